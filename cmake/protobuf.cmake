@@ -1,0 +1,21 @@
+# Generates and compiles the messages and services of proto/.
+file(GLOB_RECURSE proto_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/proto/*.proto)
+set(proto_out ${CMAKE_BINARY_DIR}/generated/proto)
+file(MAKE_DIRECTORY ${proto_out})
+set(proto_sources "")
+foreach(proto IN LISTS proto_files)
+  file(RELATIVE_PATH relative ${PROJECT_SOURCE_DIR}/proto ${proto})
+  string(REGEX REPLACE "\\.proto$" "" stem ${relative})
+  set(outputs ${proto_out}/${stem}.pb.cc ${proto_out}/${stem}.pb.h ${proto_out}/${stem}.grpc.pb.cc ${proto_out}/${stem}.grpc.pb.h)
+  add_custom_command(
+    OUTPUT ${outputs}
+    COMMAND protobuf::protoc --proto_path=${PROJECT_SOURCE_DIR}/proto --cpp_out=${proto_out} --grpc_out=${proto_out}
+            --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin> ${relative}
+    DEPENDS ${proto}
+    VERBATIM)
+  list(APPEND proto_sources ${proto_out}/${stem}.pb.cc ${proto_out}/${stem}.grpc.pb.cc)
+endforeach()
+# Generated code is not ours to warn about: its headers are SYSTEM.
+add_library(logistics_proto STATIC ${proto_sources})
+target_include_directories(logistics_proto SYSTEM PUBLIC ${proto_out})
+target_link_libraries(logistics_proto PUBLIC protobuf::libprotobuf gRPC::grpc++)

@@ -1,0 +1,31 @@
+// A hold on stock, known by the id of the order it is for.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "logistics/domain/ids.hpp"
+#include "logistics/domain/stock.hpp"
+
+namespace logistics::domain {
+
+enum class ReservationState {
+  kHeld,       // its pieces are in `reserved`
+  kReleased,   // given back
+  kCommitted,  // taken out of the books
+  kRestocked,  // taken out, then put back (a return)
+};
+// "held", "released", "committed", "restocked": the reservations table's word.
+std::string_view ReservationStateName(ReservationState state);
+std::optional<ReservationState> ReservationStateFromName(std::string_view name);
+
+struct Reservation {
+  Uuid id;  // the order's id
+  WarehouseId warehouse_id;
+  ReservationState state = ReservationState::kHeld;
+  std::vector<StockItem> items;  // each product once, sorted
+  friend bool operator==(const Reservation&, const Reservation&) = default;
+};
+
+}  // namespace logistics::domain

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace logistics::ports {
+
+// What a call carries besides its arguments. Ids are stored with what the call changes and published with its events.
+struct CallContext {
+  std::string correlation_id;                    // never empty for calls from outside
+  std::string traceparent;                       // W3C trace context; empty = none
+  absl::Time deadline = absl::InfiniteFuture();  // how long the caller waits; what was begun may still commit after it
+};
+
+}  // namespace logistics::ports

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "logistics/domain/stock.hpp"
+#include "logistics/ports/call_context.hpp"
+
+namespace logistics::ports {
+
+struct LevelRow {
+  domain::LevelKey key;
+  domain::StockLevel level;
+  absl::Time updated_at;
+  friend bool operator==(const LevelRow&, const LevelRow&) = default;
+};
+
+struct ProductPage {
+  std::vector<domain::Product> products;  // by SKU
+  std::int64_t total_count = 0;
+};
+
+struct StockAdjustment {
+  domain::LevelKey key;
+  std::int64_t delta = 0;
+  std::string reason;
+  std::string reference;
+};
+
+// Products and their levels, durably (embedded inventory). Thread-safe; blocking and errors as in OrderStore.
+class StockStore {
+ public:
+  virtual ~StockStore() = default;
+
+  // ALREADY_EXISTS when the SKU is taken.
+  virtual absl::StatusOr<domain::Product> CreateProduct(const domain::Product& product, const CallContext& context) = 0;
+
+  // NOT_FOUND when there is no such product.
+  virtual absl::StatusOr<domain::Product> GetProduct(const domain::ProductId& id, const CallContext& context) = 0;
+
+  // `category` empty = all. `page` from 1.
+  virtual absl::StatusOr<ProductPage> ListProducts(const std::string& category, int page, int page_size,
+                                                   const CallContext& context) = 0;
+
+  // Applies domain::StockBook::Adjust under the level's lock, with movement and event. NOT_FOUND: no such product.
+  virtual absl::StatusOr<LevelRow> Adjust(const StockAdjustment& adjustment, const CallContext& context) = 0;
+
+  // Levels of these products in these warehouses; an empty list means all. Sorted by key.
+  virtual absl::StatusOr<std::vector<LevelRow>> Levels(const std::vector<domain::ProductId>& products,
+                                                       const std::vector<domain::WarehouseId>& warehouses,
+                                                       const CallContext& context) = 0;
+};
+
+}  // namespace logistics::ports

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace logistics::messaging {
+
+enum class QueueType { kQuorum, kClassic };
+
+// A queue that the configuration asks for, with its dead letter queue (contract §3).
+struct QueueOptions {
+  std::string name;
+  std::string exchange;  // by its name on the broker
+  std::vector<std::string> routing_keys;
+  QueueType type = QueueType::kQuorum;
+  int delivery_limit = 20;      // quorum only; 0 = none
+  std::int64_t max_length = 0;  // messages; 0 = no limit; beyond it publishing is refused (reject-publish)
+};
+
+enum class Unroutable { kDrop, kHold };
+
+// How the broker is reached and what is declared there. Defaults are those of config/logistics-engine.yaml.
+struct BrokerOptions {
+  std::vector<std::string> urls;  // amqp:// or amqps://, tried in turn
+  std::string order_exchange = "order_events";
+  std::string inventory_exchange = "inventory_events";
+  std::string shipment_exchange = "shipment_events";
+  std::string payment_exchange = "payment_events";
+  std::vector<QueueOptions> queues;  // none by default
+  Unroutable unroutable = Unroutable::kDrop;
+  int window = 1000;    // unconfirmed messages, 1–10000
+  int read_page = 500;  // outbox rows read at once, 1–5000
+  absl::Duration heartbeat = absl::Seconds(15);
+  absl::Duration connect_timeout = absl::Seconds(5);
+  absl::Duration operation_timeout =
+      absl::Seconds(10);  // a publish, declaration or confirm that takes longer ends the connection
+  absl::Duration reconnect_min = absl::Milliseconds(200);
+  absl::Duration reconnect_max = absl::Seconds(10);
+  absl::Duration redeclare_interval = absl::Minutes(1);
+  absl::Duration lease_ttl = absl::Seconds(10);
+  absl::Duration outbox_poll = absl::Seconds(1);  // covers lost wake-ups
+  std::string tls_ca_file;                        // amqps: empty = the system's authorities
+  bool tls_verify = true;                         // peer and host name
+};
+
+}  // namespace logistics::messaging

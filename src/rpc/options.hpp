@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace logistics::rpc {
+
+// How calls are served. Defaults are those of config/logistics-engine.yaml.
+struct ServerOptions {
+  std::string host = "0.0.0.0";
+  int port = 50051;       // 0 = any free port
+  int calls_max = 512;    // unary calls admitted at once; one more is RESOURCE_EXHAUSTED with RetryInfo
+  int threads_max = 576;  // gRPC's own bound, above calls_max so that the refusal is ours
+  int message_bytes_max = 4 * 1024 * 1024;
+  absl::Duration default_deadline = absl::Seconds(30);  // for callers that set none
+  absl::Duration keepalive_time = absl::Seconds(30);    // server pings; with the timeout below the drain time
+  absl::Duration keepalive_timeout = absl::Seconds(5);
+  absl::Duration keepalive_min_ping_interval = absl::Seconds(10);  // clients that ping more often are cut
+};
+
+}  // namespace logistics::rpc

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "logistics/domain/order_change.hpp"
+
+namespace logistics::storage {
+
+// How the database is reached and used. Defaults are those of config/logistics-engine.yaml.
+struct DatabaseOptions {
+  std::string url;       // postgres://…, required
+  int writers = 2;       // sessions that commit batches, 1–16; all writes of a replica go through them
+  int readers = 4;       // sessions that answer reads, 1–64
+  int batch_max = 128;   // commands in one transaction, 1–1024
+  int queue_max = 4096;  // commands that may wait; one more is RESOURCE_EXHAUSTED
+  absl::Duration connect_timeout = absl::Seconds(5);
+  absl::Duration lock_timeout = absl::Seconds(4);
+  absl::Duration statement_timeout = absl::Seconds(10);
+  absl::Duration idle_in_transaction_timeout = absl::Seconds(5);
+  absl::Duration idempotency_ttl = absl::Hours(48);   // how long a key is remembered, at least 24 h
+  absl::Duration sweep_interval = absl::Minutes(10);  // how often expired keys are looked for
+  absl::Duration notify_poll = absl::Seconds(1);      // covers lost wake-ups and poolers without LISTEN
+  domain::StockPolicy stock_policy;
+};
+
+}  // namespace logistics::storage
