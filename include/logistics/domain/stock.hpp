@@ -76,6 +76,9 @@ struct StockShortage {
   std::int64_t available = 0;
 };
 
+// FAILED_PRECONDITION with one ConditionViolation of type "STOCK" an item: its product, wanted and available.
+absl::Status ShortStockError(std::span<const StockShortage> shortages);
+
 // The levels of one batch while it is decided: what was locked, then every claim in arrival order. Pure, no I/O.
 // Every operation either happens whole and returns its movements, or changes nothing. Not thread-safe.
 class StockBook {
