@@ -1,0 +1,39 @@
+// The process's log: one line a record, to stderr, for people or as JSON.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "logistics/ports/log.hpp"
+#include "spdlog/formatter.h"
+#include "spdlog/logger.h"
+#include "spdlog/sinks/sink.h"
+#include "telemetry/options.hpp"
+
+namespace logistics::telemetry {
+
+// Replaces spdlog's default logger: stderr, the format and level of the options. Times are UTC. INVALID_ARGUMENT naming
+// log_level and what is allowed. To be called before other threads log.
+absl::Status SetUpLogging(const TelemetryOptions& options);
+
+// ports::Log over the sinks of spdlog's default logger, with its level; to be made after SetUpLogging.
+class StructuredLog final : public ports::Log {
+ public:
+  explicit StructuredLog(LogFormat format);
+  // Over a sink of the caller's, which gets the formatter it needs.
+  StructuredLog(LogFormat format, std::shared_ptr<spdlog::sinks::sink> sink);
+
+  bool Enabled(ports::LogLevel level) const override;
+  void Write(ports::LogLevel level, std::string_view message, std::span<const ports::LogField> fields) override;
+
+ private:
+  const LogFormat format_;
+  std::unique_ptr<spdlog::logger> logger_;
+};
+
+// Formats one record as one line, whatever its text holds.
+std::unique_ptr<spdlog::formatter> MakeLineFormatter(LogFormat format);
+
+}  // namespace logistics::telemetry
