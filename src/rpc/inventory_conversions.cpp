@@ -1,0 +1,56 @@
+#include "rpc/inventory_conversions.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "rpc/timestamps.hpp"
+
+namespace logistics::rpc {
+
+service::CreateItemRequest CreateItemFrom(const ::inventory::CreateItemRequest& request) {
+  return {.sku = request.sku(),
+          .name = request.name(),
+          .description = request.description(),
+          .category = request.category(),
+          .attributes = {request.attributes().begin(), request.attributes().end()},
+          .location_id = request.location_id()};
+}
+
+service::AdjustRequest AdjustFrom(const ::inventory::AdjustInventoryRequest& request) {
+  return {.item_id = request.item_id(),
+          .quantity = request.quantity(),
+          .reason = request.reason(),
+          .location_id = request.location_id(),
+          .reference = request.reference()};
+}
+
+void FillItem(const domain::Product& product, ::inventory::Item& item) {
+  item.set_id(product.id.ToString());
+  item.set_sku(product.sku);
+  item.set_name(product.name);
+  item.set_description(product.description);
+  item.set_category(product.category);
+  item.mutable_attributes()->insert(product.attributes.begin(), product.attributes.end());
+  FillTimestamp(product.created_at, *item.mutable_created_at());
+  FillTimestamp(product.updated_at, *item.mutable_updated_at());
+}
+
+void FillLevel(const ports::LevelRow& row, ::inventory::InventoryLevel& level) {
+  level.set_item_id(row.key.product_id.ToString());
+  level.set_location_id(row.key.warehouse_id.ToString());
+  level.set_quantity(row.level.quantity);
+  level.set_reserved(row.level.reserved);
+  level.set_available(row.level.available());
+  FillTimestamp(row.updated_at, *level.mutable_last_updated());
+}
+
+void FillItemList(const service::ItemList& list, ::inventory::ListItemsResponse& response) {
+  for (const domain::Product& product : list.page.products) FillItem(product, *response.add_items());
+  constexpr std::int64_t kCountMax = std::numeric_limits<std::int32_t>::max();
+  response.set_total(static_cast<std::int32_t>(std::min(list.page.total_count, kCountMax)));
+  response.set_page(list.page_number);
+  response.set_page_size(list.page_size);
+}
+
+}  // namespace logistics::rpc

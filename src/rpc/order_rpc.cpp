@@ -1,0 +1,80 @@
+#include "rpc/order_rpc.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "rpc/order_conversions.hpp"
+
+namespace logistics::rpc {
+namespace {
+
+absl::Status Answer(const absl::StatusOr<domain::Order>& order, ::order::OrderResponse& response) {
+  if (order.ok()) FillOrder(*order, response);
+  return order.status();
+}
+
+// What the wire got wrong, together with what the service found wrong in the rest.
+absl::Status WithViolations(std::vector<domain::FieldViolation> violations, const absl::Status& status) {
+  for (domain::FieldViolation& found : domain::FieldViolationsOf(status)) violations.push_back(std::move(found));
+  return domain::InvalidFieldsError(violations);
+}
+
+}  // namespace
+
+OrderRpc::OrderRpc(service::OrderService& orders, CallRuntime& runtime)
+    : orders_(orders),
+      runtime_(runtime),
+      create_("order.OrderService/CreateOrder", runtime.metrics()),
+      get_("order.OrderService/GetOrder", runtime.metrics()),
+      update_status_("order.OrderService/UpdateOrderStatus", runtime.metrics()),
+      list_("order.OrderService/ListOrders", runtime.metrics()),
+      cancel_("order.OrderService/CancelOrder", runtime.metrics()) {}
+
+grpc::Status OrderRpc::CreateOrder(grpc::ServerContext* context, const ::order::CreateOrderRequest* request,
+                                   ::order::OrderResponse* response) {
+  return Serve(runtime_, create_, *context, [&](CallScope& call) {
+    const absl::StatusOr<domain::Order> order = orders_.CreateOrder(DraftFrom(*request), call.context());
+    const absl::Status status = Answer(order, *response);
+    call.set_order_id(response->id());
+    return status;
+  });
+}
+
+grpc::Status OrderRpc::GetOrder(grpc::ServerContext* context, const ::order::GetOrderRequest* request,
+                                ::order::OrderResponse* response) {
+  return Serve(runtime_, get_, *context, [&](CallScope& call) {
+    call.set_order_id(request->order_id());
+    return Answer(orders_.GetOrder(request->order_id(), call.context()), *response);
+  });
+}
+
+grpc::Status OrderRpc::UpdateOrderStatus(grpc::ServerContext* context, const ::order::UpdateOrderStatusRequest* request,
+                                         ::order::OrderResponse* response) {
+  return Serve(runtime_, update_status_, *context, [&](CallScope& call) {
+    call.set_order_id(request->order_id());
+    return Answer(orders_.UpdateStatus(UpdateRequestFrom(*request), call.context()), *response);
+  });
+}
+
+grpc::Status OrderRpc::ListOrders(grpc::ServerContext* context, const ::order::ListOrdersRequest* request,
+                                  ::order::ListOrdersResponse* response) {
+  return Serve(runtime_, list_, *context, [&](CallScope& call) -> absl::Status {
+    std::vector<domain::FieldViolation> violations;
+    const service::ListRequest list = ListRequestFrom(*request, violations);
+    const absl::StatusOr<service::ListResult> result = orders_.List(list, call.context());
+    if (!violations.empty()) return WithViolations(std::move(violations), result.status());
+    if (!result.ok()) return result.status();
+    FillList(*result, *response);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status OrderRpc::CancelOrder(grpc::ServerContext* context, const ::order::CancelOrderRequest* request,
+                                   ::order::OrderResponse* response) {
+  return Serve(runtime_, cancel_, *context, [&](CallScope& call) {
+    call.set_order_id(request->order_id());
+    return Answer(orders_.Cancel(CancelRequestFrom(*request), call.context()), *response);
+  });
+}
+
+}  // namespace logistics::rpc

@@ -1,0 +1,140 @@
+#include "rpc/server.hpp"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "rpc/call_scope.hpp"
+#include "rpc/grpc_log.hpp"
+#include "rpc/inventory_rpc.hpp"
+#include "rpc/order_rpc.hpp"
+
+namespace logistics::rpc {
+namespace {
+
+// Threads that wait for work on each completion queue. Handlers block, so a thread that comes back to a queue with
+// enough waiters ends, and one too few means that a new thread is made for the next call: the upper bound is what a
+// burst keeps warm.
+constexpr int kPollersMin = 2;
+constexpr int kPollersMax = 8;
+
+// After the last handler has returned: for answers that are on their way, and for streams to be told.
+constexpr absl::Duration kFlushTime = absl::Milliseconds(500);
+
+std::string Address(const ServerOptions& options) {
+  const bool bare_ipv6 = absl::StrContains(options.host, ":") && !absl::StartsWith(options.host, "[");
+  return bare_ipv6 ? absl::StrCat("[", options.host, "]:", options.port)
+                   : absl::StrCat(options.host, ":", options.port);
+}
+
+int Milliseconds(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
+
+void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
+  using Sync = grpc::ServerBuilder::SyncServerOption;
+  const int queues = std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4);
+  builder.SetSyncServerOption(Sync::NUM_CQS, queues);
+  builder.SetSyncServerOption(Sync::MIN_POLLERS, kPollersMin);
+  builder.SetSyncServerOption(Sync::MAX_POLLERS, kPollersMax);
+  grpc::ResourceQuota quota("logistics-engine");
+  quota.SetMaxThreads(options.threads_max);
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(options.message_bytes_max);
+  // Sharing the port would let a second daemon take half the calls of the first instead of being refused.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.keepalive_time));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(options.keepalive_timeout));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             Milliseconds(options.keepalive_min_ping_interval));
+}
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory_service,
+        ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
+      : runtime(options, ids, metrics, log), order_rpc(orders, runtime) {
+    if (inventory_service != nullptr) inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, runtime);
+  }
+
+  CallRuntime runtime;
+  OrderRpc order_rpc;
+  std::unique_ptr<InventoryRpc> inventory_rpc;  // null when inventory is remote
+  std::mutex mutex;
+  std::unique_ptr<grpc::Server> server;  // guarded by mutex; null before Start and after Shutdown
+};
+
+Server::Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
+               ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
+    : parts_(std::make_unique<Parts>(options, orders, inventory, ids, metrics, log)) {}
+
+Server::~Server() { Shutdown(absl::Now()); }
+
+absl::StatusOr<int> Server::Start() {
+  ForwardGrpcLog();
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+
+  const ServerOptions& options = parts_->runtime.options();
+  const std::string address = Address(options);
+  grpc::ServerBuilder builder;
+  Configure(options, builder);
+  int port = 0;
+  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&parts_->order_rpc);
+  if (parts_->inventory_rpc != nullptr) builder.RegisterService(parts_->inventory_rpc.get());
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", address,
+                                               " for gRPC (GRPC_HOST, GRPC_PORT): the port is taken or the address is "
+                                               "not of this machine"));
+  }
+  {
+    const std::lock_guard lock(parts_->mutex);
+    parts_->server = std::move(server);
+  }
+  SetServing(false);
+  return port;
+}
+
+void Server::SetServing(bool serving) {
+  const std::lock_guard lock(parts_->mutex);
+  if (parts_->server == nullptr) return;
+  grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
+  health->SetServingStatus("", serving);
+  health->SetServingStatus(::order::OrderService::service_full_name(), serving);
+  if (parts_->inventory_rpc != nullptr) {
+    health->SetServingStatus(::inventory::InventoryService::service_full_name(), serving);
+  }
+}
+
+void Server::Shutdown(absl::Time deadline) {
+  SetServing(false);
+  std::unique_ptr<grpc::Server> server;
+  {
+    const std::lock_guard lock(parts_->mutex);
+    server = std::move(parts_->server);
+  }
+  if (server == nullptr) return;
+  // gRPC's own Shutdown waits for every open call, and a health watcher never ends: it would always take the whole
+  // time. So ours are counted out first.
+  parts_->runtime.admission().StartDraining();
+  parts_->runtime.admission().WaitUntilEmpty(deadline);
+  server->Shutdown(absl::ToChronoTime(std::min(deadline, absl::Now() + kFlushTime)));
+  server->Wait();
+}
+
+}  // namespace logistics::rpc

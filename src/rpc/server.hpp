@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/log.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "logistics/service/inventory_service.hpp"
+#include "logistics/service/order_service.hpp"
+#include "rpc/options.hpp"
+
+namespace logistics::rpc {
+
+// The gRPC port: orders, inventory when it is embedded, grpc.health.v1 and reflection. Start, SetServing and Shutdown
+// may be called by different threads, Start and Shutdown once each.
+class Server {
+ public:
+  // `inventory` may be null: then inventory.InventoryService is not served. All references outlive the server.
+  Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
+         ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log);
+  // Ends what still runs.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // The port that is listened on. Health says NOT_SERVING until SetServing. UNAVAILABLE naming host and port when they
+  // cannot be had; a port is never shared with another process.
+  absl::StatusOr<int> Start();
+
+  // What health answers for "" and for each service. No effect before Start and after Shutdown.
+  void SetServing(bool serving);
+
+  // Refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish, and at `deadline` cancels the rest: their
+  // callers are told at once. Returns when the last handler has returned, so what a handler waits for must end by
+  // itself. Health watchers and other streams do not hold it up.
+  void Shutdown(absl::Time deadline);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace logistics::rpc
