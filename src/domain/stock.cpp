@@ -131,7 +131,6 @@ absl::Status StockBook::Apply(const WarehouseId& warehouse, std::span<const Stoc
 }
 
 absl::Status StockBook::Adjust(const LevelKey& key, std::int64_t delta, std::vector<StockMovement>& movements) {
-  if (delta == 0) return absl::OkStatus();
   const auto found = levels_.find(key);
   const StockLevel level = found == levels_.end() ? StockLevel{} : found->second.level;
   // Compared without adding: `delta` may be any int64.
@@ -150,8 +149,10 @@ absl::Status StockBook::Adjust(const LevelKey& key, std::int64_t delta, std::vec
         absl::StrCat("a change of ", delta, " would take the quantity below what is reserved: ", Numbers(level)));
   }
   Entry& entry = levels_[key];
+  if (delta == 0 && entry.loaded) return absl::OkStatus();
   entry.level.quantity += delta;
   entry.changed = true;
+  if (delta == 0) return absl::OkStatus();
   movements.push_back({key, delta, 0, entry.level.quantity, entry.level.reserved, MovementCause::kAdjust});
   return absl::OkStatus();
 }

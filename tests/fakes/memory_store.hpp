@@ -1,0 +1,92 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fakes/history_row.hpp"
+#include "logistics/domain/event.hpp"
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/order_store.hpp"
+#include "logistics/ports/stock_store.hpp"
+
+namespace logistics::fakes {
+
+// Both stores over one memory: the contract of the ports with the domain's own decisions, without durability.
+// Held to it by the contract suite, which runs against Postgres too. Thread-safe: one lock over everything, so each
+// call is a transaction of its own and never waits (deadlines do not matter).
+class MemoryStore final : public ports::OrderStore, public ports::StockStore {
+ public:
+  // The references outlive the store.
+  MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy = {});
+
+  absl::StatusOr<domain::Order> Create(const domain::NewOrder& order, const ports::CallContext& context) override;
+  absl::StatusOr<domain::Order> ChangeStatus(const domain::StatusChange& change,
+                                             const ports::CallContext& context) override;
+  absl::StatusOr<domain::Order> Get(const domain::OrderId& id, const ports::CallContext& context) override;
+  absl::StatusOr<ports::OrderPage> List(const ports::OrderQuery& query, const ports::CallContext& context) override;
+
+  absl::StatusOr<domain::Product> CreateProduct(const domain::Product& product,
+                                                const ports::CallContext& context) override;
+  absl::StatusOr<domain::Product> GetProduct(const domain::ProductId& id, const ports::CallContext& context) override;
+  absl::StatusOr<ports::ProductPage> ListProducts(const std::string& category, int page, int page_size,
+                                                  const ports::CallContext& context) override;
+  absl::StatusOr<ports::LevelRow> Adjust(const ports::StockAdjustment& adjustment,
+                                         const ports::CallContext& context) override;
+  absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<domain::ProductId>& products,
+                                                      const std::vector<domain::WarehouseId>& warehouses,
+                                                      const ports::CallContext& context) override;
+
+  // From now on every call answers this; an OK status ends it.
+  void FailWith(absl::Status status);
+
+  // What was told, in order; what was done to an order, and to a level.
+  std::vector<domain::Event> PublishedEvents() const;
+  std::vector<HistoryRow> History(const domain::OrderId& id) const;
+  std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) const;
+
+ private:
+  struct StoredOrder {
+    domain::Order order;
+    domain::Reservation reservation;
+    std::vector<HistoryRow> history;
+  };
+  struct KeyedOrder {
+    std::string fingerprint;
+    domain::OrderId order_id;
+  };
+  struct StoredLevel {
+    domain::StockLevel level;
+    absl::Time updated_at;
+  };
+
+  // All of these want mutex_ held.
+  absl::Status ResolveProducts(std::vector<domain::OrderLine>& lines) const;
+  domain::StockBook BookOf(const domain::Reservation& reservation) const;
+  absl::Status MoveStock(domain::StockAction action, domain::Reservation& reservation, domain::StockBook& book,
+                         std::vector<domain::StockMovement>& movements) const;
+  void Save(const domain::StockBook& book, const std::vector<domain::StockMovement>& movements, absl::Time now);
+  void Tell(domain::EventData data, absl::Time now);
+  void TellQuantities(const std::vector<domain::StockMovement>& movements, const std::string& reason, absl::Time now);
+  absl::Time Now() const;
+
+  ports::IdGenerator& ids_;
+  const ports::Clock& clock_;
+  const domain::StockPolicy policy_;
+
+  mutable std::mutex mutex_;  // guards everything below
+  absl::Status failure_;
+  std::map<domain::OrderId, StoredOrder> orders_;
+  std::map<std::pair<domain::CustomerId, std::string>, KeyedOrder> keys_;
+  std::map<domain::ProductId, domain::Product> products_;
+  std::map<std::string, domain::ProductId> skus_;
+  std::map<domain::LevelKey, StoredLevel> levels_;
+  std::vector<domain::StockMovement> movements_;
+  std::vector<domain::Event> events_;
+};
+
+}  // namespace logistics::fakes

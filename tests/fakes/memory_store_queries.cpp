@@ -1,0 +1,156 @@
+// The listing half of MemoryStore, and its catalogue.
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "fakes/memory_store.hpp"
+#include "logistics/domain/errors.hpp"
+
+namespace logistics::fakes {
+namespace {
+
+std::int64_t SortValue(const domain::Order& order, ports::OrderSort sort) {
+  switch (sort) {
+    case ports::OrderSort::kCreatedAt:
+      return absl::ToUnixMicros(order.created_at);
+    case ports::OrderSort::kUpdatedAt:
+      return absl::ToUnixMicros(order.updated_at);
+    case ports::OrderSort::kTotalAmount:
+      return order.total_minor;
+    case ports::OrderSort::kStatus:
+      return static_cast<std::int64_t>(order.status);
+  }
+  return 0;
+}
+
+bool Matches(const domain::Order& order, const ports::OrderQuery& query) {
+  return (!query.status || order.status == *query.status) &&
+         (!query.customer_id || order.customer_id == *query.customer_id) &&
+         (!query.created_from || order.created_at >= *query.created_from) &&
+         (!query.created_before || order.created_at < *query.created_before);
+}
+
+template <typename Row>
+std::vector<Row> PageOf(std::vector<Row> rows, std::size_t first, std::size_t size) {
+  first = std::min(first, rows.size());
+  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(first));
+  rows.resize(std::min(size, rows.size()));
+  return rows;
+}
+
+std::size_t FirstOfPage(int page, int page_size) {
+  return static_cast<std::size_t>(page - 1) * static_cast<std::size_t>(page_size);
+}
+
+}  // namespace
+
+absl::StatusOr<ports::OrderPage> MemoryStore::List(const ports::OrderQuery& query,
+                                                   const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  using Position = std::pair<std::int64_t, domain::OrderId>;
+  const auto position = [&query](const domain::Order& order) {
+    return Position(SortValue(order, query.sort), order.id);
+  };
+  const auto before = [&query](const Position& a, const Position& b) { return query.descending ? b < a : a < b; };
+
+  std::vector<domain::Order> rows;
+  for (const auto& [id, stored] : orders_) {
+    if (Matches(stored.order, query)) rows.push_back(stored.order);
+  }
+  std::sort(rows.begin(), rows.end(),
+            [&](const domain::Order& a, const domain::Order& b) { return before(position(a), position(b)); });
+
+  ports::OrderPage page;
+  page.total_count = static_cast<std::int64_t>(rows.size());
+  std::size_t first = FirstOfPage(query.page, query.page_size);
+  if (query.after) {
+    Position after(0, query.after->id);
+    if (!absl::SimpleAtoi(query.after->sort_value, &after.first)) {
+      return absl::InvalidArgumentError("the sort value of the page to continue from is not one of this store");
+    }
+    const auto behind = std::find_if(rows.begin(), rows.end(),
+                                     [&](const domain::Order& order) { return before(after, position(order)); });
+    first = static_cast<std::size_t>(behind - rows.begin());
+  }
+  page.orders = PageOf(std::move(rows), first, static_cast<std::size_t>(query.page_size));
+  const bool more = static_cast<std::int64_t>(first + page.orders.size()) < page.total_count;
+  if (more && !page.orders.empty()) {
+    const domain::Order& last = page.orders.back();
+    page.next = ports::OrderQuery::After{std::to_string(SortValue(last, query.sort)), last.id};
+  }
+  return page;
+}
+
+absl::StatusOr<domain::Product> MemoryStore::CreateProduct(const domain::Product& product,
+                                                           const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  if (!skus_.emplace(product.sku, product.id).second) {
+    return absl::AlreadyExistsError(absl::StrCat("sku \"", product.sku, "\" is taken"));
+  }
+  products_.emplace(product.id, product);
+  return product;
+}
+
+absl::StatusOr<domain::Product> MemoryStore::GetProduct(const domain::ProductId& id,
+                                                        const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  const auto found = products_.find(id);
+  if (found == products_.end()) return absl::NotFoundError(absl::StrCat("product ", id.ToString(), " does not exist"));
+  return found->second;
+}
+
+absl::StatusOr<ports::ProductPage> MemoryStore::ListProducts(const std::string& category, int page, int page_size,
+                                                             const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<domain::Product> rows;
+  for (const auto& [sku, id] : skus_) {
+    const domain::Product& product = products_.at(id);
+    if (category.empty() || product.category == category) rows.push_back(product);
+  }
+  ports::ProductPage result;
+  result.total_count = static_cast<std::int64_t>(rows.size());
+  result.products = PageOf(std::move(rows), FirstOfPage(page, page_size), static_cast<std::size_t>(page_size));
+  return result;
+}
+
+absl::StatusOr<ports::LevelRow> MemoryStore::Adjust(const ports::StockAdjustment& adjustment,
+                                                    const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  const domain::LevelKey& key = adjustment.key;
+  if (!products_.contains(key.product_id)) {
+    return absl::NotFoundError(absl::StrCat("product ", key.product_id.ToString(), " does not exist"));
+  }
+  domain::StockBook book;
+  if (const auto stored = levels_.find(key); stored != levels_.end()) book.Load(key, stored->second.level);
+  std::vector<domain::StockMovement> movements;
+  if (absl::Status adjusted = book.Adjust(key, adjustment.delta, movements); !adjusted.ok()) return adjusted;
+  const absl::Time now = Now();
+  Save(book, movements, now);
+  TellQuantities(movements, adjustment.reason, now);
+  const StoredLevel& stored = levels_.at(key);
+  return ports::LevelRow{key, stored.level, stored.updated_at};
+}
+
+absl::StatusOr<std::vector<ports::LevelRow>> MemoryStore::Levels(const std::vector<domain::ProductId>& products,
+                                                                 const std::vector<domain::WarehouseId>& warehouses,
+                                                                 const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  const auto wanted = [](const auto& ids, const auto& id) {
+    return ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
+  std::vector<ports::LevelRow> rows;
+  for (const auto& [key, stored] : levels_) {
+    if (wanted(products, key.product_id) && wanted(warehouses, key.warehouse_id)) {
+      rows.push_back({key, stored.level, stored.updated_at});
+    }
+  }
+  return rows;
+}
+
+}  // namespace logistics::fakes
