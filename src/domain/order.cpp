@@ -13,10 +13,6 @@ namespace {
 static_assert(kOrderLinesMax * std::size_t{kLineQuantityMax} <= std::size_t{kStockQuantityMax},
               "the summed quantity of one order's lines fits a stock item");
 
-// 0001-01-01 to 9999-12-31: what a protobuf Timestamp and Postgres both hold.
-const absl::Time kTimeMin = absl::FromUnixSeconds(-62'135'596'800);
-const absl::Time kTimeEnd = absl::FromUnixSeconds(253'402'300'800);
-
 // Checks one draft and builds its order. One object, one draft.
 class Pricer {
  public:
@@ -149,14 +145,8 @@ class Pricer {
       Amount(amount_field, payment.amount);
     }
     if (!payment.info.payment_date) return;
-    const absl::Time date = *payment.info.payment_date;
-    if (date < kTimeMin || date >= kTimeEnd) {
-      fields_.Add({"payment_date", "payment_info"},
-                  absl::StrCat(absl::FormatTime(date, absl::UTCTimeZone()), " is out of range, years 1 to 9999"));
-    } else {
-      // Microseconds, as Postgres holds it: what is answered now is what is read later.
-      order_.payment->payment_date = absl::FromUnixMicros(absl::ToUnixMicros(date));
-    }
+    fields_.Time({"payment_date", "payment_info"}, *payment.info.payment_date);
+    order_.payment->payment_date = StoredTime(*payment.info.payment_date);
   }
 
   // Minor units; nullopt after a violation was added, or when there is no known currency to read it in.

@@ -11,6 +11,10 @@ namespace {
 // So many bytes of a rejected value are shown.
 constexpr std::size_t kShownBytesMax = 64;
 
+// 0001-01-01 up to 10000-01-01.
+constexpr absl::Time kTimeMin = absl::FromUnixSeconds(-62'135'596'800);
+constexpr absl::Time kTimeEnd = absl::FromUnixSeconds(253'402'300'800);
+
 // Bytes of the well-formed character at the head of `text` (the table of RFC 3629 §4); 0 when there is none.
 std::size_t CharacterLength(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -68,6 +72,10 @@ std::string Quoted(std::string_view value) {
   return quoted;
 }
 
+bool IsStorableTime(absl::Time time) { return time >= kTimeMin && time < kTimeEnd; }
+
+absl::Time StoredTime(absl::Time time) { return absl::FromUnixMicros(absl::ToUnixMicros(time)); }
+
 std::string FieldPath::ToString() const {
   std::string path(parent);
   if (index) path.append("[").append(std::to_string(*index)).append("]");
@@ -93,6 +101,11 @@ void FieldChecker::RequiredText(const FieldPath& field, std::string_view value, 
   } else {
     Text(field, value, bytes_max);
   }
+}
+
+void FieldChecker::Time(const FieldPath& field, absl::Time time) {
+  if (IsStorableTime(time)) return;
+  Add(field, absl::StrCat(absl::FormatTime(time, absl::UTCTimeZone()), " is out of range, years 1 to 9999"));
 }
 
 absl::Status FieldChecker::ToStatus() const { return ok() ? absl::OkStatus() : InvalidFieldsError(violations_); }

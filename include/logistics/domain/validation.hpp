@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "logistics/domain/errors.hpp"
 #include "logistics/domain/ids.hpp"
 
@@ -20,6 +21,12 @@ bool IsCleanText(std::string_view text);
 
 // `value` in quotes, cut to a length that fits a message, with bytes that are no text replaced: safe in a status.
 std::string Quoted(std::string_view value);
+
+// Within the years 1 to 9999, which a protobuf Timestamp and Postgres both hold.
+bool IsStorableTime(absl::Time time);
+
+// Microseconds, as Postgres holds them: what is answered now is what is read later. `time` is storable.
+absl::Time StoredTime(absl::Time time);
 
 // The path of a field as the client wrote it: {"city", "shipping_info"} is "shipping_info.city",
 // {"sku", "items", 2} is "items[2].sku". Made a string only when something is wrong.
@@ -47,6 +54,8 @@ class FieldChecker {
   // The same, and not empty.
   void RequiredText(const FieldPath& field, std::string_view value, std::size_t bytes_max);
 
+  // A storable time.
+  void Time(const FieldPath& field, absl::Time time);
   // The id; nullopt after a violation was added.
   template <typename IdType>
   std::optional<IdType> ParseId(const FieldPath& field, std::string_view value) {
