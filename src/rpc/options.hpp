@@ -14,8 +14,8 @@ struct ServerOptions {
   int threads_max = 576;  // gRPC's own bound, above calls_max so that the refusal is ours
   int message_bytes_max = 4 * 1024 * 1024;
   absl::Duration default_deadline = absl::Seconds(30);  // for callers that set none
-  absl::Duration max_deadline = absl::Minutes(5);       // no call is worked on longer, whatever its caller says
-  absl::Duration keepalive_time = absl::Seconds(30);    // server pings; with the timeout below the drain time
+  absl::Duration max_deadline = absl::Minutes(10);      // no call is worked on longer, whatever its caller says
+  absl::Duration keepalive_time = absl::Seconds(15);    // server pings; with the timeout below the drain time
   absl::Duration keepalive_timeout = absl::Seconds(5);
   absl::Duration keepalive_min_ping_interval = absl::Seconds(10);  // clients that ping more often are cut
 };

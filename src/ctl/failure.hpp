@@ -1,0 +1,20 @@
+#pragma once
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+
+namespace logistics::ctl {
+
+struct Failure {
+  grpc::Status status;
+  std::string address;
+  std::string correlation_id;  // empty: the server did not answer
+};
+
+// For a person: what was refused, every violation and condition a line, when to try again, the correlation id.
+std::string Describe(const Failure& failure);
+
+int ExitCodeOf(const grpc::Status& status);
+
+}  // namespace logistics::ctl

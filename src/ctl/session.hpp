@@ -1,0 +1,54 @@
+// What all commands have in common: the connection, and how a call goes out and a failure is told.
+#pragma once
+
+#include <google/protobuf/message.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "inventory.grpc.pb.h"
+#include "order.grpc.pb.h"
+
+namespace logistics::ctl {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitRefused = 1;      // the server said no: why is on stderr
+inline constexpr int kExitUsage = 2;        // the command line or an input file is wrong; nothing was sent
+inline constexpr int kExitUnavailable = 3;  // no server, no answer in time, or it cannot serve now: try again
+
+struct SessionOptions {
+  std::string address = "127.0.0.1:50051";
+  bool json = false;
+  absl::Duration timeout = absl::Seconds(10);
+  std::string correlation_id;  // empty: the server makes one
+};
+
+// One run of the program. Not thread-safe.
+class Session {
+ public:
+  explicit Session(const SessionOptions& options);
+
+  ::order::OrderService::Stub& orders() { return *orders_; }
+  ::inventory::InventoryService::Stub& inventory() { return *inventory_; }
+  bool json() const { return options_.json; }
+
+  // Makes one call within the timeout. kExitOk, or the exit code after the failure was written to stderr.
+  int Call(const std::function<grpc::Status(grpc::ClientContext&)>& call);
+
+  // Writes an answer to stdout: protobuf JSON when that was asked for, else `human`.
+  int Answer(const google::protobuf::Message& message, const std::function<std::string()>& human);
+
+ private:
+  const SessionOptions options_;
+  std::unique_ptr<::order::OrderService::Stub> orders_;
+  std::unique_ptr<::inventory::InventoryService::Stub> inventory_;
+};
+
+// Writes a line to stderr and gives kExitUsage.
+int UsageError(const std::string& message);
+
+}  // namespace logistics::ctl

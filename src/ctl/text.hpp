@@ -1,0 +1,38 @@
+// Text for people.
+#pragma once
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "order.pb.h"
+
+namespace logistics::ctl {
+
+// `text` without control characters: what a server sends must not steer the terminal.
+std::string OneLine(std::string_view text);
+
+// "19.99 USD" with the digits of the currency; without a currency the number alone.
+std::string MoneyText(double amount, std::string_view currency);
+
+// "2024-05-01 12:00:00Z"; "-" when unset.
+std::string TimeText(const google::protobuf::Timestamp& time);
+
+// "pending".
+std::string StatusText(::order::OrderStatus status);
+
+// Columns aligned by their widest cell; those whose head ends in '>' to the right.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> heads);
+  void Add(std::vector<std::string> cells);
+  std::string ToString(std::string_view indent = "") const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;  // the first: the heads
+  std::vector<bool> right_;
+};
+
+}  // namespace logistics::ctl
