@@ -1,0 +1,13 @@
+#pragma once
+
+#include <ostream>
+
+#include "app/settings.hpp"
+
+namespace logistics::app {
+
+// Writes for a person what is in effect: every setting with its value (secrets masked) and where it comes from, then
+// the limits of one request (domain/limits.hpp), which no setting changes.
+void PrintEffectiveSettings(const LoadedSettings& loaded, std::ostream& out);
+
+}  // namespace logistics::app

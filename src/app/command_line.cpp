@@ -1,0 +1,105 @@
+#include "app/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "app/check_config.hpp"
+#include "app/serve.hpp"
+#include "app/setting.hpp"
+#include "app/settings.hpp"
+
+namespace logistics::app {
+namespace {
+
+std::string HelpOf(const Setting& setting) {
+  return absl::StrCat(setting.doc, " [", setting.env, "]; ", setting.allowed);
+}
+
+// The command line as CLI11 sees it. The options hold references to the members: neither copied nor moved.
+class Parser {
+ public:
+  Parser() : app_("Orders and inventory over gRPC, events over RabbitMQ, truth in Postgres.", "logistics-engine") {
+    app_.set_version_flag("--version", std::string("logistics-engine ") + LOGISTICS_VERSION);
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.add_option("--config", config_file_, "settings file (YAML)");
+    app_.add_option("--env-file", env_file_, "file of NAME=value lines, instead of .env");
+    values_.resize(SettingsTable().size());
+    for (std::size_t i = 0; i < SettingsTable().size(); ++i) {
+      const Setting& setting = SettingsTable()[i];
+      CLI::Option* option = nullptr;
+      if (setting.has_flag()) {
+        option = app_.add_option(FlagName(setting.key), values_[i], HelpOf(setting))->group("Settings");
+      }
+      options_.push_back(option);
+    }
+    serve_ = app_.add_subcommand("serve", "bring the database's schema up to date and serve until SIGTERM");
+    migrate_ = app_.add_subcommand("migrate", "bring the database's schema up to date and end");
+    app_.add_subcommand("check-config", "check the settings and print what is in effect");
+    for (CLI::App* command : app_.get_subcommands({})) {
+      command->footer("Settings are flags too, before or after the command: logistics-engine --help lists them.");
+    }
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+
+  // Throws CLI::ParseError, also for --help and --version.
+  void Parse(int argc, char** argv) { app_.parse(argc, argv); }
+
+  // Prints what CLI11 has to say about it; the exit code.
+  int Explain(const CLI::ParseError& error) { return app_.exit(error) == 0 ? kExitOk : kExitUsage; }
+
+  SettingsSources Sources() const {
+    SettingsSources sources;
+    if (!config_file_.empty()) sources.config_file = config_file_;
+    if (!env_file_.empty()) sources.env_file = env_file_;
+    for (std::size_t i = 0; i < options_.size(); ++i) {
+      if (options_[i] != nullptr && options_[i]->count() > 0) {
+        sources.flags.push_back({SettingsTable()[i].key, values_[i]});
+      }
+    }
+    return sources;
+  }
+
+  bool serve() const { return serve_->parsed(); }
+  bool migrate() const { return migrate_->parsed(); }
+
+ private:
+  CLI::App app_;
+  std::string config_file_;
+  std::string env_file_;
+  std::vector<std::string> values_;    // by row of the table
+  std::vector<CLI::Option*> options_;  // by row of the table; nullptr = no flag. Owned by app_
+  const CLI::App* serve_ = nullptr;    // owned by app_
+  const CLI::App* migrate_ = nullptr;
+};
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  Parser parser;
+  try {
+    parser.Parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return parser.Explain(error);
+  }
+  const LoadedSettings loaded =
+      LoadSettings(parser.Sources(), parser.migrate() ? SettingsFor::kMigrate : SettingsFor::kServe);
+  if (!parser.serve() && !parser.migrate()) PrintEffectiveSettings(loaded, std::cout);
+  if (!loaded.errors.empty()) {
+    std::cout.flush();
+    std::cerr << "logistics-engine: wrong settings:\n";
+    for (const std::string& error : loaded.errors) std::cerr << "  " << error << "\n";
+    return kExitUsage;
+  }
+  if (parser.serve()) return Serve(loaded.settings);
+  if (parser.migrate()) return Migrate(loaded.settings);
+  return kExitOk;
+}
+
+}  // namespace logistics::app

@@ -1,0 +1,161 @@
+#include "app/check_config.hpp"
+#include "app/mask.hpp"
+#include "unit/app/settings_fixture.hpp"
+
+namespace logistics::app {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+TEST_F(SettingsTest, Errors_AllAreReportedTogetherWithSourceValueAndWhatIsAllowed) {
+  Yaml("grpc:\n  port: many\ndatabase:\n  writers: 17\n");
+  EnvFile("LOG_LEVEL=loud\n");
+  environment_["METRICS_PORT"] = "65536";
+  Flag("shutdown.drain_timeout", "25");
+  EXPECT_THAT(
+      Load().errors,
+      ElementsAre(
+          "grpc.port = \"many\" (" + Path("config.yaml") +
+              ":2): allowed is a port from 1 to 65535, or 0 for any free one",
+          "database.writers = \"17\" (" + Path("config.yaml") + ":4): allowed is a whole number from 1 to 16",
+          "metrics.port = \"65536\" (environment METRICS_PORT): allowed is a port from 1 to 65535, or 0 for any "
+          "free one",
+          "log.level = \"loud\" (" + Path("test.env") +
+              ":1 (LOG_LEVEL)): allowed is trace, debug, info, warn, warning, error, off",
+          "shutdown.drain_timeout = \"25\" (--shutdown-drain-timeout): allowed is a duration with its unit from "
+          "100ms to 10m"));
+}
+
+TEST_F(SettingsTest, Errors_AWrongValueThatALaterSourceReplacesIsNone) {
+  Yaml("grpc:\n  port: many\n");
+  environment_["GRPC_PORT"] = "50051";
+  EXPECT_EQ(LoadRight().server.port, 50051);
+}
+
+TEST_F(SettingsTest, Errors_UnknownKeysNameLineAndNearest) {
+  Yaml("grpc:\n  prot: 1\nmetrcs:\n  port: 1\nfrobnicate: 1\n");
+  EXPECT_THAT(Load().errors, ElementsAre(Path("config.yaml") + ":2: unknown setting grpc.prot; did you mean grpc.port?",
+                                         Path("config.yaml") + ":3: unknown setting metrcs; did you mean metrics?",
+                                         Path("config.yaml") + ":5: unknown setting frobnicate"));
+}
+
+TEST_F(SettingsTest, Errors_WrongShapesOfTheYaml) {
+  Yaml("grpc:\n  port: {a: 1}\n  port: 2\n  host:\nlog: info\n");
+  EXPECT_THAT(Load().errors,
+              ElementsAre(HasSubstr(":2: grpc.port is one value"), HasSubstr(":3: grpc.port is given twice"),
+                          HasSubstr(":4: grpc.host has no value"), HasSubstr(":5: log holds settings")));
+  Yaml("grpc: [\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("is not YAML")));
+  sources_.config_file = Path("absent.yaml");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("absent.yaml: cannot be read")));
+}
+
+TEST_F(SettingsTest, Errors_NeverShowPasswords) {
+  environment_["DATABASE_URL"] = "mysql://me:hunter2@db/x?password=hunter2";
+  environment_["RABBITMQ_URL"] = "amqp://me:hunter2@mq,http://me:hunter2@mq";
+  environment_["JWT_SECRET"] = "hunter2";
+  environment_["INVENTORY_SERVICE_URL"] = "http://me:hunter2@inventory:50052";
+  const LoadedSettings loaded = Load();
+  EXPECT_THAT(loaded.errors, SizeIs(4));
+  for (const std::string& error : loaded.errors) EXPECT_THAT(error, Not(HasSubstr("hunter2")));
+  std::ostringstream printed;
+  PrintEffectiveSettings(loaded, printed);
+  EXPECT_THAT(printed.str(), Not(HasSubstr("hunter2")));
+}
+
+TEST_F(SettingsTest, Protection_ThatIsNotBuiltEndsTheStart) {
+  environment_["JWT_SECRET"] = "s3cret";
+  environment_["GRPC_TLS_CERT"] = "/etc/tls.crt";
+  Yaml("grpc:\n  tls_key: /etc/tls.key\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("auth.jwt_secret = \"***\" (environment JWT_SECRET)"),
+                                         HasSubstr("grpc.tls_cert = \"/etc/tls.crt\""), HasSubstr("grpc.tls_key")));
+}
+
+TEST_F(SettingsTest, RemoteInventory_IsRefusedNotIgnored) {
+  environment_["INVENTORY_SERVICE_URL"] = "http://inventory:50052";
+  EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr("http://inventory:50052"), HasSubstr("not in this version"))));
+}
+
+TEST_F(SettingsTest, Relations_AreChecked) {
+  Yaml(
+      "grpc: {calls_max: 512, threads_max: 512}\n"
+      "database: {lock_timeout: 10s, statement_timeout: 10s, retry_min: 20s, queue_max: 100, batch_max: 200}\n"
+      "shutdown: {drain_timeout: 20s}\n"
+      "rabbitmq: {reconnect_min: 11s, tls_ca_file: /dev/null}\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("grpc.threads_max"), HasSubstr("shutdown.drain_timeout"),
+                                         HasSubstr("database.lock_timeout"), HasSubstr("database.queue_max"),
+                                         HasSubstr("database.retry_min"), HasSubstr("rabbitmq.reconnect_min"),
+                                         HasSubstr("rabbitmq.tls_ca_file")));
+}
+
+TEST_F(SettingsTest, Queues_AreReadWithTheirDefaults) {
+  Yaml(
+      "topology:\n  queues:\n"
+      "    - {name: a, exchange: order_events, routing_keys: [\"order.created\", \"order.status.#\"]}\n"
+      "    - {name: b, exchange: inventory_events, routing_keys: [\"#\"], type: classic, max_length: 100}\n");
+  const Settings settings = LoadRight();
+  ASSERT_THAT(settings.broker.queues, SizeIs(2));
+  EXPECT_EQ(settings.broker.queues[0].delivery_limit, 20);
+  EXPECT_THAT(settings.broker.queues[0].routing_keys, ElementsAre("order.created", "order.status.#"));
+  EXPECT_EQ(settings.broker.queues[1].type, messaging::QueueType::kClassic);
+  EXPECT_EQ(settings.broker.queues[1].delivery_limit, 0);
+  EXPECT_EQ(settings.broker.queues[1].max_length, 100);
+}
+
+TEST_F(SettingsTest, Queues_ErrorsNameTheEntry) {
+  Yaml(
+      "topology:\n  queues:\n"
+      "    - {name: a b, exchange: order_events, routing_keys: []}\n"
+      "    - {name: c, exchange: order_events, routing_keys: [x], type: fast, size: 1}\n"
+      "    - {name: d, exchange: order_events, routing_keys: [x], type: classic, delivery_limit: 3}\n"
+      "    - {name: e, exchange: nowhere, routing_keys: [x]}\n"
+      "    - {name: f}\n");
+  EXPECT_THAT(Load().errors,
+              AllOf(Contains(HasSubstr("topology.queues[0].name = \"a b\"")),
+                    Contains(HasSubstr("topology.queues[0].routing_keys")),
+                    Contains(HasSubstr("topology.queues[1].type = \"fast\": allowed is quorum, classic")),
+                    Contains(HasSubstr("topology.queues[1]: unknown setting size")),
+                    Contains(HasSubstr("topology.queues[2].delivery_limit")),
+                    Contains(AllOf(HasSubstr("queue e"), HasSubstr("nowhere"), HasSubstr("order_events"))),
+                    Contains(HasSubstr("topology.queues[4].exchange is missing"))));
+}
+
+TEST_F(SettingsTest, EnvFile_QuotesCommentsAndForeignLines) {
+  EnvFile(
+      "export LOG_LEVEL=debug   # chatty\r\n"
+      "NOT_OURS=\"line one\nline two\"\n"
+      "this line is nobody's\n"
+      "DATABASE_URL='postgres://me:p#q@db/x'\n"
+      "RABBITMQ_ORDER_QUEUE=\"my_\\\"queue\"\n"
+      "GRPC_PORT=1\nGRPC_PORT=2\n");
+  environment_.erase("DATABASE_URL");
+  const Settings settings = LoadRight();
+  EXPECT_EQ(settings.telemetry.log_level, "debug");
+  EXPECT_EQ(settings.database.url, "postgres://me:p#q@db/x");
+  EXPECT_EQ(settings.order_queue, "my_\"queue");
+  EXPECT_EQ(settings.server.port, 2);
+}
+
+TEST_F(SettingsTest, EnvFile_ALineOfOursThatCannotBeReadIsAnError) {
+  EnvFile("LOG_LEVEL: debug\nGRPC_PORT=\"1\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("test.env:1: LOG_LEVEL"), HasSubstr("test.env:2: GRPC_PORT")));
+  sources_.env_file = Path("nowhere.env");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("nowhere.env: cannot be read")));
+}
+
+TEST(MaskPasswords, CoversWhatAPasswordMayLookLike) {
+  EXPECT_EQ(MaskPasswords("postgres://me:a@b/c@db:5432/x"), "postgres://me:***@db:5432/x");
+  EXPECT_EQ(MaskPasswords("amqp://a:one@h1,amqps://b:t,wo@h2"), "amqp://a:***@h1,amqps://b:***@h2");
+  EXPECT_EQ(MaskPasswords("postgres://db/x?sslmode=require&Password=abc&a=1"),
+            "postgres://db/x?sslmode=require&Password=***&a=1");
+  EXPECT_EQ(MaskPasswords("me:secret@db"), "me:***@db");
+  EXPECT_EQ(MaskPasswords("postgres://me@db/x"), "postgres://me@db/x");
+}
+
+}  // namespace
+}  // namespace logistics::app
