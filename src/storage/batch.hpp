@@ -1,0 +1,119 @@
+// What a batch knows and what it changes: loaded under lock, decided in arrival order, written set by set.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "logistics/domain/event.hpp"
+#include "logistics/domain/order.hpp"
+#include "logistics/domain/order_change.hpp"
+#include "logistics/domain/reservation.hpp"
+#include "logistics/domain/stock.hpp"
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "storage/write_command.hpp"
+
+namespace logistics::storage {
+
+// A product as far as an order line needs it. Products are never renamed or deleted.
+struct ProductRef {
+  domain::ProductId id;
+  std::string sku;
+};
+
+// How the claim of an idempotency key or of a new SKU went.
+enum class Claim {
+  kWon,
+  kLostSame,   // the key made this order, from the same payload: `existing` answers
+  kLostOther,  // the key made an order from another payload, or the SKU is taken
+  kLostGone,   // who won has given it up meanwhile: try again
+};
+
+// Rows as they are under the batch's locks.
+struct BatchState {
+  struct KeyClaim {
+    Claim claim = Claim::kWon;
+    std::optional<domain::Order> existing;
+  };
+  absl::flat_hash_map<const PendingWrite*, KeyClaim> claims;  // only of commands that claim something
+  absl::flat_hash_map<domain::OrderId, domain::Order> orders;
+  absl::flat_hash_map<domain::OrderId, domain::Reservation> reservations;
+  absl::flat_hash_map<domain::ProductId, ProductRef> products_by_id;
+  absl::flat_hash_map<std::string, ProductRef> products_by_sku;
+  domain::StockBook stock;
+};
+
+// Rows to write. All of one batch; ordinals are places in these lists.
+struct BatchEffects {
+  struct HistoryRow {
+    domain::OrderId order_id;
+    std::int64_t version = 1;
+    std::optional<domain::OrderStatus> previous;
+    domain::OrderStatus status = domain::OrderStatus::kPending;
+    std::string changed_by;
+    std::string notes;
+    absl::Time at;
+  };
+  struct MovementRow {
+    domain::StockMovement movement;
+    std::optional<domain::OrderId> reservation_id;
+    std::string reason;
+    std::string reference;
+  };
+  struct OutboxRow {
+    domain::Event event;
+    const PendingWrite* cause = nullptr;  // its correlation id and trace travel with the event
+  };
+
+  std::vector<const PendingWrite*> unused_keys;  // claimed by commands that were refused
+  std::vector<domain::Order> new_orders;
+  std::vector<domain::Order> changed_orders;
+  std::vector<domain::Reservation> new_reservations;
+  std::vector<domain::Reservation> changed_reservations;
+  std::vector<HistoryRow> history;
+  std::vector<MovementRow> movements;
+  std::vector<OutboxRow> outbox;
+  std::vector<domain::Product> new_products;  // already inserted when their SKU was claimed
+  std::vector<domain::StockBook::Changed> levels;
+  absl::Time now;
+
+  bool empty() const {
+    return new_orders.empty() && changed_orders.empty() && movements.empty() && new_products.empty();
+  }
+};
+
+// Decides every command of a batch, in arrival order. Pure but for the ids and the time it stamps on events.
+class BatchDecision {
+ public:
+  BatchDecision(BatchState& state, const domain::StockPolicy& policy, ports::IdGenerator& ids,
+                const ports::Clock& clock);
+
+  // The command's outcome, if the batch commits. Its effects are added to effects(); a refused command adds none.
+  absl::StatusOr<WriteResult> Decide(const PendingWrite& item);
+
+  // What all commands decided so far change.
+  BatchEffects TakeEffects();
+
+ private:
+  absl::StatusOr<WriteResult> Create(const PendingWrite& item, const CreateOrderCommand& command);
+  absl::StatusOr<WriteResult> Change(const PendingWrite& item, const ChangeStatusCommand& command);
+  absl::StatusOr<WriteResult> AddProduct(const PendingWrite& item, const CreateProductCommand& command);
+  absl::StatusOr<WriteResult> Adjust(const PendingWrite& item, const AdjustStockCommand& command);
+
+  absl::Status ResolveProducts(domain::Order& order) const;
+  absl::Status MoveStock(const PendingWrite& item, domain::Reservation& reservation, domain::StockAction action);
+  void Tell(const PendingWrite& item, domain::EventData data);
+  void Record(const std::vector<domain::StockMovement>& movements, const domain::OrderId& reservation);
+  void TellQuantities(const PendingWrite& item, const std::vector<domain::StockMovement>& movements,
+                      const domain::Reservation& reservation, const std::string& reason);
+
+  BatchState& state_;
+  const domain::StockPolicy& policy_;
+  ports::IdGenerator& ids_;
+  BatchEffects effects_;
+};
+
+}  // namespace logistics::storage

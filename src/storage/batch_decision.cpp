@@ -1,0 +1,258 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "logistics/domain/errors.hpp"
+#include "storage/batch.hpp"
+
+namespace logistics::storage {
+
+using domain::ConditionViolation;
+using domain::Order;
+using domain::OrderStatus;
+using domain::Reservation;
+using domain::ReservationState;
+using domain::StockAction;
+using domain::StockMovement;
+
+namespace {
+
+absl::Status ShortStock(const std::vector<domain::StockShortage>& shortages) {
+  std::vector<ConditionViolation> violations;
+  for (const domain::StockShortage& shortage : shortages) {
+    violations.push_back(
+        {"STOCK", absl::StrCat("product ", shortage.wanted.product_id.ToString(), " (", shortage.wanted.sku, ")"),
+         absl::StrCat("wanted ", shortage.wanted.quantity, ", available ", shortage.available)});
+  }
+  std::vector<std::string> parts;
+  for (const ConditionViolation& v : violations) parts.push_back(absl::StrCat(v.subject, ": ", v.description));
+  std::string text = "stock is short: ";
+  for (std::size_t i = 0; i < parts.size(); ++i) absl::StrAppend(&text, i == 0 ? "" : "; ", parts[i]);
+  return domain::ConditionError(absl::StatusCode::kFailedPrecondition, text, violations);
+}
+
+absl::Status LostClaim(Claim claim, const std::string& what) {
+  if (claim == Claim::kLostGone) {
+    return domain::RetryLaterError(absl::StatusCode::kUnavailable, absl::StrCat(what, " is being decided, try again"),
+                                   absl::Milliseconds(100));
+  }
+  return absl::AlreadyExistsError(what);
+}
+
+}  // namespace
+
+BatchDecision::BatchDecision(BatchState& state, const domain::StockPolicy& policy, ports::IdGenerator& ids,
+                             const ports::Clock& clock)
+    : state_(state), policy_(policy), ids_(ids) {
+  effects_.now = absl::FromUnixMicros(absl::ToUnixMicros(clock.Now()));
+}
+
+absl::StatusOr<WriteResult> BatchDecision::Decide(const PendingWrite& item) {
+  const std::size_t history = effects_.history.size();
+  const std::size_t movements = effects_.movements.size();
+  const std::size_t outbox = effects_.outbox.size();
+  absl::StatusOr<WriteResult> result = std::visit(
+      [&](const auto& command) -> absl::StatusOr<WriteResult> {
+        using T = std::decay_t<decltype(command)>;
+        if constexpr (std::is_same_v<T, CreateOrderCommand>) return Create(item, command);
+        if constexpr (std::is_same_v<T, ChangeStatusCommand>) return Change(item, command);
+        if constexpr (std::is_same_v<T, CreateProductCommand>) return AddProduct(item, command);
+        if constexpr (std::is_same_v<T, AdjustStockCommand>) return Adjust(item, command);
+      },
+      item.command);
+  if (!result.ok()) {
+    // What was noted before the refusal was known goes again.
+    effects_.history.resize(history);
+    effects_.movements.resize(movements);
+    effects_.outbox.resize(outbox);
+    const auto claim = state_.claims.find(&item);
+    if (claim != state_.claims.end() && claim->second.claim == Claim::kWon) effects_.unused_keys.push_back(&item);
+  }
+  return result;
+}
+
+BatchEffects BatchDecision::TakeEffects() {
+  effects_.levels = state_.stock.ChangedLevels();
+  return std::move(effects_);
+}
+
+absl::StatusOr<WriteResult> BatchDecision::Create(const PendingWrite& item, const CreateOrderCommand& command) {
+  const auto claim = state_.claims.find(&item);
+  const bool keyed = claim != state_.claims.end();
+  if (keyed && claim->second.claim == Claim::kLostSame) return WriteResult(*claim->second.existing);
+  if (keyed && claim->second.claim != Claim::kWon) {
+    return LostClaim(claim->second.claim, absl::StrCat("idempotency_key \"", command.order.idempotency_key,
+                                                       "\" of this customer made another order"));
+  }
+
+  Order order = command.order.order;
+  absl::Status refused = ResolveProducts(order);
+  Reservation reservation{order.id.uuid(), order.warehouse_id, ReservationState::kHeld, {}};
+  std::vector<StockMovement> movements;
+  if (refused.ok()) {
+    reservation.items = domain::SumByProduct(order.lines);
+    const auto shortages = state_.stock.Reserve(order.warehouse_id, reservation.items, movements);
+    if (!shortages.empty()) refused = ShortStock(shortages);
+  }
+  if (!refused.ok()) return refused;
+
+  order.created_at = effects_.now;
+  order.updated_at = effects_.now;
+  effects_.history.push_back({order.id, order.version, std::nullopt, order.status, "", order.notes, effects_.now});
+  Record(movements, order.id);
+  Tell(item, domain::OrderCreated{order.id, order.customer_id, domain::DecimalString(order.total_minor, order.currency),
+                                  static_cast<std::int32_t>(order.lines.size())});
+  Tell(item, domain::InventoryReserved{order.id.ToString(), order.id, reservation.items, order.warehouse_id});
+  if (policy_.commit_on == domain::CommitOn::kCreated) {
+    if (absl::Status status = MoveStock(item, reservation, StockAction::kCommit); !status.ok()) return status;
+  }
+  effects_.new_reservations.push_back(std::move(reservation));
+  effects_.new_orders.push_back(order);
+  return WriteResult(std::move(order));
+}
+
+absl::StatusOr<WriteResult> BatchDecision::Change(const PendingWrite& item, const ChangeStatusCommand& command) {
+  const domain::StatusChange& change = command.change;
+  const auto found = state_.orders.find(change.order_id);
+  if (found == state_.orders.end()) {
+    return absl::NotFoundError(absl::StrCat("order ", change.order_id.ToString(), " does not exist"));
+  }
+  Order order = found->second;
+  const auto held = state_.reservations.find(change.order_id);
+  const std::optional<Reservation> before =
+      held == state_.reservations.end() ? std::nullopt : std::optional(held->second);
+  const absl::StatusOr<domain::ChangeDecision> decision = domain::DecideChange(order, before, change, policy_);
+  if (!decision.ok()) return decision.status();
+  if (!decision->changes) return WriteResult(std::move(order));
+
+  const OrderStatus previous = order.status;
+  order.status = change.new_status;
+  order.version += 1;
+  order.updated_at = std::max(effects_.now, order.updated_at);
+  effects_.history.push_back(
+      {order.id, order.version, previous, order.status, change.changed_by, change.notes, order.updated_at});
+  Tell(item, domain::OrderStatusChanged{order.id, previous, order.status, change.changed_by, change.notes});
+  if (order.status == OrderStatus::kCancelled) {
+    Tell(item, domain::OrderCancelled{order.id, change.notes, change.changed_by});
+  }
+  if (decision->stock != StockAction::kNone) {
+    Reservation reservation = *before;
+    if (absl::Status status = MoveStock(item, reservation, decision->stock); !status.ok()) return status;
+    if (decision->stock == StockAction::kRelease) {
+      Tell(item, domain::InventoryReleased{order.id.ToString(), order.id, change.notes});
+    }
+    effects_.changed_reservations.push_back(std::move(reservation));
+  }
+  effects_.changed_orders.push_back(order);
+  return WriteResult(std::move(order));
+}
+
+absl::StatusOr<WriteResult> BatchDecision::AddProduct(const PendingWrite& item, const CreateProductCommand& command) {
+  const Claim claim = state_.claims.at(&item).claim;
+  if (claim != Claim::kWon) return LostClaim(claim, absl::StrCat("sku \"", command.product.sku, "\" is taken"));
+  effects_.new_products.push_back(command.product);
+  return WriteResult(command.product);
+}
+
+absl::StatusOr<WriteResult> BatchDecision::Adjust(const PendingWrite& item, const AdjustStockCommand& command) {
+  const ports::StockAdjustment& adjustment = command.adjustment;
+  const auto product = state_.products_by_id.find(adjustment.key.product_id);
+  if (product == state_.products_by_id.end()) {
+    return absl::NotFoundError(absl::StrCat("product ", adjustment.key.product_id.ToString(), " does not exist"));
+  }
+  std::vector<StockMovement> movements;
+  if (absl::Status status = state_.stock.Adjust(adjustment.key, adjustment.delta, movements); !status.ok())
+    return status;
+  for (const StockMovement& movement : movements) {
+    effects_.movements.push_back({movement, std::nullopt, adjustment.reason, adjustment.reference});
+    Tell(item, domain::InventoryUpdated{adjustment.key.product_id, product->second.sku,
+                                        movement.quantity_after - movement.quantity_delta, movement.quantity_after,
+                                        adjustment.key.warehouse_id, adjustment.reason});
+  }
+  return WriteResult(ports::LevelRow{adjustment.key, *state_.stock.Find(adjustment.key), effects_.now});
+}
+
+absl::Status BatchDecision::ResolveProducts(Order& order) const {
+  std::vector<ConditionViolation> unknown;
+  std::vector<domain::FieldViolation> mismatched;
+  for (std::size_t i = 0; i < order.lines.size(); ++i) {
+    domain::OrderLine& line = order.lines[i];
+    const ProductRef* product = nullptr;
+    if (line.product_id) {
+      const auto found = state_.products_by_id.find(*line.product_id);
+      if (found != state_.products_by_id.end()) product = &found->second;
+    } else {
+      const auto found = state_.products_by_sku.find(line.sku);
+      if (found != state_.products_by_sku.end()) product = &found->second;
+    }
+    if (product == nullptr) {
+      unknown.push_back({"PRODUCT", absl::StrCat("items[", i, "]"),
+                         line.product_id ? absl::StrCat("product_id ", line.product_id->ToString(), " does not exist")
+                                         : absl::StrCat("sku \"", line.sku, "\" does not exist")});
+    } else if (!line.sku.empty() && line.sku != product->sku) {
+      mismatched.push_back({absl::StrCat("items[", i, "].sku"),
+                            absl::StrCat("\"", line.sku, "\" is not the sku of product_id ", product->id.ToString(),
+                                         ", which is \"", product->sku, "\"")});
+    } else {
+      line.product_id = product->id;
+      line.sku = product->sku;
+    }
+  }
+  if (!mismatched.empty()) return domain::InvalidFieldsError(mismatched);
+  if (!unknown.empty()) {
+    return domain::ConditionError(
+        absl::StatusCode::kNotFound,
+        absl::StrCat(unknown[0].subject, ": ", unknown[0].description,
+                     unknown.size() > 1 ? absl::StrCat(" (and ", unknown.size() - 1, " more)") : ""),
+        unknown);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BatchDecision::MoveStock(const PendingWrite& item, Reservation& reservation, StockAction action) {
+  std::vector<StockMovement> movements;
+  absl::Status status;
+  const domain::OrderId order_id(reservation.id);
+  switch (action) {
+    case StockAction::kNone:
+      return status;
+    case StockAction::kRelease:
+      status = state_.stock.Release(reservation.warehouse_id, reservation.items, movements);
+      reservation.state = ReservationState::kReleased;
+      break;
+    case StockAction::kCommit:
+      status = state_.stock.Commit(reservation.warehouse_id, reservation.items, movements);
+      reservation.state = ReservationState::kCommitted;
+      if (status.ok()) TellQuantities(item, movements, reservation, "committed");
+      break;
+    case StockAction::kRestock:
+      status = state_.stock.Restock(reservation.warehouse_id, reservation.items, movements);
+      reservation.state = ReservationState::kRestocked;
+      if (status.ok()) TellQuantities(item, movements, reservation, "restocked");
+      break;
+  }
+  if (status.ok()) Record(movements, order_id);
+  return status;
+}
+
+void BatchDecision::Tell(const PendingWrite& item, domain::EventData data) {
+  effects_.outbox.push_back({{ids_.NewId(), effects_.now, std::move(data)}, &item});
+}
+
+void BatchDecision::Record(const std::vector<StockMovement>& movements, const domain::OrderId& reservation) {
+  for (const StockMovement& movement : movements) effects_.movements.push_back({movement, reservation, "", ""});
+}
+
+void BatchDecision::TellQuantities(const PendingWrite& item, const std::vector<StockMovement>& movements,
+                                   const Reservation& reservation, const std::string& reason) {
+  for (const StockMovement& movement : movements) {
+    const auto stock_item =
+        std::find_if(reservation.items.begin(), reservation.items.end(),
+                     [&](const domain::StockItem& entry) { return entry.product_id == movement.key.product_id; });
+    Tell(item, domain::InventoryUpdated{movement.key.product_id, stock_item->sku,
+                                        movement.quantity_after - movement.quantity_delta, movement.quantity_after,
+                                        movement.key.warehouse_id,
+                                        absl::StrCat(reason, ": order ", domain::OrderId(reservation.id).ToString())});
+  }
+}
+
+}  // namespace logistics::storage

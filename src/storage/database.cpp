@@ -1,0 +1,54 @@
+#include "storage/database.hpp"
+
+#include "storage/postgres_outbox.hpp"
+#include "storage/write_executor.hpp"
+
+namespace logistics::storage {
+namespace {
+
+// GetOrder's batches are short; two sessions keep one look-up in flight while the next fills.
+constexpr int kReadBatchers = 2;
+
+std::vector<std::unique_ptr<WriteBatcher::Executor>> Writers(const WriterDeps& deps) {
+  std::vector<std::unique_ptr<WriteBatcher::Executor>> writers;
+  for (int i = 0; i < deps.options.writers; ++i) writers.push_back(std::make_unique<WriteExecutor>(deps));
+  return writers;
+}
+
+std::vector<std::unique_ptr<OrderReadBatcher::Executor>> Readers(const DatabaseOptions& options) {
+  std::vector<std::unique_ptr<OrderReadBatcher::Executor>> readers;
+  for (int i = 0; i < kReadBatchers; ++i) readers.push_back(std::make_unique<OrderReadExecutor>(options));
+  return readers;
+}
+
+BatcherLimits Limits(const DatabaseOptions& options) {
+  return {static_cast<std::size_t>(options.batch_max), static_cast<std::size_t>(options.queue_max)};
+}
+
+}  // namespace
+
+Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_id, ports::IdGenerator& ids,
+                   const ports::Clock& clock, const ports::EventEncoder& encoder, ports::Metrics& metrics,
+                   ports::HealthReporter& health)
+    : options_(options),
+      replica_id_(replica_id),
+      signal_(options, health),
+      pool_(options, options.readers),
+      writes_(Limits(options),
+              Writers({options, ids, clock, encoder, metrics, products_, [this] { signal_.Committed(); }})),
+      reads_(Limits(options), Readers(options)),
+      order_store_(writes_, reads_, pool_),
+      stock_store_(writes_, pool_) {}
+
+std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
+  return std::make_unique<PostgresOutbox>(options_, replica_id_);
+}
+
+void Database::Start() {
+  signal_.Start();
+  key_sweeper_ = std::make_unique<LeasedTask>(
+      "sweep idempotency keys", options_.sweep_interval, options_, replica_id_,
+      [ttl = options_.idempotency_ttl](Session& session) { SweepIdempotencyKeys(session, ttl); });
+}
+
+}  // namespace logistics::storage

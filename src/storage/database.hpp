@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/event_encoder.hpp"
+#include "logistics/ports/health.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "logistics/ports/outbox.hpp"
+#include "storage/change_signal.hpp"
+#include "storage/leased_task.hpp"
+#include "storage/postgres_order_store.hpp"
+#include "storage/postgres_stock_store.hpp"
+#include "storage/product_cache.hpp"
+
+namespace logistics::storage {
+
+// All that a replica keeps in Postgres: stores, batchers, the signal of changes, the sweepers. References given to the
+// constructor outlive it. Destroying it runs what is queued to its end.
+class Database {
+ public:
+  Database(const DatabaseOptions& options, const domain::Uuid& replica_id, ports::IdGenerator& ids,
+           const ports::Clock& clock, const ports::EventEncoder& encoder, ports::Metrics& metrics,
+           ports::HealthReporter& health);
+
+  ports::OrderStore& orders() { return order_store_; }
+  ports::StockStore& stock() { return stock_store_; }
+
+  // For the relay; each call makes one with a connection of its own.
+  std::unique_ptr<ports::Outbox> NewOutbox() const;
+
+  // `wake` is called after each commit of any replica. Before Start only.
+  void OnChange(std::function<void()> wake) { signal_.Subscribe(std::move(wake)); }
+
+  // Begins to listen and to sweep; the schema is there (Migrate).
+  void Start();
+
+ private:
+  const DatabaseOptions options_;
+  const domain::Uuid replica_id_;
+  ChangeSignal signal_;
+  ProductCache products_;
+  SessionPool pool_;
+  WriteBatcher writes_;
+  OrderReadBatcher reads_;
+  PostgresOrderStore order_store_;
+  PostgresStockStore stock_store_;
+  std::unique_ptr<LeasedTask> key_sweeper_;
+};
+
+}  // namespace logistics::storage

@@ -1,0 +1,84 @@
+#include "storage/postgres_order_store.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "logistics/domain/errors.hpp"
+#include "storage/errors.hpp"
+#include "storage/order_list.hpp"
+#include "storage/order_rows.hpp"
+
+namespace logistics::storage {
+namespace {
+
+absl::StatusOr<domain::Order> AsOrder(absl::StatusOr<WriteResult> result) {
+  if (!result.ok()) return result.status();
+  return std::get<domain::Order>(*std::move(result));
+}
+
+}  // namespace
+
+absl::StatusOr<domain::Order> PostgresOrderStore::Create(const domain::NewOrder& order,
+                                                         const ports::CallContext& context) {
+  WriteCommand command = CreateOrderCommand{order};
+  auto keys = ConflictKeys(command);
+  return AsOrder(writes_.Run(std::move(command), context, std::move(keys)));
+}
+
+absl::StatusOr<domain::Order> PostgresOrderStore::ChangeStatus(const domain::StatusChange& change,
+                                                               const ports::CallContext& context) {
+  WriteCommand command = ChangeStatusCommand{change};
+  auto keys = ConflictKeys(command);
+  return AsOrder(writes_.Run(std::move(command), context, std::move(keys)));
+}
+
+absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id, const ports::CallContext& context) {
+  return reads_.Run(id, context, {});
+}
+
+absl::StatusOr<ports::OrderPage> PostgresOrderStore::List(const ports::OrderQuery& query,
+                                                          const ports::CallContext& context) {
+  ports::OrderPage page;
+  const absl::Status status =
+      pool_.Read(context.deadline, [&](Session& session) { page = ListOrders(session, query); });
+  if (!status.ok()) return status;
+  return page;
+}
+
+void OrderReadExecutor::Execute(const Batch& batch) {
+  std::vector<domain::OrderId> ids;
+  for (const auto& item : batch) ids.push_back(item->command);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+
+  absl::flat_hash_map<domain::OrderId, domain::Order> orders;
+  absl::Status failure;
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    try {
+      orders.clear();
+      for (domain::Order& order : ReadOrders(session_.Get(), ids, false)) orders.emplace(order.id, std::move(order));
+      failure = absl::OkStatus();
+      break;
+    } catch (const std::exception& error) {
+      const Failure translated = TranslateException(error);
+      session_.RollbackOrDrop();
+      failure = translated.status;
+      spdlog::warn("a read of {} orders failed: {}", ids.size(), error.what());
+      if (translated.kind != FailureKind::kConnection) break;
+    }
+  }
+  for (const auto& item : batch) {
+    const auto found = orders.find(item->command);
+    if (!failure.ok()) {
+      item->promise.set_value(failure);
+    } else if (found == orders.end()) {
+      item->promise.set_value(absl::NotFoundError(absl::StrCat("order ", item->command.ToString(), " does not exist")));
+    } else {
+      item->promise.set_value(found->second);
+    }
+  }
+}
+
+}  // namespace logistics::storage
