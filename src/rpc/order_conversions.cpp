@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <string>
-#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "rpc/timestamps.hpp"
 
 namespace logistics::rpc {
@@ -41,22 +38,10 @@ domain::OrderDraft::Payment PaymentFrom(const ::order::PaymentInfo& info) {
   payment.info.payment_method = info.payment_method();
   payment.info.transaction_id = info.transaction_id();
   payment.info.is_paid = info.is_paid();
-  if (info.has_payment_date()) {
-    payment.info.payment_date = TimeFrom(info.payment_date()).value_or(absl::InfiniteFuture());
-  }
+  if (info.has_payment_date()) payment.info.payment_date = TimeFrom(info.payment_date());
   payment.amount = info.amount();
   payment.currency = info.currency();
   return payment;
-}
-
-std::optional<absl::Time> DateFrom(const char* field, const google::protobuf::Timestamp& timestamp,
-                                   std::vector<domain::FieldViolation>& violations) {
-  std::optional<absl::Time> time = TimeFrom(timestamp);
-  if (!time) {
-    violations.push_back({field, absl::StrCat("seconds ", timestamp.seconds(), ", nanos ", timestamp.nanos(),
-                                              " is no timestamp: years 1 to 9999, nanos 0 to 999999999")});
-  }
-  return time;
 }
 
 void FillLine(const domain::OrderLine& line, const domain::Currency& currency, ::order::OrderItem& item) {
@@ -125,15 +110,14 @@ service::CancelRequest CancelRequestFrom(const ::order::CancelOrderRequest& requ
           .expected_version = request.expected_version()};
 }
 
-service::ListRequest ListRequestFrom(const ::order::ListOrdersRequest& request,
-                                     std::vector<domain::FieldViolation>& violations) {
+service::ListRequest ListRequestFrom(const ::order::ListOrdersRequest& request) {
   service::ListRequest list;
   list.page = request.page();
   list.page_size = request.page_size();
   list.status = static_cast<int>(request.status_filter());
   list.customer_id = request.customer_id();
-  if (request.has_start_date()) list.start_date = DateFrom("start_date", request.start_date(), violations);
-  if (request.has_end_date()) list.end_date = DateFrom("end_date", request.end_date(), violations);
+  if (request.has_start_date()) list.start_date = TimeFrom(request.start_date());
+  if (request.has_end_date()) list.end_date = TimeFrom(request.end_date());
   list.sort_by = request.sort_by();
   list.sort_desc = request.sort_desc();
   list.page_token = request.page_token();

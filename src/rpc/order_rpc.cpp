@@ -1,8 +1,5 @@
 #include "rpc/order_rpc.hpp"
 
-#include <utility>
-#include <vector>
-
 #include "rpc/order_conversions.hpp"
 
 namespace logistics::rpc {
@@ -11,12 +8,6 @@ namespace {
 absl::Status Answer(const absl::StatusOr<domain::Order>& order, ::order::OrderResponse& response) {
   if (order.ok()) FillOrder(*order, response);
   return order.status();
-}
-
-// What the wire got wrong, together with what the service found wrong in the rest.
-absl::Status WithViolations(std::vector<domain::FieldViolation> violations, const absl::Status& status) {
-  for (domain::FieldViolation& found : domain::FieldViolationsOf(status)) violations.push_back(std::move(found));
-  return domain::InvalidFieldsError(violations);
 }
 
 }  // namespace
@@ -59,10 +50,7 @@ grpc::Status OrderRpc::UpdateOrderStatus(grpc::ServerContext* context, const ::o
 grpc::Status OrderRpc::ListOrders(grpc::ServerContext* context, const ::order::ListOrdersRequest* request,
                                   ::order::ListOrdersResponse* response) {
   return Serve(runtime_, list_, *context, [&](CallScope& call) -> absl::Status {
-    std::vector<domain::FieldViolation> violations;
-    const service::ListRequest list = ListRequestFrom(*request, violations);
-    const absl::StatusOr<service::ListResult> result = orders_.List(list, call.context());
-    if (!violations.empty()) return WithViolations(std::move(violations), result.status());
+    const absl::StatusOr<service::ListResult> result = orders_.List(ListRequestFrom(*request), call.context());
     if (!result.ok()) return result.status();
     FillList(*result, *response);
     return absl::OkStatus();

@@ -5,16 +5,12 @@
 namespace logistics::rpc {
 namespace {
 
-// The range that timestamp.proto documents: 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z.
-constexpr std::int64_t kSecondsMin = -62'135'596'800;
-constexpr std::int64_t kSecondsMax = 253'402'300'799;
-constexpr std::int32_t kNanosMax = 999'999'999;
+constexpr std::int32_t kNanosMax = 999'999'999;  // as timestamp.proto says
 
 }  // namespace
 
-std::optional<absl::Time> TimeFrom(const google::protobuf::Timestamp& timestamp) {
-  if (timestamp.seconds() < kSecondsMin || timestamp.seconds() > kSecondsMax) return std::nullopt;
-  if (timestamp.nanos() < 0 || timestamp.nanos() > kNanosMax) return std::nullopt;
+absl::Time TimeFrom(const google::protobuf::Timestamp& timestamp) {
+  if (timestamp.nanos() < 0 || timestamp.nanos() > kNanosMax) return absl::InfiniteFuture();
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }
 

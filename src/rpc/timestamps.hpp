@@ -2,14 +2,13 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
-#include <optional>
-
 #include "absl/time/time.h"
 
 namespace logistics::rpc {
 
-// nullopt when the timestamp is none: outside of the years 1 to 9999, or nanos outside of 0 to 999,999,999.
-std::optional<absl::Time> TimeFrom(const google::protobuf::Timestamp& timestamp);
+// What is no timestamp gives a time outside of the years 1 to 9999, which services refuse by the field's name together
+// with everything else: seconds beyond them as they are, bad nanos absl::InfiniteFuture().
+absl::Time TimeFrom(const google::protobuf::Timestamp& timestamp);
 
 void FillTimestamp(absl::Time time, google::protobuf::Timestamp& timestamp);
 
