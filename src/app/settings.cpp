@@ -49,24 +49,24 @@ class Loader {
   void Gather(const SettingsSources& sources) {
     const std::string config_file = ConfigFile(sources);
     if (!config_file.empty()) {
-      YamlSettings yaml = ReadYamlSettings(config_file);
-      Add(std::move(yaml.values), yaml.errors);
+      const YamlSettings yaml = ReadYamlSettings(config_file);
+      Add(yaml.values, yaml.errors);
       if (yaml.queues) {
         loaded_.settings.broker.queues = *yaml.queues;
         sources_["topology.queues"] = yaml.queues_source;
       }
     }
-    NamedSettings env_file =
+    const NamedSettings env_file =
         ReadEnvFile(sources.env_file.value_or(sources.env_candidate), sources.env_file.has_value());
-    Add(std::move(env_file.values), env_file.errors);
-    NamedSettings environment = ReadEnvironment(
+    Add(env_file.values, env_file.errors);
+    const NamedSettings environment = ReadEnvironment(
         sources.environment ? sources.environment : [](const char* name) -> const char* { return std::getenv(name); });
-    Add(std::move(environment.values), environment.errors);
+    Add(environment.values, environment.errors);
     for (const SettingFlag& flag : sources.flags) given_[flag.key] = {flag.value, FlagName(flag.key)};
   }
 
-  void Add(std::map<std::string, GivenValue> values, const std::vector<std::string>& errors) {
-    for (auto& [key, value] : values) given_[key] = std::move(value);
+  void Add(const std::map<std::string, GivenValue>& values, const std::vector<std::string>& errors) {
+    for (const auto& [key, value] : values) given_[key] = value;
     loaded_.errors.insert(loaded_.errors.end(), errors.begin(), errors.end());
   }
 
