@@ -11,6 +11,7 @@ step() {
   begun=$(now_ms)
   echo "== $name"
   "$@" || status=$?
+  echo "   ($name: $(seconds_since "$begun"))"
   STEP_NAMES+=("$name")
   STEP_TIMES+=("$(seconds_since "$begun")$([ $status = 0 ] || echo '  FAILED')")
   return $status
