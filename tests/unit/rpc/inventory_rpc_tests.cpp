@@ -1,0 +1,110 @@
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "unit/rpc/details.hpp"
+#include "unit/rpc/server_fixture.hpp"
+
+namespace logistics::rpc {
+namespace {
+
+class InventoryRpcTest : public ServerFixture {
+ protected:
+  void SetUp() override { Start(); }
+};
+
+TEST_F(InventoryRpcTest, CreateItem_IsFoundAgainByIdAndInTheList) {
+  ::inventory::CreateItemRequest create;
+  create.set_sku("sku-1");
+  create.set_name("Lamp");
+  create.set_description("A lamp");
+  create.set_category("lights");
+  (*create.mutable_attributes())["colour"] = "red";
+  ::inventory::ItemResponse created;
+  grpc::ClientContext create_context;
+  ASSERT_TRUE(inventory_->CreateItem(&create_context, create, &created).ok());
+  EXPECT_EQ(created.item().sku(), "sku-1");
+  EXPECT_EQ(created.item().attributes().at("colour"), "red");
+  EXPECT_EQ(created.item().created_at().seconds(), absl::ToUnixSeconds(clock_.Now()));
+
+  ::inventory::GetItemRequest get;
+  get.set_id(created.item().id());
+  ::inventory::ItemResponse read;
+  grpc::ClientContext get_context;
+  ASSERT_TRUE(inventory_->GetItem(&get_context, get, &read).ok());
+  EXPECT_EQ(read.item().name(), "Lamp");
+
+  ::inventory::ListItemsRequest list;
+  list.set_category("lights");
+  ::inventory::ListItemsResponse items;
+  grpc::ClientContext list_context;
+  ASSERT_TRUE(inventory_->ListItems(&list_context, list, &items).ok());
+  EXPECT_EQ(items.total(), 1);
+  EXPECT_EQ(items.page(), 1);
+  ASSERT_EQ(items.items_size(), 1);
+  EXPECT_EQ(items.items(0).id(), created.item().id());
+}
+
+TEST_F(InventoryRpcTest, CreateItem_TakenSku_IsAlreadyExists) {
+  AddProduct("sku-1", 1);
+  ::inventory::CreateItemRequest create;
+  create.set_sku("sku-1");
+  create.set_name("Another");
+  ::inventory::ItemResponse created;
+  grpc::ClientContext context;
+  EXPECT_EQ(inventory_->CreateItem(&context, create, &created).error_code(), grpc::StatusCode::ALREADY_EXISTS);
+}
+
+TEST_F(InventoryRpcTest, Levels_ShowQuantityReservedAndAvailableOfAllItemsGiven) {
+  const std::string first = AddProduct("sku-1", 10);
+  const std::string second = AddProduct("sku-2", 4);
+  AddProduct("sku-3", 1);
+  PlaceOrder(OrderOf("sku-1", 3, 1));
+  ::inventory::GetInventoryLevelsRequest request;
+  request.add_item_ids(first);
+  request.add_item_ids(second);
+  ::inventory::GetInventoryLevelsResponse response;
+  grpc::ClientContext context;
+  ASSERT_TRUE(inventory_->GetInventoryLevels(&context, request, &response).ok());
+  ASSERT_EQ(response.levels_size(), 2);
+  const ::inventory::InventoryLevel& level = response.levels(response.levels(0).item_id() == first ? 0 : 1);
+  EXPECT_EQ(level.quantity(), 10);
+  EXPECT_EQ(level.reserved(), 3);
+  EXPECT_EQ(level.available(), 7);
+  EXPECT_EQ(level.location_id(), domain::kDefaultWarehouseId);
+}
+
+TEST_F(InventoryRpcTest, AdjustInventory_BelowWhatIsReserved_IsRefusedWithTheNumbers) {
+  const std::string product = AddProduct("sku-1", 10);
+  PlaceOrder(OrderOf("sku-1", 8, 1));
+  ::inventory::AdjustInventoryRequest adjust;
+  adjust.set_item_id(product);
+  adjust.set_quantity(-3);
+  adjust.set_reason("broken");
+  ::inventory::AdjustInventoryResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = inventory_->AdjustInventory(&context, adjust, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_TRUE(DetailOf<google::rpc::PreconditionFailure>(status).has_value());
+}
+
+TEST_F(InventoryRpcTest, ReservationCalls_AreUnimplemented) {
+  ::inventory::StockReservationResponse response;
+  grpc::ClientContext context;
+  EXPECT_EQ(inventory_->CheckAndReserveStock(&context, {}, &response).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(InventoryRpcTest, RemoteInventory_IsNotServed) {
+  Server without(options_, orders_service_, nullptr, ids_, metrics_, log_);
+  ASSERT_OK_AND_ASSIGN(const int port, without.Start());
+  const auto stub = ::inventory::InventoryService::NewStub(
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+  ::inventory::ItemResponse response;
+  grpc::ClientContext context;
+  EXPECT_EQ(stub->GetItem(&context, {}, &response).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  without.Shutdown(absl::Now() + absl::Seconds(30));
+}
+
+}  // namespace
+}  // namespace logistics::rpc

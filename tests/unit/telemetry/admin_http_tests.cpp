@@ -1,0 +1,89 @@
+#include "telemetry/admin_http.hpp"
+
+#include <gmock/gmock.h>
+#include <httplib.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "fakes/status_matchers.hpp"
+
+namespace logistics::telemetry {
+namespace {
+
+using fakes::StatusIs;
+using ports::HealthState;
+using testing::HasSubstr;
+
+class AdminHttpTest : public testing::Test {
+ protected:
+  static TelemetryOptions Options(int port) {
+    TelemetryOptions options;
+    options.metrics_host = "127.0.0.1";
+    options.metrics_port = port;
+    return options;
+  }
+
+  void SetUp() override { ASSERT_OK_AND_ASSIGN(port_, http_.Start()); }
+
+  httplib::Result Get(const std::string& path) { return httplib::Client("127.0.0.1", port_).Get(path); }
+
+  Readiness readiness_{{"database"}};
+  AdminHttp http_{Options(0), readiness_, [] { return std::string("logistics_up 1\n"); }};
+  int port_ = 0;
+};
+
+TEST_F(AdminHttpTest, Livez_IsOkWhateverTheParts) {
+  const httplib::Result result = Get("/livez");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200);
+}
+
+TEST_F(AdminHttpTest, Readyz_FollowsReadinessWithALineADependency) {
+  httplib::Result result = Get("/readyz");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 503);
+  EXPECT_THAT(result->body, HasSubstr("database: down - starting\n"));
+  readiness_.Report("database", HealthState::kUp, "");
+  result = Get("/readyz");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200);
+  EXPECT_EQ(result->body, "ready\ndatabase: up\n");
+}
+
+TEST_F(AdminHttpTest, Metrics_AreTheScrapeInPrometheusFormat) {
+  const httplib::Result result = Get("/metrics");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200);
+  EXPECT_EQ(result->body, "logistics_up 1\n");
+  EXPECT_THAT(result->get_header_value("Content-Type"), HasSubstr("version=0.0.4"));
+}
+
+TEST_F(AdminHttpTest, OtherPaths_AreNotFound) {
+  const httplib::Result result = Get("/");
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 404);
+}
+
+TEST_F(AdminHttpTest, PortTaken_IsRefusedNamingHostAndPort) {
+  AdminHttp second(Options(port_), readiness_, [] { return std::string(); });
+  EXPECT_THAT(second.Start(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr(absl::StrCat("127.0.0.1:", port_))));
+}
+
+TEST_F(AdminHttpTest, Stop_FreesThePortAndMayBeSaidTwice) {
+  http_.Stop();
+  http_.Stop();
+  EXPECT_FALSE(Get("/livez"));
+  AdminHttp next(Options(port_), readiness_, [] { return std::string(); });
+  EXPECT_THAT(next.Start(), fakes::IsOkAndHolds(port_));
+}
+
+TEST_F(AdminHttpTest, StopRightAfterStart_Ends) {
+  for (int i = 0; i < 20; ++i) {
+    AdminHttp short_lived(Options(0), readiness_, [] { return std::string(); });
+    ASSERT_THAT(short_lived.Start(), fakes::IsOk());
+  }
+}
+
+}  // namespace
+}  // namespace logistics::telemetry
