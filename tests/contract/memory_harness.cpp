@@ -1,0 +1,33 @@
+#include "contract/store_contract.hpp"
+#include "fakes/memory_store.hpp"
+#include "fakes/sequential_ids.hpp"
+
+namespace logistics::contract {
+namespace {
+
+class MemoryHarness final : public StoreHarness {
+ public:
+  explicit MemoryHarness(const domain::StockPolicy& policy) : store_(ids_, clock_, policy) {}
+
+  ports::OrderStore& orders() override { return store_; }
+  ports::StockStore& stock() override { return store_; }
+  ports::IdGenerator& ids() override { return ids_; }
+  fakes::FakeClock& clock() override { return clock_; }
+  std::vector<domain::Event> Events() override { return store_.PublishedEvents(); }
+  std::vector<fakes::HistoryRow> History(const domain::OrderId& id) override { return store_.History(id); }
+  std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) override { return store_.Movements(key); }
+
+ private:
+  fakes::SequentialIds ids_;
+  fakes::FakeClock clock_;
+  fakes::MemoryStore store_;
+};
+
+std::unique_ptr<StoreHarness> MakeMemory(const domain::StockPolicy& policy) {
+  return std::make_unique<MemoryHarness>(policy);
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(HarnessFactory{"Memory", &MakeMemory}), HarnessName);
+
+}  // namespace
+}  // namespace logistics::contract

@@ -1,0 +1,78 @@
+// The fixture of the contract suite: a harness, made when it is first asked for, and the words the tests are told in.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contract/store_harness.hpp"
+#include "fakes/status_matchers.hpp"
+
+namespace logistics::contract {
+
+class StoreContract : public testing::TestWithParam<HarnessFactory> {
+ protected:
+  // A line of an order: so many of a product.
+  struct Wanted {
+    domain::ProductId product;
+    std::int32_t quantity = 1;
+  };
+
+  // To be set before the stores are first used.
+  domain::StockPolicy policy_;
+
+  StoreHarness& harness();
+  ports::OrderStore& orders() { return harness().orders(); }
+  ports::StockStore& stock() { return harness().stock(); }
+
+  template <typename IdType>
+  IdType New() {
+    return IdType(harness().ids().NewId());
+  }
+
+  domain::WarehouseId warehouse();
+  domain::CustomerId customer();
+  domain::LevelKey Key(const domain::ProductId& product) { return {product, warehouse()}; }
+
+  // A product with so many pieces in warehouse(); 0 = no level.
+  domain::ProductId ProductWith(const std::string& sku, std::int64_t quantity);
+  domain::StockLevel LevelOf(const domain::ProductId& product);
+
+  // A checked order of customer(), one line each at 1.00.
+  domain::NewOrder OrderOf(const std::vector<Wanted>& lines, const std::string& key = "");
+  // The same, stored. Fails the test when it is refused.
+  domain::Order Placed(const std::vector<Wanted>& lines);
+  absl::StatusOr<domain::Order> Create(const domain::NewOrder& order) { return orders().Create(order, {}); }
+
+  absl::StatusOr<domain::Order> Change(const domain::Order& order, domain::OrderStatus status,
+                                       const std::string& notes = "because", const std::string& changed_by = "anna");
+  // Through these in turn. Fails the test when one is refused.
+  domain::Order Walked(domain::Order order, const std::vector<domain::OrderStatus>& statuses);
+
+  // What was told since the last call, or since the stores were made.
+  std::vector<domain::Event> NewEvents();
+  std::vector<std::string> NewEventTypes();
+
+  // Runs `work(0)` ... `work(count - 1)` at once, one thread each.
+  static void AtOnce(int count, const std::function<void(int)>& work);
+
+  // Conservation in these levels: each ledger sums to its level, step by step, and nothing is ever out of bounds.
+  void ExpectLedgersSumToLevels(const std::vector<domain::ProductId>& products);
+
+ private:
+  std::once_flag made_;
+  std::unique_ptr<StoreHarness> harness_;
+  std::optional<domain::WarehouseId> warehouse_;
+  std::optional<domain::CustomerId> customer_;
+  std::size_t events_seen_ = 0;
+};
+
+inline std::string HarnessName(const testing::TestParamInfo<HarnessFactory>& info) { return info.param.name; }
+
+}  // namespace logistics::contract

@@ -1,0 +1,52 @@
+// What the contract suite needs of a pair of stores. One suite runs against memory and against Postgres, so that a test
+// with the fake means the same as one with the real thing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "fakes/fake_clock.hpp"
+#include "fakes/history_row.hpp"
+#include "logistics/domain/event.hpp"
+#include "logistics/domain/order_change.hpp"
+#include "logistics/domain/stock.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/order_store.hpp"
+#include "logistics/ports/stock_store.hpp"
+
+namespace logistics::contract {
+
+// Empty stores of their own. All calls are thread-safe, as those of the stores are.
+class StoreHarness {
+ public:
+  virtual ~StoreHarness() = default;
+
+  virtual ports::OrderStore& orders() = 0;
+  virtual ports::StockStore& stock() = 0;
+  // Gives ids that rise; shared with the stores.
+  virtual ports::IdGenerator& ids() = 0;
+  // The stores' own clock.
+  virtual fakes::FakeClock& clock() = 0;
+
+  // Everything that was told since the stores were made, in the one order of changes. (A store that keeps bodies can be
+  // given a fakes::RecordingEncoder, which finds the event of a message_id.)
+  virtual std::vector<domain::Event> Events() = 0;
+  // All changes of an order, by version; empty when there is no such order.
+  virtual std::vector<fakes::HistoryRow> History(const domain::OrderId& id) = 0;
+  // The ledger of one level, oldest first.
+  virtual std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) = 0;
+};
+
+// Makes stores that follow a policy. To run the suite against another pair:
+//   INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values(HarnessFactory{"Postgres", &MakePostgres}),
+//                            HarnessName);
+struct HarnessFactory {
+  std::string name;
+  std::function<std::unique_ptr<StoreHarness>(const domain::StockPolicy& policy)> make;
+  friend std::ostream& operator<<(std::ostream& out, const HarnessFactory& factory) { return out << factory.name; }
+};
+
+}  // namespace logistics::contract
