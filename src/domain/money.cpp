@@ -40,6 +40,10 @@ namespace {
 
 constexpr std::array<std::int64_t, 5> kMinorPerMajor = {1, 10, 100, 1'000, 10'000};
 
+// Of a total: 200 additions, each off by 2^-53 of the sum, stay below a quarter of it.
+constexpr double kTotalNoiseMax = 1e-13;
+constexpr double kToleranceMinorUnits = 0.1;
+
 std::int64_t MinorPerMajor(const Currency& currency) {
   return kMinorPerMajor[static_cast<std::size_t>(currency.minor_digits())];
 }
@@ -48,6 +52,28 @@ std::string ShortestForm(double value) {
   char buffer[32];
   const std::to_chars_result result = std::to_chars(std::begin(buffer), std::end(buffer), value);
   return {std::begin(buffer), result.ptr};
+}
+
+// Off by no more than `noise_max` of itself from a whole number of minor units.
+absl::StatusOr<std::int64_t> WholeMinorUnits(double amount, const Currency& currency, double noise_max) {
+  if (!std::isfinite(amount)) {
+    return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is not a finite number"));
+  }
+  if (amount < 0) return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is negative"));
+  const auto minor_per_major = static_cast<double>(MinorPerMajor(currency));
+  const double minor = std::nearbyint(amount * minor_per_major);
+  if (minor > static_cast<double>(kAmountMinorMax)) {
+    return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is above the limit of ",
+                                                   DecimalString(kAmountMinorMax, currency), " ",
+                                                   std::string(currency.code())));
+  }
+  const double tolerance = std::min(amount * noise_max, kToleranceMinorUnits / minor_per_major);
+  if (std::abs(minor / minor_per_major - amount) > tolerance) {
+    return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is finer than the minor unit of ",
+                                                   std::string(currency.code()), ", which has ",
+                                                   currency.minor_digits(), " decimal digits"));
+  }
+  return static_cast<std::int64_t>(minor);
 }
 
 }  // namespace
@@ -61,37 +87,18 @@ std::optional<Currency> Currency::Find(std::string_view code) {
 }
 
 absl::StatusOr<std::int64_t> MinorUnitsFromDouble(double amount, const Currency& currency) {
-  if (!std::isfinite(amount)) {
-    return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is not a finite number"));
-  }
-  if (amount < 0) return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is negative"));
-  const auto minor_per_major = static_cast<double>(MinorPerMajor(currency));
-  const double minor = std::nearbyint(amount * minor_per_major);
-  if (minor > static_cast<double>(kAmountMinorMax)) {
-    return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is above the limit of ",
-                                                   DecimalString(kAmountMinorMax, currency), " ",
-                                                   std::string(currency.code())));
-  }
   // At most 15 digits: each decimal of so few has its own double, which the division (of two exact numbers, correctly
-  // rounded) finds. So this holds exactly when the shortest decimal of `amount` has no digits below the minor unit.
-  if (minor / minor_per_major != amount) {
-    return absl::InvalidArgumentError(absl::StrCat(ShortestForm(amount), " is finer than the minor unit of ",
-                                                   std::string(currency.code()), ", which has ",
-                                                   currency.minor_digits(), " decimal digits"));
-  }
-  return static_cast<std::int64_t>(minor);
+  // rounded) finds. So nothing is left over exactly when the shortest decimal of `amount` has no digits below the minor
+  // unit.
+  return WholeMinorUnits(amount, currency, 0);
+}
+
+absl::StatusOr<std::int64_t> TotalMinorUnitsFromDouble(double total, const Currency& currency) {
+  return WholeMinorUnits(total, currency, kTotalNoiseMax);
 }
 
 double DoubleFromMinorUnits(std::int64_t minor_units, const Currency& currency) {
   return static_cast<double>(minor_units) / static_cast<double>(MinorPerMajor(currency));
-}
-
-bool IsAmountOf(double amount, std::int64_t minor_units, const Currency& currency) {
-  constexpr double kNoiseMax = 1e-13;  // 200 additions, each off by 2^-53, stay below a quarter of it
-  const double exact = DoubleFromMinorUnits(minor_units, currency);
-  const auto minor_per_major = static_cast<double>(MinorPerMajor(currency));
-  return std::abs(amount - exact) <= std::abs(exact) * kNoiseMax &&
-         std::nearbyint(amount * minor_per_major) == static_cast<double>(minor_units);
 }
 
 std::string DecimalString(std::int64_t minor_units, const Currency& currency) {

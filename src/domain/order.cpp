@@ -85,7 +85,7 @@ class Pricer {
     const std::optional<std::int64_t> unit_price = Amount(field("unit_price"), line.unit_price);
     if (!unit_price || !quantity_ok) {
       // The total cannot be told right from wrong, but whether it is an amount at all can.
-      if (line.total_price != 0) Amount(field("total_price"), line.total_price);
+      Amount(field("total_price"), line.total_price, &TotalMinorUnitsFromDouble);
       amounts_known_ = false;
       return;
     }
@@ -141,8 +141,8 @@ class Pricer {
     if (amounts_known_ && currency_known_) {
       CheckGiven(amount_field, payment.amount, order_.total_minor, "the order's total");
       if (payment.amount != 0) order_.payment->amount_minor = order_.total_minor;
-    } else if (payment.amount != 0) {
-      Amount(amount_field, payment.amount);
+    } else {
+      Amount(amount_field, payment.amount, &TotalMinorUnitsFromDouble);
     }
     if (!payment.info.payment_date) return;
     fields_.Time({"payment_date", "payment_info"}, *payment.info.payment_date);
@@ -150,9 +150,11 @@ class Pricer {
   }
 
   // Minor units; nullopt after a violation was added, or when there is no known currency to read it in.
-  std::optional<std::int64_t> Amount(const FieldPath& field, double amount) {
+  std::optional<std::int64_t> Amount(const FieldPath& field, double amount,
+                                     absl::StatusOr<std::int64_t> (*read)(double,
+                                                                          const Currency&) = &MinorUnitsFromDouble) {
     if (!currency_known_ && amount >= 0 && amount <= static_cast<double>(kAmountMinorMax)) return std::nullopt;
-    const absl::StatusOr<std::int64_t> minor = MinorUnitsFromDouble(amount, order_.currency);
+    const absl::StatusOr<std::int64_t> minor = read(amount, order_.currency);
     if (minor.ok()) return *minor;
     fields_.Add(field, std::string(minor.status().message()));
     return std::nullopt;
@@ -160,8 +162,9 @@ class Pricer {
 
   // A total that the client may give (0 = not given) against the one that we computed.
   void CheckGiven(const FieldPath& field, double given, std::int64_t computed, std::string_view what) {
-    if (given == 0 || IsAmountOf(given, computed, order_.currency)) return;
-    if (const std::optional<std::int64_t> minor = Amount(field, given)) {
+    if (given == 0) return;
+    const std::optional<std::int64_t> minor = Amount(field, given, &TotalMinorUnitsFromDouble);
+    if (minor && *minor != computed) {
       fields_.Add(field, absl::StrCat(Decimal(*minor), " is not ", std::string(what), " = ", Decimal(computed)));
     }
   }

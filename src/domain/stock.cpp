@@ -12,7 +12,7 @@
 namespace logistics::domain {
 namespace {
 
-bool HoldsEachProductOnce(std::span<const StockItem> items) {
+[[maybe_unused]] bool HoldsEachProductOnce(std::span<const StockItem> items) {
   return std::adjacent_find(items.begin(), items.end(), [](const StockItem& a, const StockItem& b) {
            return !(a.product_id < b.product_id);
          }) == items.end();

@@ -46,10 +46,9 @@ absl::StatusOr<std::int64_t> MinorUnitsFromDouble(double amount, const Currency&
 // The nearest double; MinorUnitsFromDouble gives the same minor units back.
 double DoubleFromMinorUnits(std::int64_t minor_units, const Currency& currency);
 
-// True when `amount` is `minor_units` up to what double arithmetic at the client leaves (3 * 0.1 is
-// 0.30000000000000004): the nearest minor unit is the same and the rest is no more than one part in 10^13. For totals
-// that are only compared.
-bool IsAmountOf(double amount, std::int64_t minor_units, const Currency& currency);
+// The same for a total that a client worked out itself: what double arithmetic leaves (3 * 0.1 is 0.30000000000000004)
+// is forgiven, up to one part in 10^13 and a tenth of a minor unit.
+absl::StatusOr<std::int64_t> TotalMinorUnitsFromDouble(double total, const Currency& currency);
 
 // "19.99", "1200" (JPY), "-0.50": always all digits of the currency's minor unit, never an exponent.
 std::string DecimalString(std::int64_t minor_units, const Currency& currency);

@@ -145,24 +145,21 @@ TEST(MinorUnitsFromDouble, AnyDouble_IsJudgedAsItsShortestDecimalForm) {
   }
 }
 
-TEST(IsAmountOf, NoiseOfClientArithmetic_IsTheSameAmount) {
-  EXPECT_TRUE(IsAmountOf(0.1 * 3, 30, Of("USD")));
-  EXPECT_TRUE(IsAmountOf(0.1 + 0.2, 30, Of("USD")));
-  EXPECT_TRUE(IsAmountOf(19.99 * 3, 5997, Of("USD")));
-  EXPECT_TRUE(IsAmountOf(0, 0, Of("USD")));
+TEST(TotalMinorUnitsFromDouble, NoiseOfClientArithmetic_IsForgiven) {
+  EXPECT_THAT(TotalMinorUnitsFromDouble(0.1 * 3, Of("USD")), IsOkAndHolds(30));
+  EXPECT_THAT(TotalMinorUnitsFromDouble(0.1 + 0.2, Of("USD")), IsOkAndHolds(30));
+  EXPECT_THAT(TotalMinorUnitsFromDouble(19.99 * 3, Of("USD")), IsOkAndHolds(5997));
+  EXPECT_THAT(TotalMinorUnitsFromDouble(0, Of("USD")), IsOkAndHolds(0));
   double sum = 0;
   for (int i = 0; i < 200; ++i) sum += 1234.56;
-  EXPECT_TRUE(IsAmountOf(sum, 200 * 123456, Of("USD")));
+  EXPECT_THAT(TotalMinorUnitsFromDouble(sum, Of("USD")), IsOkAndHolds(200 * 123456));
 }
 
-TEST(IsAmountOf, AnotherAmount_IsNot) {
-  EXPECT_FALSE(IsAmountOf(0.31, 30, Of("USD")));
-  EXPECT_FALSE(IsAmountOf(0.3001, 30, Of("USD")));
-  EXPECT_FALSE(IsAmountOf(0.30000001, 30, Of("USD")));
-  EXPECT_FALSE(IsAmountOf(-0.3, 30, Of("USD")));
-  EXPECT_FALSE(IsAmountOf(std::nan(""), 30, Of("USD")));
-  EXPECT_FALSE(IsAmountOf(std::numeric_limits<double>::infinity(), 30, Of("USD")));
-  EXPECT_FALSE(IsAmountOf(1e-300, 0, Of("USD")));
+TEST(TotalMinorUnitsFromDouble, DigitsThatAreMeant_AreNot) {
+  for (const double total : {0.305, 0.3001, 0.30000000001, 1e-300, 1e12 - 0.004, -0.3, std::nan(""), 1e300,
+                             std::numeric_limits<double>::infinity()}) {
+    EXPECT_THAT(TotalMinorUnitsFromDouble(total, Of("USD")), StatusIs(kInvalid)) << total;
+  }
 }
 
 TEST(DecimalString, HasAllDigitsOfTheMinorUnit) {
