@@ -1,0 +1,197 @@
+// Places orders with a fixed number in flight and says how many a second were answered, how long that took, and when
+// the broker had confirmed the last event. Bounded by --orders; used by scripts/bench.
+#include <grpcpp/grpcpp.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <pqxx/pqxx>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "inventory.grpc.pb.h"
+#include "order.grpc.pb.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  std::string address = "127.0.0.1:50051";
+  std::string database_url;
+  int orders = 10'000;
+  int in_flight = 64;
+  int products = 100;
+  int channels = 2;
+  int confirm_wait_s = 120;
+};
+
+// One call in flight. It is reused for the next order when it has been answered.
+struct Call {
+  std::unique_ptr<grpc::ClientContext> context;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<order::OrderResponse>> reader;
+  order::CreateOrderRequest request;
+  order::OrderResponse response;
+  grpc::Status status;
+  Clock::time_point start;
+  order::OrderService::Stub* stub = nullptr;
+};
+
+std::string RandomUuid(std::mt19937_64& random) {
+  char text[37];
+  const auto a = random();
+  const auto b = random();
+  std::snprintf(text, sizeof text, "%08x-%04x-4%03x-a%03x-%012llx", static_cast<unsigned>(a >> 32),
+                static_cast<unsigned>(a >> 16 & 0xffff), static_cast<unsigned>(a & 0xfff),
+                static_cast<unsigned>(b >> 52), static_cast<unsigned long long>(b & 0xffffffffffffULL));
+  return text;
+}
+
+// Products with stock for the whole run.
+std::vector<std::string> MakeCatalogue(inventory::InventoryService::Stub& stub, const Options& options,
+                                       std::mt19937_64& random) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < options.products; ++i) {
+    grpc::ClientContext create_context;
+    inventory::CreateItemRequest create;
+    create.set_sku("BENCH-" + RandomUuid(random));
+    create.set_name("bench product");
+    inventory::ItemResponse item;
+    if (const auto status = stub.CreateItem(&create_context, create, &item); !status.ok()) {
+      throw std::runtime_error("CreateItem: " + status.error_message());
+    }
+    grpc::ClientContext adjust_context;
+    inventory::AdjustInventoryRequest adjust;
+    adjust.set_item_id(item.item().id());
+    adjust.set_quantity(options.orders);
+    adjust.set_reason("bench");
+    inventory::AdjustInventoryResponse adjusted;
+    if (const auto status = stub.AdjustInventory(&adjust_context, adjust, &adjusted); !status.ok()) {
+      throw std::runtime_error("AdjustInventory: " + status.error_message());
+    }
+    ids.push_back(item.item().id());
+  }
+  return ids;
+}
+
+void FillRequest(order::CreateOrderRequest& request, const std::vector<std::string>& products, int n,
+                 std::mt19937_64& random) {
+  request.Clear();
+  request.set_customer_id(RandomUuid(random));
+  order::OrderItem* item = request.add_items();
+  item->set_product_id(products[static_cast<std::size_t>(n) % products.size()]);
+  item->set_name("bench product");
+  item->set_quantity(1);
+  item->set_unit_price(19.99);
+  order::ShippingInfo* shipping = request.mutable_shipping_info();
+  shipping->set_address_line1("1 Harbour Road");
+  shipping->set_city("Rotterdam");
+  shipping->set_postal_code("3011");
+  shipping->set_country("NL");
+  shipping->set_recipient_name("A. Person");
+}
+
+void StartCall(Call& call, grpc::CompletionQueue& queue) {
+  call.context = std::make_unique<grpc::ClientContext>();
+  call.context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  call.start = Clock::now();
+  call.reader = call.stub->AsyncCreateOrder(call.context.get(), call.request, &queue);
+  call.reader->Finish(&call.response, &call.status, &call);
+}
+
+double Seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+int Run(const Options& options) {
+  std::mt19937_64 random(std::random_device{}());
+  std::vector<std::shared_ptr<grpc::Channel>> channels;
+  std::vector<std::unique_ptr<order::OrderService::Stub>> stubs;
+  for (int i = 0; i < options.channels; ++i) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    channels.push_back(grpc::CreateCustomChannel(options.address, grpc::InsecureChannelCredentials(), arguments));
+    stubs.push_back(order::OrderService::NewStub(channels.back()));
+  }
+  const auto inventory_stub = inventory::InventoryService::NewStub(channels.front());
+  const std::vector<std::string> products = MakeCatalogue(*inventory_stub, options, random);
+
+  grpc::CompletionQueue queue;
+  std::vector<std::unique_ptr<Call>> calls;
+  std::vector<double> latencies_s;
+  latencies_s.reserve(static_cast<std::size_t>(options.orders));
+  int started = 0;
+  int failed = 0;
+  std::string first_failure;
+  const auto start = Clock::now();
+  for (int i = 0; i < std::min(options.in_flight, options.orders); ++i) {
+    calls.push_back(std::make_unique<Call>());
+    calls.back()->stub = stubs[static_cast<std::size_t>(i) % stubs.size()].get();
+    FillRequest(calls.back()->request, products, started++, random);
+    StartCall(*calls.back(), queue);
+  }
+  void* tag = nullptr;
+  bool ok = false;
+  for (int done = 0; done < options.orders && queue.Next(&tag, &ok); ++done) {
+    Call& call = *static_cast<Call*>(tag);
+    latencies_s.push_back(Seconds(Clock::now() - call.start));
+    if (!call.status.ok()) {
+      if (failed++ == 0) first_failure = call.status.error_message();
+    }
+    if (started < options.orders) {
+      FillRequest(call.request, products, started++, random);
+      StartCall(call, queue);
+    }
+  }
+  const auto answered = Clock::now();
+  queue.Shutdown();
+
+  double confirmed_s = 0;
+  if (!options.database_url.empty()) {
+    pqxx::connection connection(options.database_url);
+    pqxx::nontransaction work(connection);
+    const auto give_up = answered + std::chrono::seconds(options.confirm_wait_s);
+    while (work.exec("SELECT 1 FROM outbox LIMIT 1").size() > 0) {
+      if (Clock::now() > give_up) {
+        std::fprintf(stderr, "the outbox is not empty after %d s\n", options.confirm_wait_s);
+        return 1;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    confirmed_s = Seconds(Clock::now() - start);
+  }
+  std::sort(latencies_s.begin(), latencies_s.end());
+  const auto percentile = [&](double p) {
+    return latencies_s[static_cast<std::size_t>(p * static_cast<double>(latencies_s.size() - 1))] * 1000;
+  };
+  const double answered_s = Seconds(answered - start);
+  std::printf(
+      "in_flight=%d products=%d orders=%d failed=%d answered_per_s=%.0f confirmed_per_s=%.0f p50_ms=%.2f p99_ms=%.2f "
+      "max_ms=%.2f\n",
+      options.in_flight, options.products, options.orders, failed, options.orders / answered_s,
+      confirmed_s > 0 ? options.orders / confirmed_s : 0.0, percentile(0.5), percentile(0.99), percentile(1.0));
+  if (failed > 0) std::fprintf(stderr, "first failure: %s\n", first_failure.c_str());
+  return failed > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Places orders with a fixed number in flight and measures.");
+  app.add_option("--address", options.address, "host:port of the daemon");
+  app.add_option("--database-url", options.database_url, "when given, also waits until the outbox is empty");
+  app.add_option("--orders", options.orders, "how many orders")->check(CLI::Range(1, 10'000'000));
+  app.add_option("--in-flight", options.in_flight, "calls in flight")->check(CLI::Range(1, 4096));
+  app.add_option("--products", options.products, "1 = all orders on one product")->check(CLI::Range(1, 10'000));
+  app.add_option("--channels", options.channels, "connections")->check(CLI::Range(1, 64));
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return Run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "order_load: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,53 @@
+// The composition root: the one place that knows which implementation stands behind each port.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "app/settings.hpp"
+#include "app/system_clock.hpp"
+#include "app/uuid_v7.hpp"
+#include "logistics/ports/log.hpp"
+#include "logistics/service/inventory_service.hpp"
+#include "logistics/service/order_service.hpp"
+#include "messaging/event_codec.hpp"
+#include "messaging/relay.hpp"
+#include "rpc/server.hpp"
+#include "storage/database.hpp"
+#include "telemetry/prometheus_metrics.hpp"
+#include "telemetry/readiness.hpp"
+
+namespace logistics::app {
+
+// The serving daemon over a database whose schema is there. Start and Stop belong to one thread.
+class Application {
+ public:
+  // References outlive the application.
+  Application(const Settings& settings, ports::Log& log, telemetry::PrometheusMetrics& metrics,
+              telemetry::Readiness& readiness);
+  ~Application();
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  // Serves from here on. UNAVAILABLE naming the port when it is taken.
+  absl::Status Start();
+
+  // Stops accepting, lets running calls finish, tells the broker what is committed; gives up on each at its share of
+  // the time until `deadline`. What is not told stays in the outbox.
+  void Stop(absl::Time deadline);
+
+ private:
+  const Settings& settings_;
+  telemetry::Readiness& readiness_;
+  SystemClock clock_;
+  UuidV7Generator ids_;
+  messaging::JsonEventEncoder encoder_;
+  storage::Database database_;
+  messaging::Relay relay_;
+  service::OrderService orders_;
+  service::InventoryService inventory_;
+  rpc::Server server_;
+};
+
+}  // namespace logistics::app

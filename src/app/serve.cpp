@@ -1,0 +1,124 @@
+#include "app/serve.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+#include "absl/strings/str_join.h"
+#include "app/application.hpp"
+#include "app/signals.hpp"
+#include "storage/migrator.hpp"
+#include "telemetry/admin_http.hpp"
+#include "telemetry/logging.hpp"
+
+namespace logistics::app {
+namespace {
+
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+
+// Brings the schema up, waiting for Postgres as long as it takes or until a signal. CANCELLED: a signal came.
+absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::HealthReporter& health) {
+  absl::Duration delay = settings.database_retry.delay_min;
+  for (;;) {
+    absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database);
+    absl::Status status = applied.status();
+    if (status.ok()) {
+      if (!applied->empty()) spdlog::info("schema migrated: {}", absl::StrJoin(*applied, ", "));
+      status = storage::EnsureInventoryMode(settings.database, "embedded", settings.inventory_switch_mode);
+    }
+    if (!absl::IsUnavailable(status)) return status;
+    health.Report("postgres", ports::HealthState::kDown, "no connection");
+    spdlog::warn("{}; trying again in {}", std::string(status.message()), absl::FormatDuration(delay));
+    if (signals.Wait(delay)) return absl::CancelledError("stopped while waiting for the database");
+    delay = std::min(delay * 2, settings.database_retry.delay_max);
+  }
+}
+
+// Ends the process when the drain takes longer than it may: whatever still runs must not keep a replica from being
+// replaced.
+class DrainLimit {
+ public:
+  explicit DrainLimit(absl::Time deadline)
+      : thread_([this, deadline](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          const bool over =
+              !done_.wait_until(lock, stop, absl::ToChronoTime(deadline), [&] { return stop.stop_requested(); });
+          if (!over || stop.stop_requested()) return;
+          spdlog::error(
+              "the drain time is over and something still runs; ending now, what is committed stays committed");
+          spdlog::default_logger()->flush();
+          _exit(kFailed);
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any done_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+int Serve(const Settings& settings) {
+  Signals signals;
+  if (const absl::Status status = telemetry::SetUpLogging(settings.telemetry); !status.ok()) {
+    spdlog::error("{}", std::string(status.message()));
+    return kFailed;
+  }
+  spdlog::info("logistics-engine {} starts, inventory embedded, drain time {}", LOGISTICS_VERSION,
+               absl::FormatDuration(settings.drain_timeout));
+  telemetry::StructuredLog log(settings.telemetry.log_format);
+  telemetry::PrometheusMetrics metrics;
+  telemetry::Readiness readiness({"postgres"});
+  telemetry::AdminHttp admin(settings.telemetry, readiness, [&metrics] { return metrics.Scrape(); });
+  const absl::StatusOr<int> admin_port = admin.Start();
+  if (!admin_port.ok()) {
+    spdlog::error("{}", std::string(admin_port.status().message()));
+    return kFailed;
+  }
+  spdlog::info("serving /livez, /readyz and /metrics on {}:{}", settings.telemetry.metrics_host, *admin_port);
+
+  const absl::Status prepared = PrepareDatabase(settings, signals, readiness);
+  if (absl::IsCancelled(prepared)) {
+    spdlog::info("{}", std::string(prepared.message()));
+    return kOk;
+  }
+  if (!prepared.ok()) {
+    spdlog::error("cannot start: {}", std::string(prepared.message()));
+    return kFailed;
+  }
+
+  std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
+  Application application(settings, log, metrics, readiness);
+  if (const absl::Status status = application.Start(); !status.ok()) {
+    spdlog::error("cannot start: {}", std::string(status.message()));
+    return kFailed;
+  }
+  signals.Wait();
+  const absl::Time deadline = absl::Now() + settings.drain_timeout;
+  limit.emplace(deadline);
+  application.Stop(deadline);
+  spdlog::info("stopped");
+  return kOk;
+}
+
+int Migrate(const Settings& settings) {
+  Signals signals;
+  if (const absl::Status status = telemetry::SetUpLogging(settings.telemetry); !status.ok()) {
+    spdlog::error("{}", std::string(status.message()));
+    return kFailed;
+  }
+  absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database);
+  if (!applied.ok()) {
+    spdlog::error("cannot migrate: {}", std::string(applied.status().message()));
+    return kFailed;
+  }
+  spdlog::info("{}",
+               applied->empty() ? "the schema is up to date" : "schema migrated: " + absl::StrJoin(*applied, ", "));
+  return kOk;
+}
+
+}  // namespace logistics::app

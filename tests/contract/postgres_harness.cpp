@@ -1,0 +1,99 @@
+#include "app/uuid_v7.hpp"
+#include "contract/store_contract.hpp"
+#include "fakes/null_metrics.hpp"
+#include "fakes/recording_encoder.hpp"
+#include "fakes/recording_health.hpp"
+#include "storage/database.hpp"
+#include "storage/migrator.hpp"
+#include "support/postgres.hpp"
+
+namespace logistics::contract {
+namespace {
+
+domain::MovementCause CauseOf(const std::string& name) {
+  using domain::MovementCause;
+  for (const MovementCause cause : {MovementCause::kReserve, MovementCause::kRelease, MovementCause::kCommit,
+                                    MovementCause::kAdjust, MovementCause::kRestock}) {
+    if (domain::MovementCauseName(cause) == name) return cause;
+  }
+  throw std::runtime_error("unknown cause in the ledger: " + name);
+}
+
+storage::DatabaseOptions MigratedDatabase(const std::string& url, const domain::StockPolicy& policy) {
+  storage::DatabaseOptions options;
+  options.url = url;
+  options.stock_policy = policy;
+  const auto applied = storage::Migrate(options);
+  if (!applied.ok()) throw std::runtime_error(applied.status().ToString());
+  return options;
+}
+
+class PostgresHarness final : public StoreHarness {
+ public:
+  explicit PostgresHarness(const domain::StockPolicy& policy)
+      : ids_(clock_),
+        store_(MigratedDatabase(database_.url(), policy), ids_.NewId(), ids_, clock_, encoder_, metrics_, health_) {}
+
+  ports::OrderStore& orders() override { return store_.orders(); }
+  ports::StockStore& stock() override { return store_.stock(); }
+  ports::IdGenerator& ids() override { return ids_; }
+  fakes::FakeClock& clock() override { return clock_; }
+
+  std::vector<domain::Event> Events() override {
+    std::vector<domain::Event> events;
+    for (const pqxx::row& row : database_.Query("SELECT o.message_id FROM outbox o JOIN commits c USING (batch_id) "
+                                                "ORDER BY c.number, o.ordinal")) {
+      events.push_back(*encoder_.Find(*domain::Uuid::Parse(row[0].c_str())));
+    }
+    return events;
+  }
+
+  std::vector<fakes::HistoryRow> History(const domain::OrderId& id) override {
+    std::vector<fakes::HistoryRow> history;
+    for (const pqxx::row& row :
+         database_.Query("SELECT version, previous_status, new_status, changed_by, notes FROM order_status_history "
+                         "WHERE order_id = '" +
+                         id.ToString() + "' ORDER BY version")) {
+      fakes::HistoryRow change;
+      change.version = row[0].as<std::int64_t>();
+      if (!row[1].is_null()) change.previous = domain::OrderStatusFromKey(row[1].c_str());
+      change.status = *domain::OrderStatusFromKey(row[2].c_str());
+      change.changed_by = row[3].c_str();
+      change.notes = row[4].c_str();
+      history.push_back(change);
+    }
+    return history;
+  }
+
+  std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) override {
+    std::vector<domain::StockMovement> movements;
+    for (const pqxx::row& row :
+         database_.Query("SELECT m.quantity_delta, m.reserved_delta, m.quantity_after, m.reserved_after, m.cause "
+                         "FROM stock_movements m JOIN commits c USING (batch_id) WHERE m.product_id = '" +
+                         key.product_id.ToString() + "' AND m.warehouse_id = '" + key.warehouse_id.ToString() +
+                         "' ORDER BY c.number, m.ordinal")) {
+      movements.push_back({key, row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>(),
+                           row[3].as<std::int64_t>(), CauseOf(row[4].c_str())});
+    }
+    return movements;
+  }
+
+ private:
+  test::TestDatabase database_;
+  fakes::FakeClock clock_;
+  app::UuidV7Generator ids_;
+  fakes::RecordingEncoder encoder_;
+  fakes::NullMetrics metrics_;
+  fakes::RecordingHealth health_;
+  storage::Database store_;
+};
+
+std::unique_ptr<StoreHarness> MakePostgres(const domain::StockPolicy& policy) {
+  return std::make_unique<PostgresHarness>(policy);
+}
+
+INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values(HarnessFactory{"Postgres", &MakePostgres}),
+                         HarnessName);
+
+}  // namespace
+}  // namespace logistics::contract

@@ -1,0 +1,68 @@
+#include "support/postgres.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <stdexcept>
+
+namespace test {
+namespace {
+
+std::string ServerUrl() {
+  const char* url = std::getenv("LOGISTICS_TEST_DATABASE_URL");
+  if (url == nullptr) {
+    throw std::runtime_error(
+        "LOGISTICS_TEST_DATABASE_URL is not set: run `scripts/stack up` and `eval \"$(scripts/stack env)\"`, or "
+        "`scripts/test`");
+  }
+  return url;
+}
+
+// The same server, another database: the path of the URL is replaced.
+std::string WithDatabase(const std::string& url, const std::string& name) {
+  const std::size_t host = url.find("://") + 3;
+  const std::size_t path = url.find('/', host);
+  const std::size_t query = url.find('?', host);
+  const std::string base = url.substr(0, std::min(path, query));
+  return base + "/" + name + (query == std::string::npos ? "" : url.substr(query));
+}
+
+void Admin(const std::string& sql) {
+  pqxx::connection connection(ServerUrl());
+  pqxx::nontransaction(connection).exec(sql);
+}
+
+}  // namespace
+
+TestDatabase::TestDatabase() {
+  static std::atomic<int> count = 0;
+  name_ = fmt::format("test_{}_{}_{:x}", getpid(), ++count, std::random_device{}());
+  Admin("CREATE DATABASE " + name_);
+  url_ = WithDatabase(ServerUrl(), name_);
+}
+
+TestDatabase::~TestDatabase() {
+  try {
+    Admin("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
+  } catch (const std::exception& error) {
+    std::cerr << "dropping " << name_ << " failed: " << error.what() << "\n";
+  }
+}
+
+pqxx::result TestDatabase::Query(const std::string& sql) const {
+  pqxx::connection connection(url_);
+  return pqxx::nontransaction(connection).exec(sql);
+}
+
+int TestDatabase::CutConnections() const {
+  return Query(
+             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND "
+             "pid <> pg_backend_pid()")[0][0]
+      .as<int>();
+}
+
+}  // namespace test
