@@ -67,17 +67,18 @@ std::string DescribeDetail(const google::protobuf::Any& detail) {
 std::string Describe(const Failure& failure) {
   const grpc::Status& status = failure.status;
   const bool answered = !failure.correlation_id.empty();
-  std::string text;
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !answered) {
-    absl::StrAppend(&text, "no server at ", failure.address, ": ");
-  } else {
-    absl::StrAppend(&text, CodeWord(status.error_code()), ": ");
-  }
-  absl::StrAppend(&text, OneLine(status.error_message()), "\n");
+  std::string details_text;
   google::rpc::Status details;
   if (details.ParseFromString(status.error_details())) {
-    for (const google::protobuf::Any& detail : details.details()) absl::StrAppend(&text, DescribeDetail(detail));
+    for (const google::protobuf::Any& detail : details.details())
+      absl::StrAppend(&details_text, DescribeDetail(detail));
   }
+  const bool unreachable = status.error_code() == grpc::StatusCode::UNAVAILABLE && !answered;
+  std::string text = unreachable ? "no server at " + failure.address : CodeWord(status.error_code());
+  // The message of a bad request is the list of its fields once more.
+  const bool told_below = status.error_code() == grpc::StatusCode::INVALID_ARGUMENT && !details_text.empty();
+  if (!told_below) absl::StrAppend(&text, ": ", OneLine(status.error_message()));
+  absl::StrAppend(&text, "\n", details_text);
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     absl::StrAppend(&text, "  a change may have happened all the same: look before you repeat it\n");
   }

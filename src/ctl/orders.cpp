@@ -137,7 +137,9 @@ std::string ReadRequest(const std::string& path, ::order::CreateOrderRequest& re
     text.assign(std::istreambuf_iterator<char>(file), {});
   }
   const auto status = google::protobuf::util::JsonStringToMessage(text, &request);
-  return status.ok() ? "" : absl::StrCat(path, " is no order.CreateOrderRequest: ", std::string(status.message()));
+  return status.ok() ? ""
+                     : absl::StrCat(path == "-" ? "stdin" : path,
+                                    " is no order.CreateOrderRequest: ", std::string(status.message()));
 }
 
 }  // namespace

@@ -24,11 +24,11 @@
 namespace logistics::rpc {
 namespace {
 
-// Threads that wait for work on each completion queue. Handlers block, so a thread that comes back to a queue with
-// enough waiters ends, and one too few means that a new thread is made for the next call: the upper bound is what a
-// burst keeps warm.
-constexpr int kPollersMin = 2;
-constexpr int kPollersMax = 8;
+// Threads that wait for work, over all completion queues. Handlers block for a commit, and a thread that comes back to
+// enough waiters ends: with few of them each call makes a thread anew. Measured with handlers of 5 ms on 2 cores: 124
+// us of CPU a call at 8, 87 us at 64, and no threads made at 256 calls in flight with 256.
+constexpr int kPollersMin = 4;
+constexpr int kPollersMax = 256;
 
 // After the last handler has returned: for answers that are on their way, and for streams to be told.
 constexpr absl::Duration kFlushTime = absl::Milliseconds(500);
@@ -46,7 +46,7 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
   const int queues = std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4);
   builder.SetSyncServerOption(Sync::NUM_CQS, queues);
   builder.SetSyncServerOption(Sync::MIN_POLLERS, kPollersMin);
-  builder.SetSyncServerOption(Sync::MAX_POLLERS, kPollersMax);
+  builder.SetSyncServerOption(Sync::MAX_POLLERS, std::max(kPollersMax / queues, kPollersMin));
   grpc::ResourceQuota quota("logistics-engine");
   quota.SetMaxThreads(options.threads_max);
   builder.SetResourceQuota(quota);
