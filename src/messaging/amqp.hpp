@@ -1,0 +1,31 @@
+// rabbitmq-c, wherever its headers lie: Debian 12 has them at the top, later releases in a folder.
+#pragma once
+
+#if __has_include(<rabbitmq-c/amqp.h>)
+#include <rabbitmq-c/amqp.h>
+#include <rabbitmq-c/framing.h>
+#include <rabbitmq-c/ssl_socket.h>
+#include <rabbitmq-c/tcp_socket.h>
+#else
+#include <amqp.h>
+#include <amqp_framing.h>
+#include <amqp_ssl_socket.h>
+#include <amqp_tcp_socket.h>
+#endif
+
+#include <string>
+#include <string_view>
+
+namespace logistics::messaging {
+
+// A view for the library, which only reads it.
+inline amqp_bytes_t AmqpBytes(std::string_view text) {
+  amqp_bytes_t bytes;
+  bytes.len = text.size();
+  bytes.bytes = const_cast<char*>(text.data());
+  return bytes;
+}
+
+inline std::string_view ViewOf(const amqp_bytes_t& bytes) { return {static_cast<const char*>(bytes.bytes), bytes.len}; }
+
+}  // namespace logistics::messaging

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "logistics/ports/event_encoder.hpp"
+
+namespace logistics::messaging {
+
+// The envelope of contract §3 as compact JSON: ids hyphenated in lower case, timestamps RFC 3339 in UTC with six
+// decimals and "Z", optional fields that are empty as null. Text that is not UTF-8 has the offending bytes replaced
+// (U+FFFD), so that every event can be told.
+class JsonEventEncoder final : public ports::EventEncoder {
+ public:
+  std::string Encode(const domain::Event& event) const override;
+};
+
+}  // namespace logistics::messaging

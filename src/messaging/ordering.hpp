@@ -1,0 +1,38 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <utility>
+
+#include "logistics/domain/event.hpp"
+#include "logistics/ports/outbox.hpp"
+
+namespace logistics::messaging {
+
+// What keeps its order: the events of one order, or of one product, on one stream.
+struct OrderingId {
+  domain::EventStream stream = domain::EventStream::kOrder;
+  bool of_product = false;
+  domain::Uuid id;
+
+  friend bool operator==(const OrderingId&, const OrderingId&) = default;
+  template <typename H>
+  friend H AbslHashValue(H state, const OrderingId& key) {
+    return H::combine(std::move(state), key.stream, key.of_product, key.id);
+  }
+};
+
+inline OrderingId OrderingIdOf(const ports::OutboxMessage& message) {
+  const domain::OrderingKey& key = message.ordering_key;
+  if (key.order_id) return {message.stream, false, key.order_id->uuid()};
+  return {message.stream, true, key.product_id ? key.product_id->uuid() : domain::Uuid()};
+}
+
+// What decides which queues a message reaches.
+struct Route {
+  domain::EventStream stream = domain::EventStream::kOrder;
+  std::string routing_key;
+  friend auto operator<=>(const Route&, const Route&) = default;
+};
+
+}  // namespace logistics::messaging

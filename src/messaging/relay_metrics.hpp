@@ -1,0 +1,44 @@
+#pragma once
+
+#include "logistics/ports/metrics.hpp"
+
+namespace logistics::messaging {
+
+// What the relay counts. Looked up once: the instruments themselves take no lock of the registry.
+struct RelayMetrics {
+  explicit RelayMetrics(ports::Metrics& metrics)
+      : confirmed(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "confirmed"}})),
+        nacked(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "nacked"}})),
+        returned(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "returned"}})),
+        confirm_seconds(metrics.GetHistogram("logistics_publish_confirm_seconds",
+                                             "From a publication to the broker's confirm", ports::LatencyBounds())),
+        outbox_rows(
+            metrics.GetGauge("logistics_outbox_rows", "Events that the broker has not confirmed, with the held")),
+        outbox_held_rows(
+            metrics.GetGauge("logistics_outbox_held_rows", "Events that the broker refused, held for later")),
+        outbox_oldest_seconds(
+            metrics.GetGauge("logistics_outbox_oldest_seconds", "Age of the oldest unconfirmed event")),
+        leader(metrics.GetGauge("logistics_relay_leader", "1 while this replica is the relay")),
+        connected(metrics.GetGauge("logistics_broker_connected", "1 while there is a connection to the broker")),
+        blocked(metrics.GetGauge("logistics_broker_blocked", "1 while the broker blocks publishers (an alarm)")),
+        reconnects(metrics.GetCounter("logistics_broker_reconnects_total", "Connections made after the first")),
+        conflicts(metrics.GetGauge("logistics_topology_conflicts",
+                                   "Exchanges, queues and bindings that exist otherwise or may not be declared")) {}
+
+  static constexpr const char* kPublishHelp = "Publications by what the broker said of them";
+
+  ports::Counter& confirmed;
+  ports::Counter& nacked;
+  ports::Counter& returned;
+  ports::Histogram& confirm_seconds;
+  ports::Gauge& outbox_rows;
+  ports::Gauge& outbox_held_rows;
+  ports::Gauge& outbox_oldest_seconds;
+  ports::Gauge& leader;
+  ports::Gauge& connected;
+  ports::Gauge& blocked;
+  ports::Counter& reconnects;
+  ports::Gauge& conflicts;
+};
+
+}  // namespace logistics::messaging

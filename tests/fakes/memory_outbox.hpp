@@ -1,0 +1,206 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "logistics/ports/outbox.hpp"
+
+namespace logistics::fakes {
+
+// The outbox table and its lease, in memory: what several MemoryOutbox share. Thread-safe.
+class MemoryOutboxTable {
+ public:
+  // One commit: gives the messages the next number, in the order given.
+  void Commit(std::vector<ports::OutboxMessage> messages) {
+    const std::scoped_lock lock(mutex_);
+    ++number_;
+    std::int32_t ordinal = 0;
+    for (ports::OutboxMessage& message : messages) {
+      message.position = {number_, ordinal++};
+      rows_.emplace(message.position, Row{std::move(message), false});
+    }
+  }
+
+  // From now on every call answers UNAVAILABLE, or no longer.
+  void SetAway(bool away) {
+    const std::scoped_lock lock(mutex_);
+    away_ = away;
+  }
+  // As if the lease had run out and `holder` had taken it; 0 = nobody.
+  void GiveLeaseTo(int holder) {
+    const std::scoped_lock lock(mutex_);
+    holder_ = holder;
+    lease_until_ = holder == 0 ? Time::min() : Time::max();
+    changed_.notify_all();
+  }
+
+  std::size_t rows() const {
+    const std::scoped_lock lock(mutex_);
+    return rows_.size();
+  }
+  std::size_t held_rows() const {
+    const std::scoped_lock lock(mutex_);
+    return HeldRows();
+  }
+  int holder() const {
+    const std::scoped_lock lock(mutex_);
+    return holder_;
+  }
+  ports::OutboxPosition start() const {
+    const std::scoped_lock lock(mutex_);
+    return start_;
+  }
+  // Rows that are not held and lie at or below the start position: told to nobody after a crash. Always empty.
+  std::vector<ports::OutboxPosition> lost() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<ports::OutboxPosition> lost;
+    for (const auto& [position, row] : rows_) {
+      if (!row.held && position <= start_) lost.push_back(position);
+    }
+    return lost;
+  }
+
+  bool WaitForRows(std::size_t rows, absl::Duration timeout) const {
+    return WaitFor([this, rows] { return rows_.size() == rows; }, timeout);
+  }
+  bool WaitForHeldRows(std::size_t rows, absl::Duration timeout) const {
+    return WaitFor([this, rows] { return HeldRows() == rows; }, timeout);
+  }
+  bool WaitForHolder(int holder, absl::Duration timeout) const {
+    return WaitFor([this, holder] { return holder_ == holder; }, timeout);
+  }
+
+ private:
+  friend class MemoryOutbox;
+  using Clock = std::chrono::steady_clock;
+  using Time = Clock::time_point;
+  struct Row {
+    ports::OutboxMessage message;
+    bool held = false;
+  };
+
+  bool WaitFor(const std::function<bool()>& condition, absl::Duration timeout) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, absl::ToChronoMilliseconds(timeout), condition);
+  }
+  std::size_t HeldRows() const {
+    return static_cast<std::size_t>(
+        std::count_if(rows_.begin(), rows_.end(), [](const auto& row) { return row.second.held; }));
+  }
+
+  mutable std::mutex mutex_;  // guards all below
+  mutable std::condition_variable changed_;
+  std::map<ports::OutboxPosition, Row> rows_;
+  std::int64_t number_ = 0;
+  ports::OutboxPosition start_;
+  int holder_ = 0;
+  Time lease_until_ = Time::min();
+  bool away_ = false;
+};
+
+// One replica's outbox over a shared table. Follows the contract of ports::Outbox.
+class MemoryOutbox final : public ports::Outbox {
+ public:
+  // `replica` from 1.
+  MemoryOutbox(MemoryOutboxTable& table, int replica) : table_(table), replica_(replica) {}
+
+  absl::StatusOr<bool> HoldLease(absl::Duration ttl) override {
+    const std::scoped_lock lock(table_.mutex_);
+    if (table_.away_) return Away();
+    const auto now = MemoryOutboxTable::Clock::now();
+    if (table_.holder_ != replica_ && table_.holder_ != 0 && now < table_.lease_until_) return false;
+    table_.holder_ = replica_;
+    table_.lease_until_ = now + absl::ToChronoNanoseconds(ttl);
+    table_.changed_.notify_all();
+    return true;
+  }
+
+  absl::Status ReleaseLease() override {
+    const std::scoped_lock lock(table_.mutex_);
+    if (table_.away_) return Away();
+    if (table_.holder_ == replica_) table_.holder_ = 0;
+    table_.changed_.notify_all();
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<ports::OutboxPosition> StartPosition() override {
+    const std::scoped_lock lock(table_.mutex_);
+    if (table_.away_) return Away();
+    return table_.start_;
+  }
+
+  absl::StatusOr<std::vector<ports::OutboxMessage>> ReadAfter(const ports::OutboxPosition& position,
+                                                              int limit) override {
+    return Read(position, limit, /*held=*/false);
+  }
+
+  absl::Status DeleteConfirmed(const std::vector<ports::OutboxMessage>& confirmed,
+                               const ports::OutboxPosition& start) override {
+    const std::scoped_lock lock(table_.mutex_);
+    const absl::Status refused = MayWrite();
+    if (!refused.ok()) return refused;
+    for (const ports::OutboxMessage& message : confirmed) table_.rows_.erase(message.position);
+    table_.start_ = std::max(table_.start_, start);
+    table_.changed_.notify_all();
+    return absl::OkStatus();
+  }
+
+  absl::Status Hold(const std::vector<ports::OutboxMessage>& messages, const std::string& /*reason*/) override {
+    const std::scoped_lock lock(table_.mutex_);
+    const absl::Status refused = MayWrite();
+    if (!refused.ok()) return refused;
+    for (const ports::OutboxMessage& message : messages) {
+      const auto row = table_.rows_.find(message.position);
+      if (row != table_.rows_.end()) row->second.held = true;
+    }
+    table_.changed_.notify_all();
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<ports::OutboxMessage>> ReadHeld(const ports::OutboxPosition& position,
+                                                             int limit) override {
+    return Read(position, limit, /*held=*/true);
+  }
+
+  absl::StatusOr<ports::OutboxStats> Stats() override {
+    const std::scoped_lock lock(table_.mutex_);
+    if (table_.away_) return Away();
+    return ports::OutboxStats{static_cast<std::int64_t>(table_.rows_.size()),
+                              static_cast<std::int64_t>(table_.HeldRows()), absl::ZeroDuration()};
+  }
+
+ private:
+  static absl::Status Away() { return absl::UnavailableError("the database is away"); }
+
+  absl::Status MayWrite() const {
+    if (table_.away_) return Away();
+    if (table_.holder_ != replica_) return absl::FailedPreconditionError("another replica holds the lease");
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<ports::OutboxMessage>> Read(const ports::OutboxPosition& position, int limit,
+                                                         bool held) const {
+    const std::scoped_lock lock(table_.mutex_);
+    if (table_.away_) return Away();
+    std::vector<ports::OutboxMessage> page;
+    for (auto row = table_.rows_.upper_bound(position); row != table_.rows_.end(); ++row) {
+      if (page.size() == static_cast<std::size_t>(limit)) break;
+      if (row->second.held == held) page.push_back(row->second.message);
+    }
+    return page;
+  }
+
+  MemoryOutboxTable& table_;
+  const int replica_;
+};
+
+}  // namespace logistics::fakes

@@ -1,0 +1,172 @@
+// A simulated broker that acks, nacks, returns and breaks at random; whatever it does, the guarantees hold.
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+
+#include "fakes/seed.hpp"
+#include "messaging/publish_window.hpp"
+#include "unit/messaging/outbox_message.hpp"
+
+namespace logistics::messaging {
+namespace {
+
+constexpr int kMessages = 400;
+constexpr int kCapacity = 16;
+
+class Simulation {
+ public:
+  Simulation(std::uint64_t seed, Unroutable unroutable)
+      : random_(seed), window_({kCapacity, unroutable, absl::Milliseconds(10), absl::Milliseconds(80)}, seed) {}
+
+  void Run() {
+    std::int64_t added = 0;
+    while (added < kMessages || window_.size() > 0) {
+      now_ += std::chrono::milliseconds(Draw(3));
+      if (added < kMessages && Draw(2) == 0) Add(++added);
+      Publish();
+      Broker(/*calm=*/added == kMessages && Draw(3) > 0);
+      Collect();
+      if (testing::Test::HasFatalFailure()) return;
+    }
+    Collect();
+    EXPECT_EQ(told_.size() + held_.size(), static_cast<std::size_t>(kMessages)) << "something was lost";
+    EXPECT_EQ(start_, last_added_);
+  }
+
+ private:
+  struct Out {
+    std::uint64_t tag = 0;
+    ports::OutboxMessage message;
+  };
+
+  int Draw(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
+
+  void Add(std::int64_t number) {
+    ports::OutboxMessage message = MessageAt(number, static_cast<std::uint64_t>(Draw(8)));
+    const OrderingId key = OrderingIdOf(message);
+    unsettled_.insert(message.position);
+    // What comes behind a held message of its key is the relay's to hold, not the window's.
+    if (held_keys_.contains(key)) {
+      ToHold(message);
+      return;
+    }
+    last_added_ = message.position;
+    window_.Add(std::move(message));
+  }
+
+  void Publish() {
+    for (int burst = Draw(8); burst > 0; --burst) {
+      const ports::OutboxMessage* const message = window_.Next(now_);
+      if (message == nullptr) return;
+      if (Draw(200) == 0) {
+        window_.RefuseNext();
+        continue;
+      }
+      const OrderingId key = OrderingIdOf(*message);
+      for (const Out& out : out_) ASSERT_FALSE(OrderingIdOf(out.message) == key) << "two of a key in flight";
+      ASSERT_LT(out_.size(), static_cast<std::size_t>(kCapacity));
+      if (first_published_.insert(message->position).second) {
+        auto& last = last_first_[OrderingKeyNumber(*message)];
+        ASSERT_LT(last, message->position) << "first publications of a key out of order";
+        last = message->position;
+      }
+      out_.push_back({++tag_, *message});
+      window_.Published(tag_, now_);
+    }
+  }
+
+  void Broker(bool calm) {
+    if (!calm && Draw(60) == 0) {
+      window_.ConnectionLost();
+      out_.clear();
+      tag_ = 0;
+      return;
+    }
+    if (!calm && Draw(60) == 0) {
+      window_.ChannelFailed();
+      out_.clear();
+      tag_ = 0;
+      return;
+    }
+    if (out_.empty()) return;
+    const std::size_t which = static_cast<std::size_t>(Draw(static_cast<int>(out_.size())));
+    const bool multiple = Draw(3) == 0;
+    const std::uint64_t tag = out_[which].tag;
+    std::deque<Out> answered;
+    for (std::size_t i = multiple ? 0 : which; i <= which; ++i) answered.push_back(out_[i]);
+    out_.erase(multiple ? out_.begin() : out_.begin() + static_cast<std::ptrdiff_t>(which),
+               out_.begin() + static_cast<std::ptrdiff_t>(which) + 1);
+    if (!calm && Draw(5) == 0) {
+      window_.Nack(tag, multiple, now_, settled_);
+      return;
+    }
+    for (const Out& out : answered) {
+      if (Draw(20) == 0) window_.Returned(out.message.message_id);
+    }
+    window_.Ack(tag, multiple, now_, settled_);
+  }
+
+  void Collect() {
+    for (const ports::OutboxMessage& message : window_.TakeToHold()) ToHold(message);
+    const Confirmed confirmed = window_.TakeConfirmed();
+    for (const ports::OutboxMessage& message : confirmed.messages) {
+      ASSERT_TRUE(told_.insert(message.position).second) << "told to be deleted twice";
+      ASSERT_FALSE(held_.contains(message.position));
+      unsettled_.erase(message.position);
+    }
+    ASSERT_GE(confirmed.start, start_) << "the start fell";
+    start_ = confirmed.start;
+    if (unsettled_.empty()) return;
+    ASSERT_LT(confirmed.start, *unsettled_.begin()) << "the start passed an unsettled message";
+  }
+
+  void ToHold(const ports::OutboxMessage& message) {
+    ASSERT_TRUE(held_.insert(message.position).second);
+    held_keys_.insert(OrderingKeyNumber(message));
+    unsettled_.erase(message.position);
+  }
+
+  // OrderingId has a hash and no order; its id has both.
+  struct KeySet {
+    std::set<domain::Uuid> ids;
+    bool contains(const OrderingId& key) const { return ids.contains(key.id); }
+    void insert(const domain::Uuid& id) { ids.insert(id); }
+  };
+  static domain::Uuid OrderingKeyNumber(const ports::OutboxMessage& message) { return OrderingIdOf(message).id; }
+
+  std::mt19937_64 random_;
+  PublishWindow window_;
+  PublishWindow::Time now_{};
+  std::uint64_t tag_ = 0;
+  std::deque<Out> out_;
+  std::vector<Settlement> settled_;
+  std::set<ports::OutboxPosition> first_published_;
+  std::map<domain::Uuid, ports::OutboxPosition> last_first_;
+  std::set<ports::OutboxPosition> unsettled_;
+  std::set<ports::OutboxPosition> told_;
+  std::set<ports::OutboxPosition> held_;
+  KeySet held_keys_;
+  ports::OutboxPosition start_;
+  ports::OutboxPosition last_added_;
+};
+
+class PublishWindowPropertyTest : public testing::TestWithParam<Unroutable> {};
+
+TEST_P(PublishWindowPropertyTest, WhateverTheBrokerDoes_OrderIsKeptAndNothingIsLost) {
+  const std::uint64_t seed = fakes::TestSeed();
+  constexpr int kRuns = 60;
+  for (std::uint64_t run = 0; run < kRuns; ++run) {
+    SCOPED_TRACE(testing::Message() << "LOGISTICS_TEST_SEED=" << seed << " run " << run);
+    Simulation(seed + run, GetParam()).Run();
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Unroutable, PublishWindowPropertyTest, testing::Values(Unroutable::kDrop, Unroutable::kHold),
+                         [](const auto& info) { return info.param == Unroutable::kDrop ? "Drop" : "Hold"; });
+
+}  // namespace
+}  // namespace logistics::messaging

@@ -1,0 +1,214 @@
+#include "messaging/publish_window.hpp"
+
+#include <gmock/gmock.h>
+
+#include "unit/messaging/outbox_message.hpp"
+
+namespace logistics::messaging {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr PublishWindow::Time kStart{};
+
+class PublishWindowTest : public testing::Test {
+ protected:
+  static PublishWindow::Options With(Unroutable unroutable, int capacity = 10) {
+    return {capacity, unroutable, absl::Seconds(1), absl::Seconds(8)};
+  }
+
+  // Publishes all that may go out; the numbers of the messages, in order.
+  std::vector<std::int64_t> PublishAll(PublishWindow& window) {
+    std::vector<std::int64_t> published;
+    while (const ports::OutboxMessage* const message = window.Next(now_)) {
+      published.push_back(message->position.number);
+      window.Published(++tag_, now_);
+    }
+    return published;
+  }
+  void Ack(PublishWindow& window, std::uint64_t tag, bool multiple = false) {
+    window.Ack(tag, multiple, now_, settled_);
+  }
+  void Nack(PublishWindow& window, std::uint64_t tag) { window.Nack(tag, false, now_, settled_); }
+  static std::vector<std::int64_t> NumbersOf(const std::vector<ports::OutboxMessage>& messages) {
+    std::vector<std::int64_t> numbers;
+    for (const ports::OutboxMessage& message : messages) numbers.push_back(message.position.number);
+    return numbers;
+  }
+
+  PublishWindow::Time now_ = kStart;
+  std::uint64_t tag_ = 0;
+  std::vector<Settlement> settled_;
+};
+
+TEST_F(PublishWindowTest, Next_SameKey_WaitsForTheConfirmOfTheOneBefore) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  window.Add(MessageAt(1, 7));
+  window.Add(MessageAt(2, 7));
+  window.Add(MessageAt(3, 8));
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 3));
+  Ack(window, 1);
+  EXPECT_THAT(PublishAll(window), ElementsAre(2));
+}
+
+TEST_F(PublishWindowTest, Next_SameOrderOnTwoStreams_AreIndependent) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  window.Add(MessageAt(1, 7, domain::EventStream::kOrder));
+  window.Add(MessageAt(2, 7, domain::EventStream::kInventory));
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 2));
+}
+
+TEST_F(PublishWindowTest, Next_WindowFull_WaitsForConfirms) {
+  PublishWindow window(With(Unroutable::kDrop, 2), 1);
+  for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 2));
+  Ack(window, 2, /*multiple=*/true);
+  EXPECT_THAT(PublishAll(window), ElementsAre(3, 4));
+}
+
+TEST_F(PublishWindowTest, TakeConfirmed_OutOfOrder_StartStaysBelowTheUnconfirmed) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
+  PublishAll(window);
+  Ack(window, 2);
+  Ack(window, 3);
+  Confirmed confirmed = window.TakeConfirmed();
+  EXPECT_THAT(NumbersOf(confirmed.messages), ElementsAre(2, 3));
+  EXPECT_EQ(confirmed.start, (ports::OutboxPosition{0, 0}));
+  Ack(window, 1);
+  confirmed = window.TakeConfirmed();
+  EXPECT_THAT(NumbersOf(confirmed.messages), ElementsAre(1));
+  EXPECT_EQ(confirmed.start, (ports::OutboxPosition{3, 0})) << "2 and 3 were settled before";
+  Ack(window, 4);
+  EXPECT_EQ(window.TakeConfirmed().start, (ports::OutboxPosition{4, 0}));
+}
+
+TEST_F(PublishWindowTest, Nack_HoldsBackThatKeyWithGrowingDelay) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  window.Add(MessageAt(1, 7));
+  window.Add(MessageAt(2, 7));
+  window.Add(MessageAt(3, 8));
+  PublishAll(window);
+  Nack(window, 1);
+  Ack(window, 2);
+  EXPECT_THAT(PublishAll(window), IsEmpty());
+  const auto first_delay = window.NextRetry() - now_;
+  EXPECT_LE(first_delay, std::chrono::seconds(1));
+  now_ = window.NextRetry();
+  EXPECT_THAT(PublishAll(window), ElementsAre(1));
+  Nack(window, 3);
+  Nack(window, 3);  // said twice: the second means nothing
+  EXPECT_GE(window.NextRetry() - now_, std::chrono::seconds(1));
+  now_ = window.NextRetry();
+  EXPECT_THAT(PublishAll(window), ElementsAre(1));
+  Ack(window, 4);
+  EXPECT_THAT(PublishAll(window), ElementsAre(2));
+}
+
+TEST_F(PublishWindowTest, Returned_Drop_IsDeletedAndTheKeyGoesOn) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  window.Add(MessageAt(1, 7));
+  window.Add(MessageAt(2, 7));
+  PublishAll(window);
+  window.Returned(MessageAt(1, 7).message_id);
+  Ack(window, 1);
+  ASSERT_EQ(settled_.size(), 1U);
+  EXPECT_EQ(settled_[0].result, PublishResult::kReturned);
+  EXPECT_THAT(NumbersOf(window.TakeConfirmed().messages), ElementsAre(1));
+  EXPECT_THAT(PublishAll(window), ElementsAre(2));
+}
+
+TEST_F(PublishWindowTest, Returned_Hold_HoldsTheMessageAndThoseOfItsKeyBehindIt) {
+  PublishWindow window(With(Unroutable::kHold), 1);
+  window.Add(MessageAt(1, 7));
+  window.Add(MessageAt(2, 8));
+  window.Add(MessageAt(3, 7));
+  PublishAll(window);
+  window.Returned(MessageAt(1, 7).message_id);
+  Ack(window, 2, /*multiple=*/true);
+  EXPECT_THAT(NumbersOf(window.TakeToHold()), ElementsAre(1, 3));
+  const Confirmed confirmed = window.TakeConfirmed();
+  EXPECT_THAT(NumbersOf(confirmed.messages), ElementsAre(2));
+  EXPECT_EQ(confirmed.start, (ports::OutboxPosition{3, 0}));
+  EXPECT_EQ(window.size(), 0U);
+}
+
+TEST_F(PublishWindowTest, ConnectionLost_SendsTheUnconfirmedAgainInOrder) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  for (int i = 1; i <= 5; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
+  PublishAll(window);
+  Ack(window, 2);
+  window.ConnectionLost();
+  tag_ = 0;
+  EXPECT_EQ(window.in_flight(), 0U);
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 3, 4, 5));
+  Ack(window, 4, /*multiple=*/true);
+  EXPECT_THAT(NumbersOf(window.TakeConfirmed().messages), ElementsAre(2, 1, 3, 4, 5));
+}
+
+TEST_F(PublishWindowTest, ChannelFailed_FindsTheRefusedOneByOne) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
+  window.Add(MessageAt(5, 2));
+  PublishAll(window);
+  EXPECT_EQ(window.ChannelFailed(), std::nullopt);
+  tag_ = 0;
+  EXPECT_THAT(PublishAll(window), ElementsAre(1));
+  Ack(window, 1);
+  EXPECT_THAT(PublishAll(window), ElementsAre(2));
+  EXPECT_EQ(window.ChannelFailed(), OrderingIdOf(MessageAt(2, 2)));
+  tag_ = 0;
+  EXPECT_THAT(NumbersOf(window.TakeToHold()), ElementsAre(2, 5));
+  EXPECT_FALSE(window.one_by_one());
+  EXPECT_THAT(PublishAll(window), ElementsAre(3, 4));
+}
+
+TEST_F(PublishWindowTest, ChannelFailed_RefusalDoesNotComeBack_ReturnsToNormal) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 2, 3, 4));
+  window.ChannelFailed();
+  tag_ = 0;
+  for (std::uint64_t tag = 1; tag <= 4; ++tag) {
+    EXPECT_TRUE(window.one_by_one());
+    EXPECT_EQ(PublishAll(window).size(), 1U);
+    Ack(window, tag);
+  }
+  EXPECT_FALSE(window.one_by_one());
+  EXPECT_THAT(window.TakeToHold(), IsEmpty());
+}
+
+TEST_F(PublishWindowTest, AddHeld_RefusedAgain_LeavesWithoutATrace) {
+  PublishWindow window(With(Unroutable::kHold), 1);
+  window.Reset({10, 0});
+  window.AddHeld(MessageAt(1, 7));
+  window.AddHeld(MessageAt(2, 7));
+  window.AddHeld(MessageAt(3, 8));
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 3));
+  Nack(window, 1);
+  Ack(window, 2);
+  EXPECT_THAT(window.TakeToHold(), IsEmpty()) << "they are held already";
+  const Confirmed confirmed = window.TakeConfirmed();
+  EXPECT_THAT(NumbersOf(confirmed.messages), ElementsAre(3));
+  EXPECT_THAT(confirmed.held_keys, ElementsAre(OrderingIdOf(MessageAt(3, 8))));
+  EXPECT_EQ(confirmed.start, (ports::OutboxPosition{10, 0}));
+  EXPECT_EQ(window.size(), 0U);
+}
+
+TEST_F(PublishWindowTest, Reset_LateConfirms_MeanNothing) {
+  PublishWindow window(With(Unroutable::kDrop), 1);
+  window.Add(MessageAt(1, 1));
+  window.Add(MessageAt(2, 2));
+  PublishAll(window);
+  window.Reset({2, 0});
+  window.Add(MessageAt(3, 3));
+  EXPECT_THAT(PublishAll(window), ElementsAre(3));
+  Ack(window, 2, /*multiple=*/true);
+  EXPECT_EQ(window.in_flight(), 1U);
+  Ack(window, 3);
+  EXPECT_EQ(window.TakeConfirmed().start, (ports::OutboxPosition{3, 0}));
+}
+
+}  // namespace
+}  // namespace logistics::messaging
