@@ -45,9 +45,9 @@ std::vector<std::string> PayloadOf(const absl::Status& status, const char* url) 
   return StringsOf(std::string(*payload));
 }
 
-absl::Status StatusWith(absl::StatusCode code, std::string_view message, const char* url, std::string payload) {
+absl::Status StatusWith(absl::StatusCode code, std::string_view message, const char* url, const std::string& payload) {
   absl::Status status(code, absl::string_view(message.data(), message.size()));
-  status.SetPayload(url, absl::Cord(std::move(payload)));
+  status.SetPayload(url, absl::Cord(payload));
   return status;
 }
 
@@ -66,7 +66,7 @@ absl::Status InvalidFieldsError(const std::vector<FieldViolation>& violations) {
     Append(payload, violation.description);
   }
   if (violations.size() > told) message.append(absl::StrCat("; and ", violations.size() - told, " more"));
-  return StatusWith(absl::StatusCode::kInvalidArgument, message, kFieldsUrl, std::move(payload));
+  return StatusWith(absl::StatusCode::kInvalidArgument, message, kFieldsUrl, payload);
 }
 
 absl::Status ConditionError(absl::StatusCode code, std::string_view message,
@@ -77,13 +77,13 @@ absl::Status ConditionError(absl::StatusCode code, std::string_view message,
     Append(payload, violation.subject);
     Append(payload, violation.description);
   }
-  return StatusWith(code, message, kConditionsUrl, std::move(payload));
+  return StatusWith(code, message, kConditionsUrl, payload);
 }
 
 absl::Status RetryLaterError(absl::StatusCode code, std::string_view message, absl::Duration retry_after) {
   std::string payload;
   Append(payload, std::to_string(absl::ToInt64Nanoseconds(retry_after)));
-  return StatusWith(code, message, kRetryUrl, std::move(payload));
+  return StatusWith(code, message, kRetryUrl, payload);
 }
 
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {

@@ -76,10 +76,10 @@ std::string FingerprintOf(const Order& order) {
   if (order.payment) Append(*order.payment, form);
 
   // Fetched once: looking the algorithm up costs more than hashing an order.
-  static EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   std::string digest(32, '\0');
   const int digested = EVP_Digest(form.bytes().data(), form.bytes().size(),
-                                  reinterpret_cast<unsigned char*>(digest.data()), nullptr, kSha256, nullptr);
+                                  reinterpret_cast<unsigned char*>(digest.data()), nullptr, sha256, nullptr);
   if (digested != 1) std::abort();  // without SHA-256 every payload would look like every other
   return digest;
 }

@@ -70,7 +70,7 @@ std::string EncodePageToken(const ports::OrderQuery& query, const ports::OrderQu
 }
 
 DecodedPageToken DecodePageToken(const ports::OrderQuery& query, std::string_view token) {
-  const DecodedPageToken malformed;
+  DecodedPageToken malformed;
   std::string bytes;
   if (token.size() > kTokenBytesMax || !absl::WebSafeBase64Unescape(std::string(token), &bytes)) return malformed;
   // The same bytes have several base64 forms (padding, spare bits); only ours is a token.
