@@ -29,7 +29,7 @@ forget_settings() {
     RABBITMQ_PAYMENT_EXCHANGE RABBITMQ_ORDER_QUEUE RABBITMQ_RETRY_ATTEMPTS GRPC_HOST GRPC_PORT GRPC_TLS_CERT \
     GRPC_TLS_KEY INVENTORY_SERVICE_URL METRICS_PORT JWT_SECRET LOG_LEVEL DEFAULT_WAREHOUSE_ID
   local name
-  for name in $(compgen -e | grep '^LOGISTICS_' || true); do unset "$name"; done
+  for name in $(compgen -e | grep '^LOGISTICS_' | grep -v '^LOGISTICS_TEST_SEED$' || true); do unset "$name"; done
 }
 
 # build PRESET: configures and builds on all cores.
