@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
 #include "app/application.hpp"
+#include "app/command_line.hpp"
 #include "app/signals.hpp"
 #include "storage/migrator.hpp"
 #include "telemetry/admin_http.hpp"
@@ -16,9 +18,6 @@
 
 namespace logistics::app {
 namespace {
-
-constexpr int kOk = 0;
-constexpr int kFailed = 1;
 
 // Brings the schema up, waiting for Postgres as long as it takes or until a signal. CANCELLED: a signal came.
 absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::HealthReporter& health) {
@@ -31,7 +30,7 @@ absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::
       status = storage::EnsureInventoryMode(settings.database, "embedded", settings.inventory_switch_mode);
     }
     if (!absl::IsUnavailable(status)) return status;
-    health.Report("postgres", ports::HealthState::kDown, "no connection");
+    health.Report("postgres", ports::HealthState::kDown, std::string(status.message()));
     spdlog::warn("{}; trying again in {}", std::string(status.message()), absl::FormatDuration(delay));
     if (signals.Wait(delay)) return absl::CancelledError("stopped while waiting for the database");
     delay = std::min(delay * 2, settings.database_retry.delay_max);
@@ -51,7 +50,7 @@ class DrainLimit {
           spdlog::error(
               "the drain time is over and something still runs; ending now, what is committed stays committed");
           spdlog::default_logger()->flush();
-          _exit(kFailed);
+          _exit(kExitFailed);
         }) {}
 
  private:
@@ -64,9 +63,11 @@ class DrainLimit {
 
 int Serve(const Settings& settings) {
   Signals signals;
+  // Debian builds abseil with its deadlock detection on, which gRPC's own locks then pay for at every call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   if (const absl::Status status = telemetry::SetUpLogging(settings.telemetry); !status.ok()) {
     spdlog::error("{}", std::string(status.message()));
-    return kFailed;
+    return kExitFailed;
   }
   spdlog::info("logistics-engine {} starts, inventory embedded, drain time {}", LOGISTICS_VERSION,
                absl::FormatDuration(settings.drain_timeout));
@@ -77,48 +78,48 @@ int Serve(const Settings& settings) {
   const absl::StatusOr<int> admin_port = admin.Start();
   if (!admin_port.ok()) {
     spdlog::error("{}", std::string(admin_port.status().message()));
-    return kFailed;
+    return kExitFailed;
   }
   spdlog::info("serving /livez, /readyz and /metrics on {}:{}", settings.telemetry.metrics_host, *admin_port);
 
   const absl::Status prepared = PrepareDatabase(settings, signals, readiness);
   if (absl::IsCancelled(prepared)) {
     spdlog::info("{}", std::string(prepared.message()));
-    return kOk;
+    return kExitOk;
   }
   if (!prepared.ok()) {
     spdlog::error("cannot start: {}", std::string(prepared.message()));
-    return kFailed;
+    return kExitFailed;
   }
 
   std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
   Application application(settings, log, metrics, readiness);
   if (const absl::Status status = application.Start(); !status.ok()) {
     spdlog::error("cannot start: {}", std::string(status.message()));
-    return kFailed;
+    return kExitFailed;
   }
   signals.Wait();
   const absl::Time deadline = absl::Now() + settings.drain_timeout;
   limit.emplace(deadline);
   application.Stop(deadline);
   spdlog::info("stopped");
-  return kOk;
+  return kExitOk;
 }
 
 int Migrate(const Settings& settings) {
   Signals signals;
   if (const absl::Status status = telemetry::SetUpLogging(settings.telemetry); !status.ok()) {
     spdlog::error("{}", std::string(status.message()));
-    return kFailed;
+    return kExitFailed;
   }
   absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database);
   if (!applied.ok()) {
     spdlog::error("cannot migrate: {}", std::string(applied.status().message()));
-    return kFailed;
+    return kExitFailed;
   }
   spdlog::info("{}",
                applied->empty() ? "the schema is up to date" : "schema migrated: " + absl::StrJoin(*applied, ", "));
-  return kOk;
+  return kExitOk;
 }
 
 }  // namespace logistics::app

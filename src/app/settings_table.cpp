@@ -108,6 +108,8 @@ std::vector<Setting> GrpcSettings() {
                   FIELD(int, server.message_bytes_max)),
       Duration({"grpc.default_deadline", "", "for callers that set none"}, Milliseconds(100), Minutes(10),
                FIELD(absl::Duration, server.default_deadline)),
+      Duration({"grpc.max_deadline", "", "no call is worked on longer, whatever its caller says"}, Milliseconds(100),
+               Minutes(60), FIELD(absl::Duration, server.max_deadline)),
       Duration({"grpc.keepalive_time", "", "a connection this long silent is pinged"}, Seconds(1), Hours(2),
                FIELD(absl::Duration, server.keepalive_time)),
       Duration({"grpc.keepalive_timeout", "", "and ended when the ping is not answered"}, Milliseconds(100), Minutes(5),

@@ -1,7 +1,6 @@
-// The only file that includes CLI11, which takes long to compile.
 #include "ctl/command_line.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/CLI.hpp>  // in no other file: it takes long to compile
 
 #include <csignal>
 #include <functional>
@@ -30,11 +29,9 @@ using Run = std::function<int(Session&)>;
 // "10", "2.5" (seconds), "500ms", "1m".
 bool ParseTimeout(const std::string& text, absl::Duration& timeout) {
   double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds)) {
-    timeout = absl::Seconds(seconds);
-  } else if (!absl::ParseDuration(text, &timeout)) {
-    return false;
-  }
+  const bool plain = absl::SimpleAtod(text, &seconds);
+  if (plain) timeout = absl::Seconds(seconds);
+  if (!plain && !absl::ParseDuration(text, &timeout)) return false;
   return timeout > absl::ZeroDuration() && timeout <= absl::Hours(1);
 }
 

@@ -16,20 +16,6 @@ using domain::StockMovement;
 
 namespace {
 
-absl::Status ShortStock(const std::vector<domain::StockShortage>& shortages) {
-  std::vector<ConditionViolation> violations;
-  for (const domain::StockShortage& shortage : shortages) {
-    violations.push_back(
-        {"STOCK", absl::StrCat("product ", shortage.wanted.product_id.ToString(), " (", shortage.wanted.sku, ")"),
-         absl::StrCat("wanted ", shortage.wanted.quantity, ", available ", shortage.available)});
-  }
-  std::vector<std::string> parts;
-  for (const ConditionViolation& v : violations) parts.push_back(absl::StrCat(v.subject, ": ", v.description));
-  std::string text = "stock is short: ";
-  for (std::size_t i = 0; i < parts.size(); ++i) absl::StrAppend(&text, i == 0 ? "" : "; ", parts[i]);
-  return domain::ConditionError(absl::StatusCode::kFailedPrecondition, text, violations);
-}
-
 absl::Status LostClaim(Claim claim, const std::string& what) {
   if (claim == Claim::kLostGone) {
     return domain::RetryLaterError(absl::StatusCode::kUnavailable, absl::StrCat(what, " is being decided, try again"),
@@ -91,7 +77,7 @@ absl::StatusOr<WriteResult> BatchDecision::Create(const PendingWrite& item, cons
   if (refused.ok()) {
     reservation.items = domain::SumByProduct(order.lines);
     const auto shortages = state_.stock.Reserve(order.warehouse_id, reservation.items, movements);
-    if (!shortages.empty()) refused = ShortStock(shortages);
+    if (!shortages.empty()) refused = domain::ShortStockError(shortages);
   }
   if (!refused.ok()) return refused;
 

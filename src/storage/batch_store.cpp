@@ -47,17 +47,20 @@ constexpr Statement kReadCommit = {"read_commit", "SELECT number IS NOT NULL FRO
 }  // namespace
 
 void WriteTransaction::Store(const BatchEffects& effects, const domain::Uuid& batch_id) {
-  FreeKeys(effects);
-  InsertOrders(session_, effects.new_orders);
-  UpdateOrders(session_, effects.changed_orders);
-  StoreReservations(effects);
-  StoreLevels(effects);
-  StoreMovements(effects, batch_id);
-  StoreHistory(effects, batch_id);
-  StoreOutbox(effects, batch_id);
+  StatementGroup group;
+  FreeKeys(group, effects);
+  InsertOrders(group, effects.new_orders);
+  UpdateOrders(group, effects.changed_orders);
+  InsertReservations(group, effects.new_reservations, effects.now);
+  UpdateReservations(group, effects.changed_reservations, effects.now);
+  StoreLevels(group, effects);
+  StoreMovements(group, effects, batch_id);
+  StoreHistory(group, effects, batch_id);
+  StoreOutbox(group, effects, batch_id);
+  group.Run(session_);
 }
 
-void WriteTransaction::FreeKeys(const BatchEffects& effects) {
+void WriteTransaction::FreeKeys(StatementGroup& group, const BatchEffects& effects) {
   Columns columns(2);
   for (const PendingWrite* item : effects.unused_keys) {
     const auto* create = std::get_if<CreateOrderCommand>(&item->command);
@@ -66,15 +69,10 @@ void WriteTransaction::FreeKeys(const BatchEffects& effects) {
   if (columns.empty()) return;
   Params params;
   columns.AddTo(params);
-  session_.Execute(kFreeKeys, params);
+  group.Add(kFreeKeys, params);
 }
 
-void WriteTransaction::StoreReservations(const BatchEffects& effects) {
-  InsertReservations(session_, effects.new_reservations, effects.now);
-  UpdateReservations(session_, effects.changed_reservations, effects.now);
-}
-
-void WriteTransaction::StoreLevels(const BatchEffects& effects) {
+void WriteTransaction::StoreLevels(StatementGroup& group, const BatchEffects& effects) {
   Columns updated(4);
   Columns created(4);
   for (const domain::StockBook::Changed& change : effects.levels) {
@@ -84,16 +82,17 @@ void WriteTransaction::StoreLevels(const BatchEffects& effects) {
   if (!updated.empty()) {
     Params params;
     updated.AddTo(params);
-    session_.Execute(kUpdateLevels, params.Add(effects.now));
+    group.Add(kUpdateLevels, params.Add(effects.now));
   }
   if (!created.empty()) {
     Params params;
     created.AddTo(params);
-    session_.Execute(kInsertLevels, params.Add(effects.now));
+    group.Add(kInsertLevels, params.Add(effects.now));
   }
 }
 
-void WriteTransaction::StoreMovements(const BatchEffects& effects, const domain::Uuid& batch_id) {
+void WriteTransaction::StoreMovements(StatementGroup& group, const BatchEffects& effects,
+                                      const domain::Uuid& batch_id) {
   if (effects.movements.empty()) return;
   Columns columns(11);
   for (const BatchEffects::MovementRow& row : effects.movements) {
@@ -105,10 +104,10 @@ void WriteTransaction::StoreMovements(const BatchEffects& effects, const domain:
   Params params;
   params.Add(batch_id);
   columns.AddTo(params);
-  session_.Execute(kInsertMovements, params.Add(effects.now));
+  group.Add(kInsertMovements, params.Add(effects.now));
 }
 
-void WriteTransaction::StoreHistory(const BatchEffects& effects, const domain::Uuid& batch_id) {
+void WriteTransaction::StoreHistory(StatementGroup& group, const BatchEffects& effects, const domain::Uuid& batch_id) {
   if (effects.history.empty()) return;
   Columns columns(7);
   for (const BatchEffects::HistoryRow& row : effects.history) {
@@ -119,10 +118,10 @@ void WriteTransaction::StoreHistory(const BatchEffects& effects, const domain::U
   Params params;
   params.Add(batch_id);
   columns.AddTo(params);
-  session_.Execute(kInsertHistory, params);
+  group.Add(kInsertHistory, params);
 }
 
-void WriteTransaction::StoreOutbox(const BatchEffects& effects, const domain::Uuid& batch_id) {
+void WriteTransaction::StoreOutbox(StatementGroup& group, const BatchEffects& effects, const domain::Uuid& batch_id) {
   if (effects.outbox.empty()) return;
   Columns columns(10);
   for (const BatchEffects::OutboxRow& row : effects.outbox) {
@@ -135,7 +134,7 @@ void WriteTransaction::StoreOutbox(const BatchEffects& effects, const domain::Uu
   Params params;
   params.Add(batch_id);
   columns.AddTo(params);
-  session_.Execute(kInsertOutbox, params);
+  group.Add(kInsertOutbox, params);
 }
 
 void WriteTransaction::Commit(const domain::Uuid& batch_id) {

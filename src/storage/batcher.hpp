@@ -79,7 +79,7 @@ class Batcher {
   // Blocks until the command's outcome is known or its deadline has passed (DEADLINE_EXCEEDED; it may still commit).
   // RESOURCE_EXHAUSTED at once when queue_max commands wait already.
   absl::StatusOr<Result> Run(Command command, const ports::CallContext& context,
-                             std::vector<std::size_t> conflict_keys) {
+                             std::vector<std::size_t> conflict_keys) {  // NOLINT(performance-unnecessary-value-param)
     auto item = std::make_shared<Item>();
     item->command = std::move(command);
     item->context = context;
@@ -93,8 +93,9 @@ class Batcher {
                                        absl::Milliseconds(200));
       }
       queue_.push_back(std::move(item));
+      // Under the lock: once it is free, a destructor that runs the queue to its end may be done with wake_.
+      wake_.notify_one();
     }
-    wake_.notify_one();
     if (context.deadline == absl::InfiniteFuture()) return outcome.get();
     if (outcome.wait_until(absl::ToChronoTime(context.deadline)) != std::future_status::ready) {
       return absl::DeadlineExceededError("the deadline passed before the outcome was known; it may still take effect");
@@ -138,13 +139,16 @@ class Batcher {
   bool TakeLocked(Batch& batch, Batch& expired) {
     const absl::Time now = absl::Now();
     std::deque<std::shared_ptr<Item>> kept;
+    absl::flat_hash_set<std::size_t> kept_keys;  // what stays behind is not overtaken on any of its keys
     while (!queue_.empty() && batch.size() < limits_.batch_max) {
       std::shared_ptr<Item> item = std::move(queue_.front());
       queue_.pop_front();
       if (item->context.deadline < now) {
         expired.push_back(std::move(item));
-      } else if (std::any_of(item->conflict_keys.begin(), item->conflict_keys.end(),
-                             [&](std::size_t key) { return keys_in_flight_.contains(key); })) {
+      } else if (std::any_of(item->conflict_keys.begin(), item->conflict_keys.end(), [&](std::size_t key) {
+                   return keys_in_flight_.contains(key) || kept_keys.contains(key);
+                 })) {
+        kept_keys.insert(item->conflict_keys.begin(), item->conflict_keys.end());
         kept.push_back(std::move(item));
       } else {
         keys_in_flight_.insert(item->conflict_keys.begin(), item->conflict_keys.end());

@@ -11,12 +11,14 @@ constexpr int kReadBatchers = 2;
 
 std::vector<std::unique_ptr<WriteBatcher::Executor>> Writers(const WriterDeps& deps) {
   std::vector<std::unique_ptr<WriteBatcher::Executor>> writers;
+  writers.reserve(static_cast<std::size_t>(deps.options.writers));
   for (int i = 0; i < deps.options.writers; ++i) writers.push_back(std::make_unique<WriteExecutor>(deps));
   return writers;
 }
 
 std::vector<std::unique_ptr<OrderReadBatcher::Executor>> Readers(const DatabaseOptions& options) {
   std::vector<std::unique_ptr<OrderReadBatcher::Executor>> readers;
+  readers.reserve(kReadBatchers);
   for (int i = 0; i < kReadBatchers; ++i) readers.push_back(std::make_unique<OrderReadExecutor>(options));
   return readers;
 }

@@ -19,18 +19,19 @@ absl::Status Away(std::string_view what) {
 
 // Codes of Postgres manual appendix A.
 FailureKind KindOf(const std::string& sqlstate) {
-  static constexpr std::array<std::string_view, 6> kTransient = {
+  static constexpr std::array<std::string_view, 5> kTransient = {
       "40001",  // serialization_failure
       "40P01",  // deadlock_detected
       "55P03",  // lock_not_available: lock_timeout
       "57014",  // query_canceled: statement_timeout
       "23505",  // unique_violation: ours are all decided by what was read, so another writer was first; read again
-      "53300",  // too_many_connections
   };
   for (const std::string_view code : kTransient) {
     if (sqlstate == code) return FailureKind::kTransient;
   }
   const std::string_view class_code = std::string_view(sqlstate).substr(0, 2);
+  // 53 insufficient resources: disk, memory, connections.
+  if (class_code == "53") return FailureKind::kTransient;
   // 08 connection, 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout.
   if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03") return FailureKind::kConnection;
   return FailureKind::kPermanent;
@@ -51,7 +52,9 @@ Failure TranslateException(const std::exception& error) {
         return {kind, absl::InternalError(text)};
     }
   }
-  if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr) {
+  // statement_completion_unknown is a transaction_rollback by inheritance only.
+  if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
+      dynamic_cast<const pqxx::statement_completion_unknown*>(&error) != nullptr) {
     return {FailureKind::kConnection, Away("the database is away")};
   }
   if (dynamic_cast<const pqxx::transaction_rollback*>(&error) != nullptr) {

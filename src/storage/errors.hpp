@@ -9,7 +9,7 @@ namespace logistics::storage {
 
 enum class FailureKind {
   kTransient,   // rolled back for a reason that passes: deadlock, lock timeout, a key that another writer just made
-  kConnection,  // the connection is gone
+  kConnection,  // the connection is gone, or who answered does not know: what was asked may have been done
   kPermanent,   // will fail again
 };
 

@@ -2,6 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "storage/errors.hpp"
 #include "storage/migrations.hpp"
@@ -18,12 +24,29 @@ constexpr std::string_view kCreateTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL "
     "DEFAULT now())";
 
+// Words of libpq and of the server for a connection that will not be had by waiting: the address is wrong, or somebody
+// is there and refuses us. SQLSTATE does not reach us here. Whatever is not recognized is tried again.
+bool IsRefusal(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> kRefusals = {"authentication failed", "no password supplied",
+                                                                "does not exist", "no pg_hba.conf entry", "invalid "};
+  return std::any_of(kRefusals.begin(), kRefusals.end(),
+                     [text](std::string_view refusal) { return text.find(refusal) != std::string_view::npos; });
+}
+
+// libpq names host, port and reason, once for each address; never the password.
+absl::Status NoConnection(const std::exception& error) {
+  const std::string text(absl::StripAsciiWhitespace(error.what()));
+  if (IsRefusal(text)) return absl::FailedPreconditionError(absl::StrCat("database.url (DATABASE_URL): ", text));
+  return absl::UnavailableError(absl::StrCat("the database is away: ", text));
+}
+
 template <typename F>
 auto Translated(F&& work) -> decltype(work()) {
   try {
     return work();
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
+    if (failure.kind == FailureKind::kConnection) return NoConnection(error);
     spdlog::debug("schema work failed: {}", error.what());
     return failure.status;
   }

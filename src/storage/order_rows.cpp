@@ -121,7 +121,7 @@ std::vector<Order> ReadOrders(Session& session, std::span<const domain::OrderId>
   return orders;
 }
 
-void InsertOrders(Session& session, std::span<const Order> orders) {
+void InsertOrders(StatementGroup& group, std::span<const Order> orders) {
   if (orders.empty()) return;
   Columns heads(kOrderColumns);
   Columns lines(kLineColumns);
@@ -143,13 +143,13 @@ void InsertOrders(Session& session, std::span<const Order> orders) {
   }
   Params head_params;
   heads.AddTo(head_params);
-  session.Execute(kInsertOrders, head_params);
+  group.Add(kInsertOrders, head_params);
   Params line_params;
   lines.AddTo(line_params);
-  session.Execute(kInsertLines, line_params);
+  group.Add(kInsertLines, line_params);
 }
 
-void UpdateOrders(Session& session, std::span<const Order> orders) {
+void UpdateOrders(StatementGroup& group, std::span<const Order> orders) {
   if (orders.empty()) return;
   Columns columns(kUpdateColumns);
   for (const Order& order : orders) {
@@ -157,7 +157,7 @@ void UpdateOrders(Session& session, std::span<const Order> orders) {
   }
   Params params;
   columns.AddTo(params);
-  session.Execute(kUpdateOrders, params);
+  group.Add(kUpdateOrders, params);
 }
 
 }  // namespace logistics::storage

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "logistics/domain/order.hpp"
 #include "storage/session.hpp"
+#include "storage/statement_group.hpp"
 
 namespace logistics::storage {
 
@@ -31,10 +32,10 @@ void ReadLines(Session& session, std::span<domain::Order> orders);
 // of the transaction, in the order of their ids.
 std::vector<domain::Order> ReadOrders(Session& session, std::span<const domain::OrderId> ids, bool lock);
 
-void InsertOrders(Session& session, std::span<const domain::Order> orders);
+void InsertOrders(StatementGroup& group, std::span<const domain::Order> orders);
 
 // Writes status, version, updated_at.
-void UpdateOrders(Session& session, std::span<const domain::Order> orders);
+void UpdateOrders(StatementGroup& group, std::span<const domain::Order> orders);
 
 domain::Uuid ReadUuid(const pqxx::field& field);
 

@@ -48,7 +48,7 @@ void ArrayParam::AddNull() {
 }
 
 std::string TimeText(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00", ToMicroseconds(time), absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d %H:%M:%E6S+00", ToMicroseconds(time), absl::UTCTimeZone());
 }
 
 absl::Time ToMicroseconds(absl::Time time) { return absl::FromUnixMicros(absl::ToUnixMicros(time)); }

@@ -35,7 +35,7 @@ class ArrayParam {
   std::string literal_ = "{";
 };
 
-// The text form of a timestamptz parameter, to the microsecond.
+// The text form of a timestamptz parameter, to the microsecond. Years from 0001 to 9999.
 std::string TimeText(absl::Time time);
 
 // Cuts to what a timestamptz holds, so that what is answered is what is stored.

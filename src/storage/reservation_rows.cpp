@@ -45,7 +45,7 @@ std::vector<domain::Reservation> LockReservations(Session& session, std::span<co
   return reservations;
 }
 
-void InsertReservations(Session& session, std::span<const domain::Reservation> reservations, absl::Time now) {
+void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now) {
   if (reservations.empty()) return;
   Columns columns(6);
   for (const domain::Reservation& reservation : reservations) {
@@ -62,10 +62,10 @@ void InsertReservations(Session& session, std::span<const domain::Reservation> r
   }
   Params params;
   columns.AddTo(params);
-  session.Execute(kInsertReservations, params.Add(now));
+  group.Add(kInsertReservations, params.Add(now));
 }
 
-void UpdateReservations(Session& session, std::span<const domain::Reservation> reservations, absl::Time now) {
+void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now) {
   if (reservations.empty()) return;
   Columns columns(2);
   for (const domain::Reservation& reservation : reservations) {
@@ -73,7 +73,7 @@ void UpdateReservations(Session& session, std::span<const domain::Reservation> r
   }
   Params params;
   columns.AddTo(params);
-  session.Execute(kUpdateReservations, params.Add(now));
+  group.Add(kUpdateReservations, params.Add(now));
 }
 
 }  // namespace logistics::storage

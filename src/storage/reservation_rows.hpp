@@ -6,15 +6,16 @@
 
 #include "logistics/domain/reservation.hpp"
 #include "storage/session.hpp"
+#include "storage/statement_group.hpp"
 
 namespace logistics::storage {
 
 // The reservations of these orders, locked until the end of the transaction in the order of their ids.
 std::vector<domain::Reservation> LockReservations(Session& session, std::span<const domain::OrderId> ids);
 
-void InsertReservations(Session& session, std::span<const domain::Reservation> reservations, absl::Time now);
+void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now);
 
 // Writes the state.
-void UpdateReservations(Session& session, std::span<const domain::Reservation> reservations, absl::Time now);
+void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now);
 
 }  // namespace logistics::storage

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "absl/cleanup/cleanup.h"
-
 namespace logistics::storage {
 namespace {
 
@@ -51,17 +49,14 @@ Session::Session(const DatabaseOptions& options, SessionUse use) : connection_(W
   Script(SessionSettings(options, use));
 }
 
-pqxx::result Session::Execute(const Statement& statement, const Params& params) {
-  if (std::find(prepared_.begin(), prepared_.end(), statement.name) == prepared_.end()) {
-    connection_.prepare(statement.name, statement.sql);
-    prepared_.push_back(statement.name);
-  }
+pqxx::result Session::Execute(const std::string& name, const std::string& sql, const Params& params) {
+  if (prepared_.insert(name).second) connection_.prepare(name, sql);
 #if PQXX_VERSION_MAJOR < 7
-  return work_->exec_prepared(statement.name, pqxx::prepare::make_dynamic_params(params.values()));
+  return work_->exec_prepared(name, pqxx::prepare::make_dynamic_params(params.values()));
 #else
   pqxx::params values;
   for (const std::string& value : params.values()) values.append(value);
-  return work_->exec(pqxx::prepped{statement.name}, values);
+  return work_->exec(pqxx::prepped{name}, values);
 #endif
 }
 
@@ -96,8 +91,11 @@ void Session::Rollback() {
 bool Session::AwaitNotification(absl::Duration timeout) {
   const std::int64_t us = absl::ToInt64Microseconds(timeout);
   work_.reset();  // libpqxx delivers nothing while a transaction object exists, even this one that is none
-  const absl::Cleanup restore = [this] { work_.emplace(connection_); };
-  return connection_.await_notification(static_cast<long>(us / 1'000'000), static_cast<long>(us % 1'000'000)) > 0;
+  // Where the connection turns out to be gone, one of these throws and the session stays without: it is broken.
+  const int received =
+      connection_.await_notification(static_cast<long>(us / 1'000'000), static_cast<long>(us % 1'000'000));
+  work_.emplace(connection_);
+  return received > 0;
 }
 
 bool Session::broken() const { return !work_.has_value() || !connection_.is_open(); }

@@ -4,6 +4,7 @@
 #include <pqxx/pqxx>
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "storage/options.hpp"
 #include "storage/params.hpp"
 
@@ -31,7 +32,11 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   // Runs a prepared statement; outside Begin() it is a transaction of its own.
-  pqxx::result Execute(const Statement& statement, const Params& params = {});
+  pqxx::result Execute(const Statement& statement, const Params& params = {}) {
+    return Execute(statement.name, statement.sql, params);
+  }
+  // The same for a statement that is put together at run time; one name always stands for one text.
+  pqxx::result Execute(const std::string& name, const std::string& sql, const Params& params);
 
   // Runs a statement that is not worth preparing; its plan is made for these values.
   pqxx::result ExecuteOnce(const std::string& sql, const Params& params = {});
@@ -51,7 +56,7 @@ class Session {
  private:
   pqxx::connection connection_;
   std::optional<pqxx::nontransaction> work_;
-  std::vector<const char*> prepared_;
+  absl::flat_hash_set<std::string> prepared_;
 };
 
 // A session that is opened when it is first needed, and again when it broke. For one thread.

@@ -102,8 +102,10 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
     session_.RollbackOrDrop();
-    // With the session alive the server has said no; with the session gone it may have said yes.
-    if (committing && !session_.open()) return Settle(batch_id, batch);
+    // A server that answers and stays has said no. With the session gone it may have said yes, and so it may where a
+    // pooler answers in its place (08007, transaction resolution unknown).
+    const bool refused = session_.open() && failure.kind != FailureKind::kConnection;
+    if (committing && !refused) return Settle(batch_id, batch);
     if (failure.kind == FailureKind::kConnection) {
       spdlog::warn("a write batch lost its connection: {}", error.what());
     } else if (failure.kind == FailureKind::kTransient) {
@@ -125,6 +127,7 @@ WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, co
       const bool committed = WriteTransaction::WasCommitted(session_.Get(), batch_id);
       spdlog::warn("the commit in doubt {}", committed ? "happened" : "did not happen and never will");
       if (!committed) return {Try::kAgain, Away("the database went away during the commit")};
+      batches_.Increment();
       deps_.on_commit();
       return {Try::kDone, absl::OkStatus()};
     } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include "storage/batch.hpp"
 #include "storage/product_cache.hpp"
 #include "storage/session.hpp"
+#include "storage/statement_group.hpp"
 
 namespace logistics::storage {
 
@@ -38,12 +39,12 @@ class WriteTransaction {
   void ResolveProducts(const WriteBatch& batch, BatchState& state);
   void LockLevels(const WriteBatch& batch, BatchState& state);
 
-  void StoreReservations(const BatchEffects& effects);
-  void StoreLevels(const BatchEffects& effects);
-  void StoreMovements(const BatchEffects& effects, const domain::Uuid& batch_id);
-  void StoreHistory(const BatchEffects& effects, const domain::Uuid& batch_id);
-  void StoreOutbox(const BatchEffects& effects, const domain::Uuid& batch_id);
-  void FreeKeys(const BatchEffects& effects);
+  // Each adds what it writes to the group; nothing is sent yet. They need no more than the effects.
+  void FreeKeys(StatementGroup& group, const BatchEffects& effects);
+  void StoreLevels(StatementGroup& group, const BatchEffects& effects);
+  void StoreMovements(StatementGroup& group, const BatchEffects& effects, const domain::Uuid& batch_id);
+  void StoreHistory(StatementGroup& group, const BatchEffects& effects, const domain::Uuid& batch_id);
+  void StoreOutbox(StatementGroup& group, const BatchEffects& effects, const domain::Uuid& batch_id);
 
   Session& session_;
   ProductCache& products_;
