@@ -7,14 +7,11 @@
 #include "messaging/backoff.hpp"
 #include "messaging/broker_url.hpp"
 #include "messaging/errors.hpp"
+#include "messaging/limits.hpp"
 #include "spdlog/spdlog.h"
 
 namespace logistics::messaging {
 namespace {
-
-// Messages sent before confirms are looked at again: enough to fill packets, few enough that the broker's answers are
-// taken while it still has work.
-constexpr int kBurstMessagesMax = 128;
 
 std::string Text(const absl::Status& status) { return std::string(status.message()); }
 
@@ -184,7 +181,7 @@ BrokerLink::Time BrokerLink::NextDue(Time now) const {
   if (connection_ == nullptr) return connect_at_;
   if (!channel_open_) return now;
   // The library sends heartbeats only inside its calls.
-  Time due = now + absl::ToChronoNanoseconds(options_.heartbeat) / 3;
+  Time due = now + absl::ToChronoNanoseconds(std::max(options_.heartbeat, absl::Seconds(1))) / 3;
   if (blocked_) return due;
   due = std::min(due, declare_at_);
   if (window_.in_flight() == 0) return due;

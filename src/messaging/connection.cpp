@@ -14,8 +14,6 @@
 namespace logistics::messaging {
 namespace {
 
-constexpr amqp_channel_t kPublishChannel = 1;
-constexpr amqp_channel_t kDeclareChannel = 2;
 constexpr int kChannelMax = 16;
 constexpr int kFrameBytesMax = 131'072;
 constexpr std::size_t kShortStringBytesMax = 255;  // AMQP 0-9-1 §4.2.5.3

@@ -101,6 +101,9 @@ class Connection {
   void Close();
 
  private:
+  static constexpr amqp_channel_t kPublishChannel = 1;
+  static constexpr amqp_channel_t kDeclareChannel = 2;
+
   struct Free {
     void operator()(amqp_connection_state_t state) const { amqp_destroy_connection(state); }
   };

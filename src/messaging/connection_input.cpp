@@ -1,4 +1,5 @@
 // What arrives on a connection: confirms, returned messages, closures, alarms.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -62,6 +63,10 @@ absl::Status Connection::OnMethod(const amqp_frame_t& frame, ConnectionListener&
       const auto* close = static_cast<const amqp_channel_close_t*>(decoded);
       const absl::Status why = ChannelClosedError("channel closed", close->reply_code, ViewOf(close->reply_text));
       ConfirmChannelClose(frame.channel);
+      if (frame.channel != kPublishChannel) {
+        declare_channel_open_ = false;
+        return absl::OkStatus();
+      }
       return_.reset();
       listener.OnChannelClosed(why);
       return absl::OkStatus();

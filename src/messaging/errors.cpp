@@ -60,6 +60,8 @@ absl::Status LibraryError(std::string_view doing, int library_error) {
     case AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
     case AMQP_STATUS_SSL_PEER_VERIFY_FAILED:
     case AMQP_STATUS_SSL_CONNECTION_FAILED:
+      return absl::UnauthenticatedError(absl::StrCat(
+          message, " (is the port a TLS port, the certificate made out to this host, its authority known?)"));
     case AMQP_STATUS_BROKER_UNSUPPORTED_SASL_METHOD:
       return absl::UnauthenticatedError(message);
     default:

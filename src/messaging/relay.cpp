@@ -8,12 +8,11 @@
 #include <utility>
 
 #include "messaging/backoff.hpp"
+#include "messaging/limits.hpp"
 #include "spdlog/spdlog.h"
 
 namespace logistics::messaging {
 namespace {
-
-constexpr auto kStatsInterval = std::chrono::seconds(5);
 
 PublishWindow::Options WindowOptionsOf(const BrokerOptions& options) {
   return {options.window, options.unroutable, options.reconnect_min, options.reconnect_max};
@@ -162,7 +161,7 @@ bool Relay::DatabaseAnswered(const absl::Status& status, Time now) {
 
 void Relay::UpdateStats(Time now) {
   if (now < stats_at_ || now < database_at_ || stopping_) return;
-  stats_at_ = now + kStatsInterval;
+  stats_at_ = now + kOutboxStatsInterval;
   const absl::StatusOr<ports::OutboxStats> stats = outbox_->Stats();
   if (!DatabaseAnswered(stats.status(), Clock::now())) return;
   metrics_.outbox_rows.Set(static_cast<double>(stats->rows));

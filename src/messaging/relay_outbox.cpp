@@ -1,21 +1,10 @@
 // The relay's side towards the outbox: reading, deleting, holding.
-#include <algorithm>
 #include <utility>
 
+#include "messaging/limits.hpp"
 #include "messaging/relay.hpp"
-#include "spdlog/spdlog.h"
 
 namespace logistics::messaging {
-namespace {
-
-// Rows deleted in one transaction while there is more to send; fewer when the relay is idle or they have waited.
-constexpr std::size_t kDeleteBatchRows = 256;
-constexpr auto kDeleteDelayMax = std::chrono::milliseconds(20);
-// Messages in memory that are not settled: what waits behind refused keys counts here. Above it the outbox waits.
-constexpr std::size_t kBacklogMessagesMax = 20'000;
-
-}  // namespace
-
 bool Relay::PersistDue(Time now) const {
   if (now < database_at_) return false;
   if (deleting_ || !to_hold_.empty()) return true;

@@ -78,8 +78,8 @@ TEST_F(RelayTest, ConnectionsClosedInMidStream_NothingIsLostAndOrderIsKept) {
   StartRelay();
   ASSERT_TRUE(WaitUntilUp());
   TestConsumer consumer(broker_.url(), "all");
-  for (int part = 0; part < 3; ++part) {
-    CommitRounds(kRounds / 3, kKeys);
+  for (int part = 0; part < 2; ++part) {
+    CommitRounds(kRounds / 2, kKeys);
     EXPECT_GE(broker_.CloseDaemonConnections(), 1);
   }
   ExpectAllInOrder(consumer, kRounds, kKeys);
@@ -204,11 +204,12 @@ TEST_F(RelayTest, ChannelError_HoldsTheRefusedOrderAndNoOther) {
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait)) << "it is tried again";
   TestConsumer consumer(broker_.url(), "all");
   int of_eleven = 0;
-  for (const ReceivedMessage& message : consumer.Take(22, absl::Seconds(2))) {
-    if (message.correlation_id != "11") continue;
-    EXPECT_EQ(message.body, std::to_string(++of_eleven));
+  while (of_eleven < 2) {
+    const std::optional<ReceivedMessage> message = consumer.Next();
+    ASSERT_TRUE(message.has_value());
+    if (message->correlation_id != "11") continue;
+    EXPECT_EQ(message->body, std::to_string(++of_eleven)) << "held in order, and never sent before";
   }
-  EXPECT_EQ(of_eleven, 2);
 }
 
 TEST_F(RelayTest, BrokerNotReachable_SaysSoAndPublishesOnceItIs) {
