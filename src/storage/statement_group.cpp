@@ -3,6 +3,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 
 namespace logistics::storage {
@@ -35,7 +36,10 @@ void StatementGroup::Add(const Statement& part, const Params& params) {
 }
 
 void StatementGroup::Run(Session& session) const {
-  if (!last_.empty()) session.Execute(name_, absl::StrCat(with_, " ", last_), params_);
+  if (last_.empty()) return;
+  // Postgres tells prepared statements apart by their first 63 characters, and the parts' names together have more.
+  const std::string name = absl::StrCat("group_", absl::Hex(absl::HashOf(name_)));
+  session.Execute(name, absl::StrCat(with_, " ", last_), params_);
 }
 
 }  // namespace logistics::storage
