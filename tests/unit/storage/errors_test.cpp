@@ -1,0 +1,66 @@
+#include "storage/errors.hpp"
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <pqxx/except>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "fakes/status_matchers.hpp"
+#include "logistics/domain/errors.hpp"
+
+namespace logistics::storage {
+namespace {
+
+using fakes::StatusIs;
+
+pqxx::sql_error SqlError(const char* sqlstate) { return pqxx::sql_error("server's words", "SELECT 1", sqlstate); }
+
+void ExpectTryLater(const std::exception& error, FailureKind kind) {
+  const Failure failure = TranslateException(error);
+  EXPECT_EQ(failure.kind, kind) << error.what();
+  EXPECT_THAT(failure.status, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(domain::RetryAfterOf(failure.status).has_value());
+  EXPECT_THAT(std::string(failure.status.message()), testing::Not(testing::HasSubstr("server's words")));
+}
+
+TEST(TranslateExceptionTest, WhatPasses_IsTransient) {
+  for (const char* const sqlstate : {"40001", "40P01", "55P03", "57014", "23505", "53100", "53200", "53300"}) {
+    SCOPED_TRACE(sqlstate);
+    ExpectTryLater(SqlError(sqlstate), FailureKind::kTransient);
+  }
+  ExpectTryLater(pqxx::deadlock_detected("deadlock"), FailureKind::kTransient);
+  ExpectTryLater(pqxx::serialization_failure("serialization"), FailureKind::kTransient);
+  ExpectTryLater(pqxx::unique_violation("twice", "INSERT", "23505"), FailureKind::kTransient);
+}
+
+TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {
+  for (const char* const sqlstate : {"08000", "08003", "08006", "08007", "57P01", "57P02", "57P03", "25P03"}) {
+    SCOPED_TRACE(sqlstate);
+    ExpectTryLater(SqlError(sqlstate), FailureKind::kConnection);
+  }
+  ExpectTryLater(pqxx::broken_connection("gone"), FailureKind::kConnection);
+  ExpectTryLater(pqxx::too_many_connections("no more"), FailureKind::kConnection);
+}
+
+// The server cannot say whether it was done: that is for the one who knows what was sent, never a plain "again".
+TEST(TranslateExceptionTest, UnknownCompletion_IsOneOfConnection) {
+  ExpectTryLater(pqxx::statement_completion_unknown("perhaps"), FailureKind::kConnection);
+}
+
+TEST(TranslateExceptionTest, WhatWillFailAgain_IsPermanentAndInternal) {
+  for (const char* const sqlstate : {"22000", "22P02", "23502", "23514", "42P01", "42601", "XX000", ""}) {
+    SCOPED_TRACE(sqlstate);
+    const Failure failure = TranslateException(SqlError(sqlstate));
+    EXPECT_EQ(failure.kind, FailureKind::kPermanent);
+    EXPECT_THAT(failure.status, StatusIs(absl::StatusCode::kInternal, testing::HasSubstr("server's words")));
+  }
+  EXPECT_EQ(TranslateException(pqxx::check_violation("no", "INSERT", "23514")).kind, FailureKind::kPermanent);
+  EXPECT_EQ(TranslateException(std::runtime_error("ours")).kind, FailureKind::kPermanent);
+  EXPECT_EQ(TranslateException(pqxx::conversion_error("ours")).kind, FailureKind::kPermanent);
+}
+
+}  // namespace
+}  // namespace logistics::storage

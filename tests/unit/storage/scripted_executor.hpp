@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "storage/batcher.hpp"
+
+namespace logistics::storage {
+
+// Commands are numbers; the outcome of one is ten times the number.
+using NumberBatcher = Batcher<int, int>;
+
+// What the executors of a test do, and what was done: each batch is noted when it begins, then waits until the test
+// lets it go. Thread-safe.
+class Script {
+ public:
+  void Run(const NumberBatcher::Batch& batch) {
+    {
+      std::unique_lock lock(mutex_);
+      std::vector<int> commands;
+      for (const auto& item : batch) {
+        commands.push_back(item->command);
+        for (const std::size_t key : item->conflict_keys) overlapped_ |= !in_flight_.insert(key).second;
+      }
+      const std::size_t number = batches_.size();
+      batches_.push_back(std::move(commands));
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return free_ || released_.contains(number); });
+      for (const auto& item : batch) {
+        for (const std::size_t key : item->conflict_keys) in_flight_.erase(key);
+      }
+    }
+    for (const auto& item : batch) item->promise.set_value(item->command * 10);
+  }
+
+  // Blocks until so many batches have begun.
+  void AwaitBatches(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return batches_.size() >= count; });
+  }
+  // Lets the batch with this place in Batches() go.
+  void Release(std::size_t number) {
+    const std::lock_guard lock(mutex_);
+    released_.insert(number);
+    changed_.notify_all();
+  }
+  // From now on no batch waits.
+  void ReleaseAll() {
+    const std::lock_guard lock(mutex_);
+    free_ = true;
+    changed_.notify_all();
+  }
+
+  std::vector<std::vector<int>> Batches() const {
+    const std::lock_guard lock(mutex_);
+    return batches_;
+  }
+  bool Ran(int command) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(batches_.begin(), batches_.end(), [&](const auto& batch) {
+      return std::find(batch.begin(), batch.end(), command) != batch.end();
+    });
+  }
+  // True once two commands that share a key were in flight together.
+  bool overlapped() const {
+    const std::lock_guard lock(mutex_);
+    return overlapped_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::vector<int>> batches_;  // guarded by mutex_
+  std::set<std::size_t> released_;         // guarded by mutex_
+  std::set<std::size_t> in_flight_;        // guarded by mutex_
+  bool free_ = false;                      // guarded by mutex_
+  bool overlapped_ = false;                // guarded by mutex_
+};
+
+class ScriptedExecutor final : public NumberBatcher::Executor {
+ public:
+  explicit ScriptedExecutor(Script& script) : script_(script) {}
+  void Execute(const Batch& batch) override { script_.Run(batch); }
+
+ private:
+  Script& script_;
+};
+
+}  // namespace logistics::storage
