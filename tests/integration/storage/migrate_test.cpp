@@ -1,0 +1,100 @@
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "integration/storage/storage_fixture.hpp"
+#include "storage/migrations.hpp"
+#include "storage/migrator.hpp"
+
+namespace logistics::storage {
+namespace {
+
+using fakes::IsOk;
+using fakes::IsOkAndHolds;
+using fakes::StatusIs;
+using testing::IsEmpty;
+
+// An empty database.
+class MigrateTest : public testing::Test {
+ protected:
+  MigrateTest() {
+    options_.url = database_.url();
+    options_.lock_timeout = absl::Seconds(30);
+    for (const EmbeddedMigration& migration : EmbeddedMigrations()) names_.emplace_back(migration.name);
+  }
+  std::int64_t Applied() const { return database_.QueryNumber("SELECT count(*) FROM schema_migrations"); }
+
+  test::TestDatabase database_;
+  DatabaseOptions options_;
+  std::vector<std::string> names_;
+};
+
+TEST_F(MigrateTest, EmptyDatabase_GetsEverythingInOrderAndTheSecondTimeNothing) {
+  ASSERT_FALSE(names_.empty());
+  EXPECT_THAT(Migrate(options_), IsOkAndHolds(names_));
+  EXPECT_THAT(Migrate(options_), IsOkAndHolds(IsEmpty()));
+  EXPECT_EQ(Applied(), static_cast<std::int64_t>(names_.size()));
+}
+
+TEST_F(MigrateTest, ReplicasThatStartTogether_ApplyEachStepOnce) {
+  constexpr int kReplicas = 4;
+  std::vector<absl::StatusOr<std::vector<std::string>>> outcomes(kReplicas);
+  AtOnce(kReplicas, [&](int i) { outcomes[static_cast<std::size_t>(i)] = Migrate(options_); });
+  std::vector<std::string> applied;
+  for (const auto& outcome : outcomes) {
+    ASSERT_THAT(outcome, IsOk());
+    applied.insert(applied.end(), outcome->begin(), outcome->end());
+  }
+  EXPECT_THAT(applied, testing::UnorderedElementsAreArray(names_));
+  EXPECT_EQ(database_.QueryNumber("SELECT count(*) FROM change_counter"), 1);
+}
+
+TEST_F(MigrateTest, MigrationOfALaterRelease_IsLeftAlone) {
+  ASSERT_THAT(Migrate(options_), IsOk());
+  database_.Query("INSERT INTO schema_migrations (name) VALUES ('9999_of_a_later_release')");
+  database_.Query("ALTER TABLE orders ADD COLUMN of_a_later_release text");
+  EXPECT_THAT(Migrate(options_), IsOkAndHolds(IsEmpty()));
+  EXPECT_EQ(Applied(), static_cast<std::int64_t>(names_.size()) + 1);
+}
+
+TEST_F(MigrateTest, StepThatFails_LeavesNothingOfItBehind) {
+  database_.Query("CREATE TABLE leases (in_the_way text)");  // the first migration makes a table of this name, late
+  EXPECT_THAT(Migrate(options_), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_EQ(Applied(), 0);
+  EXPECT_EQ(database_.QueryNumber("SELECT count(*) FROM pg_tables WHERE tablename = 'orders'"), 0);
+  database_.Query("DROP TABLE leases");
+  EXPECT_THAT(Migrate(options_), IsOkAndHolds(names_));
+}
+
+TEST_F(MigrateTest, DatabaseAway_IsUnavailable) {
+  options_.url = "postgres://nobody:nothing@127.0.0.1:1/nowhere";
+  EXPECT_THAT(Migrate(options_), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(MigrateTest, InventoryMode_IsHeldToUntilSwitched) {
+  ASSERT_THAT(Migrate(options_), IsOk());
+  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), IsOk());
+  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), IsOk());
+  EXPECT_THAT(EnsureInventoryMode(options_, "remote", false),
+              StatusIs(absl::StatusCode::kFailedPrecondition, testing::HasSubstr("inventory.switch_mode")));
+  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), IsOk());
+  EXPECT_THAT(EnsureInventoryMode(options_, "remote", true), IsOk());
+  EXPECT_THAT(EnsureInventoryMode(options_, "remote", false), IsOk());
+  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST_F(MigrateTest, InventoryModeAskedByManyAtOnce_IsOneMode) {
+  ASSERT_THAT(Migrate(options_), IsOk());
+  std::vector<absl::Status> outcomes(4);
+  AtOnce(4, [&](int i) {
+    outcomes[static_cast<std::size_t>(i)] = EnsureInventoryMode(options_, i % 2 == 0 ? "embedded" : "remote", false);
+  });
+  EXPECT_EQ(outcomes[0].ok(), outcomes[2].ok());
+  EXPECT_EQ(outcomes[1].ok(), outcomes[3].ok());
+  EXPECT_NE(outcomes[0].ok(), outcomes[1].ok());
+}
+
+}  // namespace
+}  // namespace logistics::storage
