@@ -7,10 +7,12 @@ namespace logistics::storage {
 
 // The outbox and the relay's lease in Postgres. The lease's clock is Postgres'; writes carry the lease as their
 // condition, so that a holder that was frozen writes nothing after another has taken over.
+// Nothing here waits for the disk: a deletion or lease that a crash of Postgres takes back means that messages are told
+// again, and the fence holds all the same.
 class PostgresOutbox final : public ports::Outbox {
  public:
   PostgresOutbox(const DatabaseOptions& options, const domain::Uuid& replica_id)
-      : session_(options, SessionUse::kByKey), replica_id_(replica_id) {}
+      : session_(options, SessionUse::kOutbox), replica_id_(replica_id) {}
 
   absl::StatusOr<bool> HoldLease(absl::Duration ttl) override;
   absl::Status ReleaseLease() override;

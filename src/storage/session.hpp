@@ -20,6 +20,7 @@ struct Statement {
 enum class SessionUse {
   kByKey,    // writes and look-ups by key: generic plans, index scans only
   kQueries,  // lists and sums: planned for their values
+  kOutbox,   // like kByKey; its commits do not wait for the disk, because what they forget in a crash is told again
 };
 
 // One connection to Postgres, for one thread at a time. It never reconnects: a broken one is thrown away, because what
