@@ -1,6 +1,7 @@
 #include "support/postgres.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -39,6 +40,9 @@ void Admin(const std::string& sql) {
 }  // namespace
 
 TestDatabase::TestDatabase() {
+  // The library makes its logger at first use, where TSan cannot see how others are kept from it meanwhile: so before
+  // any thread of the test.
+  spdlog::default_logger();
   static std::atomic<int> count = 0;
   name_ = fmt::format("test_{}_{}_{:x}", getpid(), ++count, std::random_device{}());
   Admin("CREATE DATABASE " + name_);
