@@ -77,6 +77,7 @@ TEST_F(OutboxTest, ExpiredLease_IsTakenOverAndTheOldHolderWritesNothing) {
   ExpectFenced(ours_);
   EXPECT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(false));
   const std::vector<OutboxMessage> messages = All();
+  ASSERT_FALSE(messages.empty());
   EXPECT_THAT(theirs_.DeleteConfirmed(messages, messages.back().position), IsOk());
   EXPECT_EQ(Rows(), 0);
 }
@@ -89,6 +90,7 @@ TEST_F(OutboxTest, ExpiredLeaseThatNobodyTook_IsNoLeaseUntilItIsRenewed) {
   ExpectFenced(ours_);
   ASSERT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
   const std::vector<OutboxMessage> messages = All();
+  ASSERT_FALSE(messages.empty());
   EXPECT_THAT(ours_.DeleteConfirmed(messages, messages.back().position), IsOk());
 }
 
