@@ -10,6 +10,7 @@
 #include "logistics/domain/event.hpp"
 #include "logistics/domain/order.hpp"
 #include "logistics/domain/order_change.hpp"
+#include "logistics/domain/order_products.hpp"
 #include "logistics/domain/reservation.hpp"
 #include "logistics/domain/stock.hpp"
 #include "logistics/ports/clock.hpp"
@@ -18,11 +19,8 @@
 
 namespace logistics::storage {
 
-// A product as far as an order line needs it. Products are never renamed or deleted.
-struct ProductRef {
-  domain::ProductId id;
-  std::string sku;
-};
+// Products are never renamed or deleted here: one that was read once is right for ever.
+using domain::ProductRef;
 
 // How the claim of an idempotency key or of a new SKU went.
 enum class Claim {

@@ -6,7 +6,6 @@
 
 namespace logistics::storage {
 
-using domain::ConditionViolation;
 using domain::Order;
 using domain::OrderStatus;
 using domain::Reservation;
@@ -158,40 +157,14 @@ absl::StatusOr<WriteResult> BatchDecision::Adjust(const PendingWrite& item, cons
 }
 
 absl::Status BatchDecision::ResolveProducts(Order& order) const {
-  std::vector<ConditionViolation> unknown;
-  std::vector<domain::FieldViolation> mismatched;
-  for (std::size_t i = 0; i < order.lines.size(); ++i) {
-    domain::OrderLine& line = order.lines[i];
-    const ProductRef* product = nullptr;
+  return domain::ResolveProducts(order.lines, [this](const domain::OrderLine& line) -> const domain::ProductRef* {
     if (line.product_id) {
       const auto found = state_.products_by_id.find(*line.product_id);
-      if (found != state_.products_by_id.end()) product = &found->second;
-    } else {
-      const auto found = state_.products_by_sku.find(line.sku);
-      if (found != state_.products_by_sku.end()) product = &found->second;
+      return found == state_.products_by_id.end() ? nullptr : &found->second;
     }
-    if (product == nullptr) {
-      unknown.push_back({"PRODUCT", absl::StrCat("items[", i, "]"),
-                         line.product_id ? absl::StrCat("product_id ", line.product_id->ToString(), " does not exist")
-                                         : absl::StrCat("sku \"", line.sku, "\" does not exist")});
-    } else if (!line.sku.empty() && line.sku != product->sku) {
-      mismatched.push_back({absl::StrCat("items[", i, "].sku"),
-                            absl::StrCat("\"", line.sku, "\" is not the sku of product_id ", product->id.ToString(),
-                                         ", which is \"", product->sku, "\"")});
-    } else {
-      line.product_id = product->id;
-      line.sku = product->sku;
-    }
-  }
-  if (!mismatched.empty()) return domain::InvalidFieldsError(mismatched);
-  if (!unknown.empty()) {
-    return domain::ConditionError(
-        absl::StatusCode::kNotFound,
-        absl::StrCat(unknown[0].subject, ": ", unknown[0].description,
-                     unknown.size() > 1 ? absl::StrCat(" (and ", unknown.size() - 1, " more)") : ""),
-        unknown);
-  }
-  return absl::OkStatus();
+    const auto found = state_.products_by_sku.find(line.sku);
+    return found == state_.products_by_sku.end() ? nullptr : &found->second;
+  });
 }
 
 absl::Status BatchDecision::MoveStock(const PendingWrite& item, Reservation& reservation, StockAction action) {
