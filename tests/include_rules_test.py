@@ -34,7 +34,7 @@ OWNERS = [
     (r"pqxx(/|$)|libpq-fe\.h|libpq/", {"storage"}),
     (r"amqp.*\.h$|rabbitmq-c/", {"messaging"}),
     (r"nlohmann/", {"messaging"}),
-    (r"grpc(pp)?/|google/(protobuf|rpc)/|.*\.pb\.h$", {"rpc", "ctl"}),
+    (r"grpc(pp)?/|google/(protobuf|rpc)/|.*\.pb\.h$", {"rpc", "inventory", "ctl"}),
     (r"prometheus/|httplib", {"telemetry"}),
     (r"yaml-cpp/", {"app/settings_yaml.cpp", "app/settings_queues.hpp", "app/settings_queues.cpp"}),
     (r"CLI/", {"app/command_line.cpp", "ctl"}),
@@ -160,7 +160,7 @@ class Rules(unittest.TestCase):
         self.assert_breach("src/service/x.cpp", "#include <pqxx/pqxx>", "belongs to storage")
         self.assert_breach("src/rpc/x.cpp", "#include <amqp_tcp_socket.h>", "belongs to messaging")
         self.assert_breach("src/storage/x.cpp", "#include <nlohmann/json_fwd.hpp>", "belongs to messaging")
-        self.assert_breach("src/service/x.cpp", '#include "order.pb.h"', "belongs to ctl, rpc")
+        self.assert_breach("src/service/x.cpp", '#include "order.pb.h"', "belongs to ctl, inventory, rpc")
         self.assert_breach("src/app/settings.cpp", "#include <CLI/CLI.hpp>", "belongs to app/command_line.cpp")
         self.assert_breach("include/logistics/ports/x.hpp", "#pragma once\n#include <spdlog/spdlog.h>", "belongs to")
         self.assert_breach("src/domain/x.cpp", "#include <spdlog/spdlog.h>", "belongs to")

@@ -23,6 +23,9 @@ struct SettingName {
 template <typename T>
 using Field = std::function<T&(Settings&)>;
 
+// The same for a member at `path`; a macro because a lambda that returns a reference says its type twice.
+#define FIELD(type, path) ([](Settings& s) -> type& { return s.path; })
+
 Setting WholeNumber(SettingName name, int min, int max, Field<int> field);
 // 0-65535, also with a colon before it (":50051"), which the mesh's Go services use.
 Setting Port(SettingName name, Field<int> field);

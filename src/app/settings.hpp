@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "inventory/options.hpp"
 #include "logistics/domain/order.hpp"
+#include "logistics/service/saga_options.hpp"
 #include "messaging/options.hpp"
 #include "rpc/options.hpp"
 #include "storage/options.hpp"
@@ -34,8 +36,9 @@ struct Settings {
   telemetry::TelemetryOptions telemetry;
   domain::OrderDefaults orders = {domain::Currency(), BuiltInWarehouseId()};
 
-  // Only the embedded inventory is in this version; LoadSettings refuses any other INVENTORY_SERVICE_URL.
-  std::string inventory_service_url = "embedded";
+  inventory::PeerOptions inventory_peer;  // url empty: the daemon keeps the stock itself
+  service::SagaOptions saga;              // with a peer only
+  absl::Duration reservation_ttl = absl::Hours(24);
   bool inventory_switch_mode = false;  // the database was used with the other inventory mode, and that is meant
 
   std::string order_queue;       // RABBITMQ_ORDER_QUEUE, empty = none; already among broker.queues

@@ -106,6 +106,20 @@ void CheckBroker(const Settings& settings, SettingsFor purpose, Checker& check) 
   CheckQueues(broker, check);
 }
 
+void CheckInventory(const Settings& settings, Checker& check) {
+  const inventory::PeerOptions& peer = settings.inventory_peer;
+  check.RequireBoth(peer.reconnect_min <= peer.reconnect_max, "inventory.remote.reconnect_min", "no more than",
+                    "inventory.remote.reconnect_max");
+  // An intent that is still being worked on must not be taken for one that a crash left.
+  check.RequireBoth(settings.saga.intent_ttl > peer.call_timeout, "inventory.remote.intent_ttl",
+                    "above the time that a reserve may take:", "inventory.remote.call_timeout");
+  if (peer.tls_ca_file.empty()) return;
+  check.Require(std::ifstream(peer.tls_ca_file).good(), "inventory.remote.tls_ca_file",
+                "must be a file that can be read");
+  check.RequireBoth(peer.url.rfind("https://", 0) == 0, "inventory.remote.tls_ca_file",
+                    "taken away, or an https:// url given: it protects nothing with", "inventory.service_url");
+}
+
 }  // namespace
 
 std::vector<std::string> CheckSettings(const Settings& settings, SettingsFor purpose,
@@ -114,6 +128,7 @@ std::vector<std::string> CheckSettings(const Settings& settings, SettingsFor pur
   CheckProtection(settings, check);
   CheckServer(settings, check);
   CheckDatabase(settings, check);
+  CheckInventory(settings, check);
   CheckBroker(settings, purpose, check);
   return check.TakeErrors();
 }

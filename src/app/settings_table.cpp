@@ -10,9 +10,7 @@
 #include "app/mask.hpp"
 #include "app/setting.hpp"
 #include "app/setting_kinds.hpp"
-
-// The field that a row fills; a macro because a lambda that returns a reference says its type twice.
-#define FIELD(type, path) ([](Settings& s) -> type& { return s.path; })
+#include "app/settings_inventory.hpp"
 
 namespace logistics::app {
 namespace {
@@ -158,17 +156,6 @@ std::vector<Setting> OrderSettings() {
                FIELD(absl::Duration, database.idempotency_ttl)),
       Duration({"orders.sweep_interval", "", "how often expired keys are removed"}, Seconds(1), Hours(24),
                FIELD(absl::Duration, database.sweep_interval)),
-      Text(
-          {"inventory.service_url", "INVENTORY_SERVICE_URL", "who keeps the stock; this version: the daemon itself"},
-          "embedded (or not set): the remote mode is not in this version",
-          [](const std::string& text) { return text == "embedded"; }, FIELD(std::string, inventory_service_url)),
-      Boolean({"inventory.switch_mode", "", "the database was used with the other inventory mode, and that is meant"},
-              FIELD(bool, inventory_switch_mode)),
-      Choice<domain::CommitOn>({"inventory.commit_on", "", "when stock leaves the books"},
-                               {{"shipped", domain::CommitOn::kShipped}, {"created", domain::CommitOn::kCreated}},
-                               FIELD(domain::CommitOn, database.stock_policy.commit_on)),
-      Boolean({"inventory.restock_returns", "", "whether a returned order's stock goes back to its level"},
-              FIELD(bool, database.stock_policy.restock_returns)),
   };
 }
 
@@ -264,8 +251,8 @@ std::vector<Setting> AuthSettings() {
 const std::vector<Setting>& SettingsTable() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all;
-    for (std::vector<Setting> part : {GrpcSettings(), DatabaseSettings(), OrderSettings(), BrokerSettings(),
-                                      OutboxSettings(), ProcessSettings(), AuthSettings()}) {
+    for (std::vector<Setting> part : {GrpcSettings(), DatabaseSettings(), OrderSettings(), InventorySettings(),
+                                      BrokerSettings(), OutboxSettings(), ProcessSettings(), AuthSettings()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

@@ -76,9 +76,25 @@ TEST_F(SettingsTest, Protection_ThatIsNotBuiltEndsTheStart) {
                                          HasSubstr("grpc.tls_cert = \"/etc/tls.crt\""), HasSubstr("grpc.tls_key")));
 }
 
-TEST_F(SettingsTest, RemoteInventory_IsRefusedNotIgnored) {
-  environment_["INVENTORY_SERVICE_URL"] = "http://inventory:50052";
-  EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr("http://inventory:50052"), HasSubstr("not in this version"))));
+TEST_F(SettingsTest, InventoryService_IsTheDaemonOrAUrlWithAPort) {
+  EXPECT_EQ(LoadRight().inventory_peer.url, "");
+  for (const char* url : {"https://inventory.example:443", "http://10.0.0.1:1,10.0.0.2:2"}) {
+    environment_["INVENTORY_SERVICE_URL"] = url;
+    EXPECT_EQ(LoadRight().inventory_peer.url, url);
+  }
+  for (const char* url : {"Embedded?", "inventory:50052", "http://inventory", "http://one:1,two:2"}) {
+    environment_["INVENTORY_SERVICE_URL"] = url;
+    EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr(url), HasSubstr("allowed is embedded, http://host:port"))));
+  }
+}
+
+TEST_F(SettingsTest, RemoteInventory_RelationsAreChecked) {
+  Yaml(
+      "inventory:\n  service_url: http://inventory:50052\n"
+      "  remote: {reconnect_min: 10s, intent_ttl: 10s, tls_ca_file: /dev/null}\n");
+  EXPECT_THAT(Load().errors,
+              ElementsAre(HasSubstr("inventory.remote.reconnect_min"), HasSubstr("inventory.remote.intent_ttl"),
+                          AllOf(HasSubstr("inventory.remote.tls_ca_file"), HasSubstr("inventory.service_url"))));
 }
 
 TEST_F(SettingsTest, Relations_AreChecked) {

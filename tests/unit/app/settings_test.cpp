@@ -46,7 +46,7 @@ TEST_F(SettingsTest, Environment_EveryNameThatOperatorsHaveWorks) {
       {"RABBITMQ_RETRY_ATTEMPTS", "7"},
       {"GRPC_HOST", "127.0.0.1"},
       {"GRPC_PORT", ":50055"},
-      {"INVENTORY_SERVICE_URL", "embedded"},
+      {"INVENTORY_SERVICE_URL", "http://inventory:50052"},
       {"METRICS_PORT", "9999"},
       {"LOG_LEVEL", "WARNING"},
       {"DEFAULT_WAREHOUSE_ID", "00000000-0000-0000-0000-0000000000ff"},
@@ -61,7 +61,7 @@ TEST_F(SettingsTest, Environment_EveryNameThatOperatorsHaveWorks) {
   EXPECT_EQ(settings.handler_attempts_max, 7);
   EXPECT_EQ(settings.server.host, "127.0.0.1");
   EXPECT_EQ(settings.server.port, 50055);
-  EXPECT_EQ(settings.inventory_service_url, "embedded");
+  EXPECT_EQ(settings.inventory_peer.url, "http://inventory:50052");
   EXPECT_EQ(settings.telemetry.metrics_port, 9999);
   EXPECT_EQ(settings.telemetry.log_level, "warn");
   EXPECT_EQ(settings.orders.warehouse_id.ToString(), "00000000-0000-0000-0000-0000000000ff");
