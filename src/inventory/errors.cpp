@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/errors.hpp"
-#include "logistics/domain/validation.hpp"
 
 namespace logistics::inventory {
 
@@ -86,8 +85,16 @@ std::string_view CodeName(grpc::StatusCode code) {
   return index < std::size(kNames) ? kNames[index] : "UNKNOWN";
 }
 
+std::string OneLine(std::string_view words) {
+  constexpr std::size_t kShownBytesMax = 400;
+  std::string line(words.substr(0, kShownBytesMax));
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c < 0x20 || c > 0x7E; }, '?');
+  return words.size() > kShownBytesMax ? line + "..." : line;
+}
+
 std::string Described(const grpc::Status& status) {
-  return absl::StrCat(std::string(CodeName(status.error_code())), " ", domain::Quoted(status.error_message()));
+  return absl::StrCat(std::string(CodeName(status.error_code())), ": ", OneLine(status.error_message()));
 }
 
 absl::Status TryAgain(std::string_view message, absl::Duration retry_after) {

@@ -29,7 +29,10 @@ bool IsNothingPending(const grpc::Status& status);
 // "DEADLINE_EXCEEDED"
 std::string_view CodeName(grpc::StatusCode code);
 
-// For the log: code and the peer's words, in one line of bounded length.
+// The peer's or gRPC's words for the log and for operators: one line of printable ASCII, of bounded length.
+std::string OneLine(std::string_view words);
+
+// The code with them.
 std::string Described(const grpc::Status& status);
 
 // UNAVAILABLE with a time to come again.

@@ -1,5 +1,7 @@
 #include "inventory/peer_watch.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +9,11 @@
 #include "inventory/errors.hpp"
 
 namespace logistics::inventory {
+namespace {
+
+constexpr char kCorrelationId[] = "inventory-watch";
+
+}  // namespace
 
 PeerWatch::PeerWatch(std::string display, bool gzip, std::shared_ptr<grpc::Channel> channel, PeerCaller& caller,
                      ports::HealthReporter& health, ports::Metrics& metrics)
@@ -35,6 +42,8 @@ void PeerWatch::Run() {
   while (!stopping_) {
     const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/true);
     if (state == GRPC_CHANNEL_READY) {
+      why_.clear();
+      why_at_ = absl::InfinitePast();
       const bool probe = caller_.breaker().WantsProbe();
       const bool wrong_peer_due = caller_.wrong_peer() && absl::Now() - asked_at_ >= kWrongPeerAskedAgain;
       const bool due = !answered_ || wrong_peer_due;
@@ -42,6 +51,7 @@ void PeerWatch::Run() {
     } else {
       answered_ = false;
     }
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) AskWhy();
     Report(state);
     // A question without an answer is not asked again at once: this waits then too.
     channel_->WaitForStateChange(state, absl::ToChronoTime(absl::Now() + kStateWait));
@@ -51,7 +61,7 @@ void PeerWatch::Run() {
 void PeerWatch::Ask() {
   asked_at_ = absl::Now();
   ports::CallContext context;
-  context.correlation_id = "inventory-watch";
+  context.correlation_id = kCorrelationId;
   const CallOutcome outcome = caller_.Once(PeerMethod::kListItems, context, [this](grpc::ClientContext& client) {
     ::inventory::ListItemsRequest request;
     request.set_page(1);
@@ -64,6 +74,25 @@ void PeerWatch::Ask() {
       outcome.sent() && VerdictOf(outcome.answer, absl::ZeroDuration(), absl::InfiniteDuration()) == Verdict::kAnswered;
 }
 
+void PeerWatch::AskWhy() {
+  const absl::Time now = absl::Now();
+  if (now - why_at_ < kWhyAskedAgain) return;
+  why_at_ = now;
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(now + kStateWait));
+  context.AddMetadata("x-correlation-id", kCorrelationId);
+  ::inventory::ListItemsRequest request;
+  request.set_page(1);
+  request.set_page_size(1);
+  ::inventory::ListItemsResponse response;
+  const grpc::Status status = stub_->ListItems(&context, request, &response);
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return;
+  std::string why = OneLine(status.error_message());
+  if (why == why_) return;
+  why_ = std::move(why);
+  spdlog::warn("inventory: no connection to {}: {}", display_, why_);
+}
+
 void PeerWatch::Report(grpc_connectivity_state state) {
   connected_.Set(state == GRPC_CHANNEL_READY ? 1 : 0);
   std::string trouble = Trouble(state);
@@ -74,7 +103,8 @@ void PeerWatch::Report(grpc_connectivity_state state) {
 
 std::string PeerWatch::Trouble(grpc_connectivity_state state) const {
   if (state != GRPC_CHANNEL_READY) {
-    return absl::StrCat("connecting to ", display_, "; new orders are refused until it is there");
+    return absl::StrCat("connecting to ", display_, "; new orders are refused until it is there",
+                        why_.empty() ? "" : "; ", why_);
   }
   if (caller_.wrong_peer()) {
     return absl::StrCat(display_,

@@ -37,9 +37,12 @@ class PeerWatch {
  private:
   static constexpr absl::Duration kStateWait = absl::Milliseconds(200);
   static constexpr absl::Duration kWrongPeerAskedAgain = absl::Seconds(10);
+  static constexpr absl::Duration kWhyAskedAgain = absl::Seconds(10);
 
   void Run();
   void Ask();
+  // Why there is no connection, which only a call that fails for it is told.
+  void AskWhy();
   void Report(grpc_connectivity_state state);
   std::string Trouble(grpc_connectivity_state state) const;
 
@@ -55,6 +58,8 @@ class PeerWatch {
   // The thread's, and Start's before there is one.
   bool answered_ = false;  // since the connection was made
   absl::Time asked_at_ = absl::InfinitePast();
+  absl::Time why_at_ = absl::InfinitePast();
+  std::string why_;  // there is no connection; empty = not known
   std::string reported_ = "nothing yet";
 
   std::jthread thread_;
