@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/limits.hpp"
 #include "logistics/domain/validation.hpp"
+#include "service/level_filter.hpp"
 #include "service/paging.hpp"
 
 namespace logistics::service {
@@ -30,18 +31,54 @@ void CheckAttributes(const std::map<std::string, std::string>& attributes, Field
   }
 }
 
-template <typename IdType>
-std::vector<IdType> CheckIds(const char* field, const std::vector<std::string>& texts, FieldChecker& fields) {
-  std::vector<IdType> ids;
-  if (texts.size() > domain::kLevelIdsMax) {
-    fields.Add(field, absl::StrCat(texts.size(), " are too many, at most ", domain::kLevelIdsMax));
-    return ids;
+// What is to be held. Gives the places of items whose product_id is no id: those are answered with the others, as an
+// item that cannot be had, where everything else is refused by its field.
+std::vector<std::size_t> CheckWanted(const std::vector<ReserveRequest::Item>& items,
+                                     std::vector<domain::WantedItem>& wanted, FieldChecker& fields) {
+  std::vector<std::size_t> malformed;
+  if (items.empty() || items.size() > domain::kOrderLinesMax) {
+    fields.Add("items", absl::StrCat(items.size(), " items, 1 to ", domain::kOrderLinesMax, " are allowed"));
+    return malformed;
   }
-  ids.reserve(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (const auto id = fields.ParseId<IdType>({"", field, i}, texts[i])) ids.push_back(*id);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const ReserveRequest::Item& item = items[i];
+    domain::WantedItem& entry = wanted.emplace_back();
+    entry.product_id = domain::ProductId::Parse(item.product_id);
+    entry.quantity = item.quantity;
+    fields.Text({"sku", "items", i}, item.sku, domain::kShortTextBytesMax);
+    if (item.product_id.empty() && item.sku.empty()) {
+      fields.Add({"product_id", "items", i}, "is required where sku is empty");
+    } else if (!item.product_id.empty() && !entry.product_id) {
+      malformed.push_back(i);  // left without a name, so that no product is found
+    } else {
+      entry.sku = item.sku;
+    }
+    if (item.quantity < 1 || item.quantity > domain::kLineQuantityMax) {
+      fields.Add({"quantity", "items", i},
+                 absl::StrCat(item.quantity, " is out of range, 1 to ", domain::kLineQuantityMax));
+    }
   }
-  return ids;
+  return malformed;
+}
+
+// reservation_id, or order_id where that is empty: they are the same id.
+std::optional<domain::Uuid> CheckReservationId(const SettleRequest& request, FieldChecker& fields) {
+  if (request.reservation_id.empty() && request.order_id.empty()) {
+    fields.Add("reservation_id", "is required where order_id is empty, a UUID of 36 characters with hyphens");
+    return std::nullopt;
+  }
+  std::optional<domain::OrderId> reservation_id;
+  std::optional<domain::OrderId> order_id;
+  if (!request.reservation_id.empty()) {
+    reservation_id = fields.ParseId<domain::OrderId>("reservation_id", request.reservation_id);
+  }
+  if (!request.order_id.empty()) order_id = fields.ParseId<domain::OrderId>("order_id", request.order_id);
+  if (reservation_id && order_id && *reservation_id != *order_id) {
+    fields.Add("order_id", absl::StrCat(order_id->ToString(), " is not reservation_id, ", reservation_id->ToString(),
+                                        ": a reservation has the id of its order"));
+  }
+  const std::optional<domain::OrderId>& id = reservation_id ? reservation_id : order_id;
+  return id ? std::optional(id->uuid()) : std::nullopt;
 }
 
 }  // namespace
@@ -108,11 +145,54 @@ absl::StatusOr<ports::LevelRow> InventoryService::Adjust(const AdjustRequest& re
 absl::StatusOr<std::vector<ports::LevelRow>> InventoryService::Levels(const std::vector<std::string>& item_ids,
                                                                       const std::vector<std::string>& location_ids,
                                                                       const ports::CallContext& context) {
+  const absl::StatusOr<LevelFilter> filter = CheckLevelFilter(item_ids, location_ids);
+  if (!filter.ok()) return filter.status();
+  return store_.Levels(filter->products, filter->warehouses, context);
+}
+
+absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& request,
+                                                        const ports::CallContext& context) {
   FieldChecker fields;
-  const auto products = CheckIds<domain::ProductId>("item_ids", item_ids, fields);
-  const auto warehouses = CheckIds<domain::WarehouseId>("location_ids", location_ids, fields);
+  ports::StockHold hold;
+  if (request.order_id.empty()) {
+    hold.id = ids_.NewId();
+  } else if (const auto id = fields.ParseId<domain::OrderId>("order_id", request.order_id)) {
+    hold.id = id->uuid();
+  }
+  if (const auto warehouse = fields.ParseId<domain::WarehouseId>("warehouse_id", request.warehouse_id)) {
+    hold.warehouse_id = *warehouse;
+  }
+  const std::vector<std::size_t> malformed = CheckWanted(request.items, hold.items, fields);
   if (!fields.ok()) return fields.ToStatus();
-  return store_.Levels(products, warehouses, context);
+
+  absl::StatusOr<ports::HoldAnswer> held = store_.Reserve(hold, context);
+  if (!held.ok()) return held.status();
+  for (const std::size_t i : malformed) {
+    held->items[i].error = absl::StrCat("product_id ", domain::Quoted(request.items[i].product_id), " is not a UUID");
+  }
+  return ReserveAnswer{hold.id, *std::move(held)};
+}
+
+absl::StatusOr<SettleAnswer> InventoryService::Release(const SettleRequest& request,
+                                                       const ports::CallContext& context) {
+  FieldChecker fields;
+  const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
+  fields.Text("reason", request.reason, domain::kLongTextBytesMax);
+  if (!fields.ok()) return fields.ToStatus();
+  // InventoryReleased must have a reason.
+  const std::string reason = request.reason.empty() ? "no reason given" : request.reason;
+  const absl::StatusOr<ports::SettlementAnswer> settled = store_.Release(*id, reason, context);
+  if (!settled.ok()) return settled.status();
+  return SettleAnswer{*id, settled->changed};
+}
+
+absl::StatusOr<SettleAnswer> InventoryService::Commit(const SettleRequest& request, const ports::CallContext& context) {
+  FieldChecker fields;
+  const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
+  if (!fields.ok()) return fields.ToStatus();
+  const absl::StatusOr<ports::SettlementAnswer> settled = store_.CommitReservation(*id, context);
+  if (!settled.ok()) return settled.status();
+  return SettleAnswer{*id, settled->changed};
 }
 
 }  // namespace logistics::service

@@ -79,7 +79,8 @@ struct BatchEffects {
   absl::Time now;
 
   bool empty() const {
-    return new_orders.empty() && changed_orders.empty() && movements.empty() && new_products.empty();
+    return new_orders.empty() && changed_orders.empty() && new_reservations.empty() && changed_reservations.empty() &&
+           movements.empty() && new_products.empty();
   }
 };
 
@@ -100,11 +101,24 @@ class BatchDecision {
   absl::StatusOr<WriteResult> Change(const PendingWrite& item, const ChangeStatusCommand& command);
   absl::StatusOr<WriteResult> AddProduct(const PendingWrite& item, const CreateProductCommand& command);
   absl::StatusOr<WriteResult> Adjust(const PendingWrite& item, const AdjustStockCommand& command);
+  absl::StatusOr<WriteResult> Reserve(const PendingWrite& item, const ReserveStockCommand& command);
+  absl::StatusOr<WriteResult> Settle(const PendingWrite& item, const SettleReservationCommand& command);
+  absl::StatusOr<WriteResult> Expire(const PendingWrite& item, const ExpireReservationCommand& command);
 
   absl::Status ResolveProducts(domain::Order& order) const;
+  std::optional<domain::StockItem> FindProduct(const domain::WantedItem& wanted) const;
+  std::optional<domain::Reservation> FindReservation(const domain::OrderId& id) const;
+  // The stock of an order of ours.
   absl::Status MoveStock(const PendingWrite& item, domain::Reservation& reservation, domain::StockAction action);
+  // A hold that others made: its stock, its row and, where it is released, its event.
+  absl::Status SettleHold(const PendingWrite& item, domain::Reservation reservation, domain::StockAction action,
+                          const std::string& reason);
+  // `owner`: "order" or "reservation", for the events; `reason`: for the ledger.
+  absl::Status MoveInBook(const PendingWrite& item, domain::Reservation& reservation, domain::StockAction action,
+                          const std::string& owner, const std::string& reason);
   void Tell(const PendingWrite& item, domain::EventData data);
-  void Record(const std::vector<domain::StockMovement>& movements, const domain::OrderId& reservation);
+  void Record(const std::vector<domain::StockMovement>& movements, const domain::OrderId& reservation,
+              const std::string& reason);
   void TellQuantities(const PendingWrite& item, const std::vector<domain::StockMovement>& movements,
                       const domain::Reservation& reservation, const std::string& reason);
 

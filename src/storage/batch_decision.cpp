@@ -42,6 +42,9 @@ absl::StatusOr<WriteResult> BatchDecision::Decide(const PendingWrite& item) {
         if constexpr (std::is_same_v<T, ChangeStatusCommand>) return Change(item, command);
         if constexpr (std::is_same_v<T, CreateProductCommand>) return AddProduct(item, command);
         if constexpr (std::is_same_v<T, AdjustStockCommand>) return Adjust(item, command);
+        if constexpr (std::is_same_v<T, ReserveStockCommand>) return Reserve(item, command);
+        if constexpr (std::is_same_v<T, SettleReservationCommand>) return Settle(item, command);
+        if constexpr (std::is_same_v<T, ExpireReservationCommand>) return Expire(item, command);
       },
       item.command);
   if (!result.ok()) {
@@ -83,7 +86,7 @@ absl::StatusOr<WriteResult> BatchDecision::Create(const PendingWrite& item, cons
   order.created_at = effects_.now;
   order.updated_at = effects_.now;
   effects_.history.push_back({order.id, order.version, std::nullopt, order.status, "", order.notes, effects_.now});
-  Record(movements, order.id);
+  Record(movements, order.id, "");
   Tell(item, domain::OrderCreated{order.id, order.customer_id, domain::DecimalString(order.total_minor, order.currency),
                                   static_cast<std::int32_t>(order.lines.size())});
   Tell(item, domain::InventoryReserved{order.id.ToString(), order.id, reservation.items, order.warehouse_id});
@@ -102,9 +105,7 @@ absl::StatusOr<WriteResult> BatchDecision::Change(const PendingWrite& item, cons
     return absl::NotFoundError(absl::StrCat("order ", change.order_id.ToString(), " does not exist"));
   }
   Order order = found->second;
-  const auto held = state_.reservations.find(change.order_id);
-  const std::optional<Reservation> before =
-      held == state_.reservations.end() ? std::nullopt : std::optional(held->second);
+  const std::optional<Reservation> before = FindReservation(change.order_id);
   const absl::StatusOr<domain::ChangeDecision> decision = domain::DecideChange(order, before, change, policy_);
   if (!decision.ok()) return decision.status();
   if (!decision->changes) return WriteResult(std::move(order));
@@ -168,9 +169,14 @@ absl::Status BatchDecision::ResolveProducts(Order& order) const {
 }
 
 absl::Status BatchDecision::MoveStock(const PendingWrite& item, Reservation& reservation, StockAction action) {
+  return MoveInBook(item, reservation, action, "order", "");
+}
+
+absl::Status BatchDecision::MoveInBook(const PendingWrite& item, Reservation& reservation, StockAction action,
+                                       const std::string& owner, const std::string& reason) {
   std::vector<StockMovement> movements;
   absl::Status status;
-  const domain::OrderId order_id(reservation.id);
+  const std::string told = absl::StrCat(": ", owner, " ", reservation.id.ToString());
   switch (action) {
     case StockAction::kNone:
       return status;
@@ -181,15 +187,15 @@ absl::Status BatchDecision::MoveStock(const PendingWrite& item, Reservation& res
     case StockAction::kCommit:
       status = state_.stock.Commit(reservation.warehouse_id, reservation.items, movements);
       reservation.state = ReservationState::kCommitted;
-      if (status.ok()) TellQuantities(item, movements, reservation, "committed");
+      if (status.ok()) TellQuantities(item, movements, reservation, absl::StrCat("committed", told));
       break;
     case StockAction::kRestock:
       status = state_.stock.Restock(reservation.warehouse_id, reservation.items, movements);
       reservation.state = ReservationState::kRestocked;
-      if (status.ok()) TellQuantities(item, movements, reservation, "restocked");
+      if (status.ok()) TellQuantities(item, movements, reservation, absl::StrCat("restocked", told));
       break;
   }
-  if (status.ok()) Record(movements, order_id);
+  if (status.ok()) Record(movements, domain::OrderId(reservation.id), reason);
   return status;
 }
 
@@ -197,8 +203,9 @@ void BatchDecision::Tell(const PendingWrite& item, domain::EventData data) {
   effects_.outbox.push_back({{ids_.NewId(), effects_.now, std::move(data)}, &item});
 }
 
-void BatchDecision::Record(const std::vector<StockMovement>& movements, const domain::OrderId& reservation) {
-  for (const StockMovement& movement : movements) effects_.movements.push_back({movement, reservation, "", ""});
+void BatchDecision::Record(const std::vector<StockMovement>& movements, const domain::OrderId& reservation,
+                           const std::string& reason) {
+  for (const StockMovement& movement : movements) effects_.movements.push_back({movement, reservation, reason, ""});
 }
 
 void BatchDecision::TellQuantities(const PendingWrite& item, const std::vector<StockMovement>& movements,
@@ -209,8 +216,7 @@ void BatchDecision::TellQuantities(const PendingWrite& item, const std::vector<S
                      [&](const domain::StockItem& entry) { return entry.product_id == movement.key.product_id; });
     Tell(item, domain::InventoryUpdated{movement.key.product_id, stock_item->sku,
                                         movement.quantity_after - movement.quantity_delta, movement.quantity_after,
-                                        movement.key.warehouse_id,
-                                        absl::StrCat(reason, ": order ", domain::OrderId(reservation.id).ToString())});
+                                        movement.key.warehouse_id, reason});
   }
 }
 

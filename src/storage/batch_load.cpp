@@ -144,7 +144,7 @@ void WriteTransaction::ClaimSkus(const WriteBatch& batch, BatchState& state) {
 void WriteTransaction::LockOrders(const WriteBatch& batch, BatchState& state) {
   std::vector<domain::OrderId> ids;
   for (const auto& item : batch) {
-    if (const auto* change = std::get_if<ChangeStatusCommand>(&item->command)) ids.push_back(change->change.order_id);
+    if (const auto id = LockedOrder(item->command)) ids.push_back(*id);
   }
   for (domain::Order& order : ReadOrders(session_, ids, true)) state.orders.emplace(order.id, std::move(order));
   for (domain::Reservation& reservation : LockReservations(session_, ids)) {
@@ -167,20 +167,25 @@ void WriteTransaction::ResolveProducts(const WriteBatch& batch, BatchState& stat
     unknown = true;
   };
   const auto need_sku = [&](const std::string& sku) {
-    if (state.products_by_sku.contains(sku)) return;
+    if (sku.empty() || state.products_by_sku.contains(sku)) return;
     if (const auto product = products_.FindBySku(sku)) return found(*product);
     unknown_skus.Add(sku);
     unknown = true;
   };
+  const auto need_all = [&](const auto& items) {
+    for (const auto& wanted : items) {
+      if (wanted.product_id) {
+        need_id(*wanted.product_id);
+      } else {
+        need_sku(wanted.sku);
+      }
+    }
+  };
   for (const auto& item : batch) {
     if (const auto* create = std::get_if<CreateOrderCommand>(&item->command)) {
-      for (const domain::OrderLine& line : create->order.order.lines) {
-        if (line.product_id) {
-          need_id(*line.product_id);
-        } else {
-          need_sku(line.sku);
-        }
-      }
+      need_all(create->order.order.lines);
+    } else if (const auto* reserve = std::get_if<ReserveStockCommand>(&item->command)) {
+      need_all(reserve->hold.items);
     } else if (const auto* adjust = std::get_if<AdjustStockCommand>(&item->command)) {
       need_id(adjust->adjustment.key.product_id);
     }
@@ -200,15 +205,20 @@ void WriteTransaction::ResolveProducts(const WriteBatch& batch, BatchState& stat
 
 void WriteTransaction::LockLevels(const WriteBatch& batch, BatchState& state) {
   std::set<domain::LevelKey> keys;
+  const auto add_all = [&](const auto& items, const domain::WarehouseId& warehouse) {
+    for (const auto& wanted : items) {
+      if (wanted.product_id) {
+        keys.insert({*wanted.product_id, warehouse});
+      } else if (const auto product = state.products_by_sku.find(wanted.sku); product != state.products_by_sku.end()) {
+        keys.insert({product->second.id, warehouse});
+      }
+    }
+  };
   for (const auto& item : batch) {
     if (const auto* create = std::get_if<CreateOrderCommand>(&item->command)) {
-      for (const domain::OrderLine& line : create->order.order.lines) {
-        if (line.product_id) {
-          keys.insert({*line.product_id, create->order.order.warehouse_id});
-        } else if (const auto product = state.products_by_sku.find(line.sku); product != state.products_by_sku.end()) {
-          keys.insert({product->second.id, create->order.order.warehouse_id});
-        }
-      }
+      add_all(create->order.order.lines, create->order.order.warehouse_id);
+    } else if (const auto* reserve = std::get_if<ReserveStockCommand>(&item->command)) {
+      add_all(reserve->hold.items, reserve->hold.warehouse_id);
     } else if (const auto* adjust = std::get_if<AdjustStockCommand>(&item->command)) {
       keys.insert(adjust->adjustment.key);
     }

@@ -51,8 +51,8 @@ void WriteTransaction::Store(const BatchEffects& effects, const domain::Uuid& ba
   FreeKeys(group, effects);
   InsertOrders(group, effects.new_orders);
   UpdateOrders(group, effects.changed_orders);
-  InsertReservations(group, effects.new_reservations, effects.now);
-  UpdateReservations(group, effects.changed_reservations, effects.now);
+  InsertReservations(group, effects.new_reservations);
+  UpdateReservations(group, effects.changed_reservations);
   StoreLevels(group, effects);
   StoreMovements(group, effects, batch_id);
   StoreHistory(group, effects, batch_id);

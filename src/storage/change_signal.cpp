@@ -37,7 +37,18 @@ void ChangeSignal::Committed() {
   changed_.notify_all();
 }
 
+void ChangeSignal::Subscribe(std::function<void()> wake) {
+  const std::lock_guard lock(subscribers_mutex_);
+  subscribers_.push_back(std::move(wake));
+}
+
+void ChangeSignal::Silence() {
+  const std::lock_guard lock(subscribers_mutex_);
+  subscribers_.clear();
+}
+
 void ChangeSignal::WakeSubscribers() {
+  const std::lock_guard lock(subscribers_mutex_);
   for (const auto& wake : subscribers_) wake();
 }
 

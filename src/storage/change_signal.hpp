@@ -20,9 +20,12 @@ class ChangeSignal {
   ChangeSignal(const DatabaseOptions& options, ports::HealthReporter& health);
   ~ChangeSignal();
 
-  // `wake` is called from any thread after a commit anywhere; it must be cheap. Before Start only.
-  void Subscribe(std::function<void()> wake) { subscribers_.push_back(std::move(wake)); }
+  // `wake` is called from any thread after a commit anywhere, beside those that were given before; it must be cheap and
+  // does not come back to this. Before Start only.
+  void Subscribe(std::function<void()> wake);
   void Start();
+  // Forgets the subscribers: none is called after this returns.
+  void Silence();
 
   // A commit happened here.
   void Committed();
@@ -34,7 +37,8 @@ class ChangeSignal {
 
   const DatabaseOptions options_;
   ports::HealthReporter& health_;
-  std::vector<std::function<void()>> subscribers_;
+  std::mutex subscribers_mutex_;
+  std::vector<std::function<void()>> subscribers_;  // guarded by subscribers_mutex_
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool dirty_ = false;  // guarded by mutex_

@@ -34,13 +34,16 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
                    ports::HealthReporter& health)
     : options_(options),
       replica_id_(replica_id),
+      ids_(ids),
+      metrics_(metrics),
       signal_(options, health),
       pool_(options, options.readers),
       writes_(Limits(options),
               Writers({options, ids, clock, encoder, metrics, products_, [this] { signal_.Committed(); }})),
       reads_(Limits(options), Readers(options)),
       order_store_(writes_, reads_, pool_),
-      stock_store_(writes_, pool_) {}
+      stock_store_(writes_, pool_),
+      stock_log_(pool_) {}
 
 std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
   return std::make_unique<PostgresOutbox>(options_, replica_id_);
@@ -51,6 +54,7 @@ void Database::Start() {
   key_sweeper_ = std::make_unique<LeasedTask>(
       "sweep idempotency keys", options_.sweep_interval, options_, replica_id_,
       [ttl = options_.idempotency_ttl](Session& session) { SweepIdempotencyKeys(session, ttl); });
+  reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);
 }
 
 }  // namespace logistics::storage

@@ -12,8 +12,10 @@
 #include "storage/change_signal.hpp"
 #include "storage/leased_task.hpp"
 #include "storage/postgres_order_store.hpp"
+#include "storage/postgres_stock_log.hpp"
 #include "storage/postgres_stock_store.hpp"
 #include "storage/product_cache.hpp"
+#include "storage/reservation_sweeper.hpp"
 
 namespace logistics::storage {
 
@@ -27,12 +29,16 @@ class Database {
 
   ports::OrderStore& orders() { return order_store_; }
   ports::StockStore& stock() { return stock_store_; }
+  ports::StockLog& stock_log() { return stock_log_; }
 
   // For the relay; each call makes one with a connection of its own.
   std::unique_ptr<ports::Outbox> NewOutbox() const;
 
-  // `wake` is called after each commit of any replica. Before Start only.
+  // `wake` is called after each commit of any replica, beside those that were given before. Before Start only.
   void OnChange(std::function<void()> wake) { signal_.Subscribe(std::move(wake)); }
+
+  // From its return on nobody is woken any more: those who were may go.
+  void Silence() { signal_.Silence(); }
 
   // Begins to listen and to sweep; the schema is there (Migrate).
   void Start();
@@ -40,6 +46,8 @@ class Database {
  private:
   const DatabaseOptions options_;
   const domain::Uuid replica_id_;
+  ports::IdGenerator& ids_;
+  ports::Metrics& metrics_;
   ChangeSignal signal_;
   ProductCache products_;
   SessionPool pool_;
@@ -47,7 +55,9 @@ class Database {
   OrderReadBatcher reads_;
   PostgresOrderStore order_store_;
   PostgresStockStore stock_store_;
+  PostgresStockLog stock_log_;
   std::unique_ptr<LeasedTask> key_sweeper_;
+  std::unique_ptr<ReservationSweeper> reservation_sweeper_;
 };
 
 }  // namespace logistics::storage

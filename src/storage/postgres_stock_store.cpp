@@ -1,6 +1,7 @@
 #include "storage/postgres_stock_store.hpp"
 
 #include "absl/strings/str_cat.h"
+#include "storage/level_rows.hpp"
 #include "storage/order_rows.hpp"
 
 namespace logistics::storage {
@@ -21,12 +22,6 @@ constexpr Statement kAttributes = {"product_attributes",
                                    "SELECT p.id, a.name, a.content FROM products p CROSS JOIN LATERAL "
                                    "unnest(p.attribute_names, p.attribute_values) AS a(name, content) "
                                    "WHERE p.id = ANY($1::uuid[])"};
-constexpr Statement kLevels = {
-    "levels",
-    "SELECT product_id, warehouse_id, quantity, reserved, (extract(epoch from updated_at) * 1000000)::bigint "
-    "FROM stock_levels WHERE ($1::uuid[] = '{}' OR product_id = ANY($1::uuid[])) "
-    "AND ($2::uuid[] = '{}' OR warehouse_id = ANY($2::uuid[])) ORDER BY product_id, warehouse_id"};
-
 std::vector<domain::Product> ReadProducts(Session& session, const pqxx::result& rows) {
   std::vector<domain::Product> products;
   absl::flat_hash_map<domain::Uuid, std::size_t> places;
@@ -52,25 +47,40 @@ std::vector<domain::Product> ReadProducts(Session& session, const pqxx::result& 
 
 }  // namespace
 
+template <typename Answer>
+absl::StatusOr<Answer> PostgresStockStore::Write(WriteCommand command, const ports::CallContext& context) {
+  auto keys = ConflictKeys(command);
+  absl::StatusOr<WriteResult> result = writes_.Run(std::move(command), context, std::move(keys));
+  if (!result.ok()) return result.status();
+  return std::get<Answer>(*std::move(result));
+}
+
 absl::StatusOr<domain::Product> PostgresStockStore::CreateProduct(const domain::Product& product,
                                                                   const ports::CallContext& context) {
   domain::Product stored = product;
   stored.created_at = ToMicroseconds(product.created_at);
   stored.updated_at = stored.created_at;
-  WriteCommand command = CreateProductCommand{std::move(stored)};
-  auto keys = ConflictKeys(command);
-  absl::StatusOr<WriteResult> result = writes_.Run(std::move(command), context, std::move(keys));
-  if (!result.ok()) return result.status();
-  return std::get<domain::Product>(*std::move(result));
+  return Write<domain::Product>(CreateProductCommand{std::move(stored)}, context);
 }
 
 absl::StatusOr<ports::LevelRow> PostgresStockStore::Adjust(const ports::StockAdjustment& adjustment,
                                                            const ports::CallContext& context) {
-  WriteCommand command = AdjustStockCommand{adjustment};
-  auto keys = ConflictKeys(command);
-  absl::StatusOr<WriteResult> result = writes_.Run(std::move(command), context, std::move(keys));
-  if (!result.ok()) return result.status();
-  return std::get<ports::LevelRow>(*std::move(result));
+  return Write<ports::LevelRow>(AdjustStockCommand{adjustment}, context);
+}
+
+absl::StatusOr<ports::HoldAnswer> PostgresStockStore::Reserve(const ports::StockHold& hold,
+                                                              const ports::CallContext& context) {
+  return Write<ports::HoldAnswer>(ReserveStockCommand{hold}, context);
+}
+
+absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::Release(const domain::Uuid& id, const std::string& reason,
+                                                                    const ports::CallContext& context) {
+  return Write<ports::SettlementAnswer>(SettleReservationCommand{id, domain::StockAction::kRelease, reason}, context);
+}
+
+absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::CommitReservation(const domain::Uuid& id,
+                                                                              const ports::CallContext& context) {
+  return Write<ports::SettlementAnswer>(SettleReservationCommand{id, domain::StockAction::kCommit, ""}, context);
 }
 
 absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::ProductId& id,
@@ -100,19 +110,9 @@ absl::StatusOr<ports::ProductPage> PostgresStockStore::ListProducts(const std::s
 absl::StatusOr<std::vector<ports::LevelRow>> PostgresStockStore::Levels(
     const std::vector<domain::ProductId>& products, const std::vector<domain::WarehouseId>& warehouses,
     const ports::CallContext& context) {
-  ArrayParam product_ids;
-  for (const domain::ProductId& id : products) product_ids.Add(id);
-  ArrayParam warehouse_ids;
-  for (const domain::WarehouseId& id : warehouses) warehouse_ids.Add(id);
   std::vector<ports::LevelRow> levels;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    levels.clear();
-    for (const pqxx::row& row : session.Execute(kLevels, Params().Add(product_ids).Add(warehouse_ids))) {
-      levels.push_back({{domain::ProductId(ReadUuid(row[0])), domain::WarehouseId(ReadUuid(row[1]))},
-                        {row[2].as<std::int64_t>(), row[3].as<std::int64_t>()},
-                        absl::FromUnixMicros(row[4].as<std::int64_t>())});
-    }
-  });
+  const absl::Status status =
+      pool_.Read(context.deadline, [&](Session& session) { levels = ReadLevels(session, products, warehouses); });
   if (!status.ok()) return status;
   return levels;
 }

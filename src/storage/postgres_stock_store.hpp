@@ -6,7 +6,7 @@
 
 namespace logistics::storage {
 
-// Products and levels in Postgres (embedded inventory). The batcher and the pool outlive the store.
+// Products, levels and holds in Postgres (embedded inventory). The batcher and the pool outlive the store.
 class PostgresStockStore final : public ports::StockStore {
  public:
   PostgresStockStore(WriteBatcher& writes, SessionPool& pool) : writes_(writes), pool_(pool) {}
@@ -21,8 +21,17 @@ class PostgresStockStore final : public ports::StockStore {
   absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<domain::ProductId>& products,
                                                       const std::vector<domain::WarehouseId>& warehouses,
                                                       const ports::CallContext& context) override;
+  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold, const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                                  const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> CommitReservation(const domain::Uuid& id,
+                                                            const ports::CallContext& context) override;
 
  private:
+  // Runs the command in a batch and takes its answer.
+  template <typename Answer>
+  absl::StatusOr<Answer> Write(WriteCommand command, const ports::CallContext& context);
+
   WriteBatcher& writes_;
   SessionPool& pool_;
 };

@@ -15,14 +15,16 @@ constexpr Statement kLockReservations = {
     "SELECT l.id, l.warehouse_id, l.state, i.product_id, i.sku, i.quantity FROM locked l "
     "CROSS JOIN LATERAL unnest(l.product_ids, l.skus, l.quantities) WITH ORDINALITY AS "
     "i(product_id, sku, quantity, place) ORDER BY l.id, i.place"};
+// Aged by Postgres' clock, which all replicas share. Ids that others made may be wanted by two writers at once: in one
+// order, so that they do not wait for each other; the second fails and its batch runs again.
 constexpr Statement kInsertReservations = {
     "insert_reservations",
     "INSERT INTO reservations (id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at) "
     "SELECT r.id, r.warehouse_id, r.state, r.product_ids::uuid[], r.skus::text[], r.quantities::integer[], "
-    "$7::timestamptz, $7::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], "
-    "$6::text[]) AS r(id, warehouse_id, state, product_ids, skus, quantities)"};
+    "now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], "
+    "$6::text[]) AS r(id, warehouse_id, state, product_ids, skus, quantities) ORDER BY r.id"};
 constexpr Statement kUpdateReservations = {"update_reservations",
-                                           "UPDATE reservations r SET state = c.state, updated_at = $3::timestamptz "
+                                           "UPDATE reservations r SET state = c.state, updated_at = now() "
                                            "FROM unnest($1::uuid[], $2::text[]) AS c(id, state) WHERE r.id = c.id"};
 
 }  // namespace
@@ -45,7 +47,7 @@ std::vector<domain::Reservation> LockReservations(Session& session, std::span<co
   return reservations;
 }
 
-void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now) {
+void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations) {
   if (reservations.empty()) return;
   Columns columns(6);
   for (const domain::Reservation& reservation : reservations) {
@@ -62,10 +64,10 @@ void InsertReservations(StatementGroup& group, std::span<const domain::Reservati
   }
   Params params;
   columns.AddTo(params);
-  group.Add(kInsertReservations, params.Add(now));
+  group.Add(kInsertReservations, params);
 }
 
-void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now) {
+void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations) {
   if (reservations.empty()) return;
   Columns columns(2);
   for (const domain::Reservation& reservation : reservations) {
@@ -73,7 +75,7 @@ void UpdateReservations(StatementGroup& group, std::span<const domain::Reservati
   }
   Params params;
   columns.AddTo(params);
-  group.Add(kUpdateReservations, params.Add(now));
+  group.Add(kUpdateReservations, params);
 }
 
 }  // namespace logistics::storage

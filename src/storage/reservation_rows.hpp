@@ -13,9 +13,9 @@ namespace logistics::storage {
 // The reservations of these orders, locked until the end of the transaction in the order of their ids.
 std::vector<domain::Reservation> LockReservations(Session& session, std::span<const domain::OrderId> ids);
 
-void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now);
+void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations);
 
 // Writes the state.
-void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations, absl::Time now);
+void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations);
 
 }  // namespace logistics::storage

@@ -7,22 +7,43 @@
 namespace logistics::storage {
 namespace {
 
+struct OrderOf {
+  std::optional<domain::OrderId> operator()(const CreateOrderCommand& /*command*/) const { return std::nullopt; }
+  std::optional<domain::OrderId> operator()(const CreateProductCommand& /*command*/) const { return std::nullopt; }
+  std::optional<domain::OrderId> operator()(const AdjustStockCommand& /*command*/) const { return std::nullopt; }
+  std::optional<domain::OrderId> operator()(const ChangeStatusCommand& command) const {
+    return command.change.order_id;
+  }
+  std::optional<domain::OrderId> operator()(const ReserveStockCommand& command) const {
+    return domain::OrderId(command.hold.id);
+  }
+  std::optional<domain::OrderId> operator()(const SettleReservationCommand& command) const {
+    return domain::OrderId(command.id);
+  }
+  std::optional<domain::OrderId> operator()(const ExpireReservationCommand& command) const {
+    return domain::OrderId(command.id);
+  }
+};
+
 struct KeysOf {
   std::vector<std::size_t> operator()(const CreateOrderCommand& command) const {
     const domain::NewOrder& order = command.order;
     if (order.idempotency_key.empty()) return {};
     return {absl::HashOf(std::string_view("key"), order.order.customer_id, order.idempotency_key)};
   }
-  std::vector<std::size_t> operator()(const ChangeStatusCommand& command) const {
-    return {absl::HashOf(std::string_view("order"), command.change.order_id)};
-  }
   std::vector<std::size_t> operator()(const CreateProductCommand& command) const {
     return {absl::HashOf(std::string_view("sku"), command.product.sku)};
   }
   std::vector<std::size_t> operator()(const AdjustStockCommand& /*command*/) const { return {}; }
+  template <typename OfAnOrder>
+  std::vector<std::size_t> operator()(const OfAnOrder& command) const {
+    return {absl::HashOf(std::string_view("order"), *OrderOf{}(command))};
+  }
 };
 
 }  // namespace
+
+std::optional<domain::OrderId> LockedOrder(const WriteCommand& command) { return std::visit(OrderOf{}, command); }
 
 std::vector<std::size_t> ConflictKeys(const WriteCommand& command) { return std::visit(KeysOf{}, command); }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -24,15 +26,33 @@ struct CreateProductCommand {
 struct AdjustStockCommand {
   ports::StockAdjustment adjustment;
 };
+struct ReserveStockCommand {
+  ports::StockHold hold;
+};
+// Of a hold that others made.
+struct SettleReservationCommand {
+  domain::Uuid id;
+  domain::StockAction action = domain::StockAction::kNone;  // kRelease or kCommit
+  std::string reason;                                       // of a release
+};
+// The time of a hold is over: decided again under its lock. Nothing happens where the hold is to be kept.
+struct ExpireReservationCommand {
+  domain::Uuid id;
+};
 
 // Everything that writes goes through one batcher as one of these.
-using WriteCommand = std::variant<CreateOrderCommand, ChangeStatusCommand, CreateProductCommand, AdjustStockCommand>;
-using WriteResult = std::variant<domain::Order, domain::Product, ports::LevelRow>;
+using WriteCommand = std::variant<CreateOrderCommand, ChangeStatusCommand, CreateProductCommand, AdjustStockCommand,
+                                  ReserveStockCommand, SettleReservationCommand, ExpireReservationCommand>;
+using WriteResult =
+    std::variant<domain::Order, domain::Product, ports::LevelRow, ports::HoldAnswer, ports::SettlementAnswer>;
 using PendingWrite = Pending<WriteCommand, WriteResult>;
 using WriteBatch = std::vector<std::shared_ptr<PendingWrite>>;
 
-// The order, the idempotency key and the SKU that a command claims: one command on each in a batch, because the
-// statements that write a batch apply one row a key.
+// The order (or the reservation, which has the same id), the idempotency key and the SKU that a command claims: one
+// command on each in a batch, because the statements that write a batch apply one row a key.
 std::vector<std::size_t> ConflictKeys(const WriteCommand& command);
+
+// The order or reservation that a command changes and that has to be locked for it; nullopt when there is none.
+std::optional<domain::OrderId> LockedOrder(const WriteCommand& command);
 
 }  // namespace logistics::storage

@@ -105,7 +105,9 @@ TEST_P(StoreContract, RandomWorkAtOnce_ConservesStockAndTellsWhatHappened) {
   for (const char* sku : {"A", "B", "C"}) products.push_back(ProductWith(sku, 40));
   customer();  // made before the threads ask for it
   std::mutex mutex;
-  std::vector<Order> placed;  // guarded by mutex
+  std::vector<Order> placed;                                          // guarded by mutex
+  std::map<domain::Uuid, std::map<domain::ProductId, int>> reserved;  // guarded by mutex; pieces of what is held
+  std::vector<domain::Uuid> holds;                                    // guarded by mutex
 
   AtOnce(8, [&](int worker) {
     std::mt19937_64 random(seed + static_cast<std::uint64_t>(worker));
@@ -121,6 +123,27 @@ TEST_P(StoreContract, RandomWorkAtOnce_ConservesStockAndTellsWhatHappened) {
         status = order.status();
         const std::scoped_lock lock(mutex);
         if (order.ok()) placed.push_back(*order);
+      } else if (upto(3) == 0) {
+        ports::StockHold hold = HoldOf({});
+        std::map<domain::ProductId, int> pieces;
+        for (std::uint64_t item = 0; item <= upto(2); ++item) {
+          hold.items.push_back({products[upto(2)], "", static_cast<std::int32_t>(1 + upto(4))});
+          pieces[*hold.items.back().product_id] += hold.items.back().quantity;
+        }
+        const auto answer = Reserve(hold);
+        status = answer.status();
+        const std::scoped_lock lock(mutex);
+        if (answer.ok() && answer->held) holds.push_back(hold.id);
+        if (answer.ok() && answer->held) reserved[hold.id] = pieces;
+      } else if (upto(3) == 0) {
+        std::optional<domain::Uuid> id;
+        {
+          const std::scoped_lock lock(mutex);
+          if (!holds.empty()) id = holds[upto(holds.size() - 1)];
+        }
+        if (id) status = (upto(1) == 0 ? ReleaseHold(*id) : CommitHold(*id)).status();
+        const std::scoped_lock lock(mutex);
+        if (id) reserved.erase(*id);  // settled now, or before
       } else if (upto(5) == 0) {
         const auto delta = static_cast<std::int64_t>(upto(20)) - 8;
         status = stock().Adjust({Key(products[upto(2)]), delta, "count", ""}, {}).status();
@@ -145,6 +168,9 @@ TEST_P(StoreContract, RandomWorkAtOnce_ConservesStockAndTellsWhatHappened) {
     EXPECT_EQ(now.version, static_cast<std::int64_t>(history.size()));
     if (now.status != OrderStatus::kPending && now.status != OrderStatus::kProcessing) continue;
     for (const domain::OrderLine& line : now.lines) held[*line.product_id] += line.quantity;
+  }
+  for (const auto& [id, pieces] : reserved) {
+    for (const auto& [product, quantity] : pieces) held[product] += quantity;
   }
   for (const domain::ProductId& product : products) EXPECT_EQ(LevelOf(product).reserved, held[product]);
   ExpectLedgersSumToLevels(products);

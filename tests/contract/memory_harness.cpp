@@ -11,6 +11,7 @@ class MemoryHarness final : public StoreHarness {
 
   ports::OrderStore& orders() override { return store_; }
   ports::StockStore& stock() override { return store_; }
+  ports::StockLog& stock_log() override { return store_; }
   ports::IdGenerator& ids() override { return ids_; }
   fakes::FakeClock& clock() override { return clock_; }
   std::vector<domain::Event> Events() override { return store_.PublishedEvents(); }

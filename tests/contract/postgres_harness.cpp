@@ -36,6 +36,7 @@ class PostgresHarness final : public StoreHarness {
 
   ports::OrderStore& orders() override { return store_.orders(); }
   ports::StockStore& stock() override { return store_.stock(); }
+  ports::StockLog& stock_log() override { return store_.stock_log(); }
   ports::IdGenerator& ids() override { return ids_; }
   fakes::FakeClock& clock() override { return clock_; }
 

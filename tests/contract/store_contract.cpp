@@ -70,6 +70,14 @@ domain::Order StoreContract::Walked(domain::Order order, const std::vector<domai
   return order;
 }
 
+domain::Uuid StoreContract::Held(const std::vector<domain::WantedItem>& items) {
+  const ports::StockHold hold = HoldOf(items);
+  const absl::StatusOr<ports::HoldAnswer> answer = Reserve(hold);
+  EXPECT_THAT(answer, IsOk());
+  EXPECT_TRUE(answer.ok() && answer->held);
+  return hold.id;
+}
+
 std::vector<domain::Event> StoreContract::NewEvents() {
   std::vector<domain::Event> events = harness().Events();
   EXPECT_GE(events.size(), events_seen_);

@@ -30,6 +30,7 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
   StoreHarness& harness();
   ports::OrderStore& orders() { return harness().orders(); }
   ports::StockStore& stock() { return harness().stock(); }
+  ports::StockLog& stock_log() { return harness().stock_log(); }
 
   template <typename IdType>
   IdType New() {
@@ -54,6 +55,20 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
                                        const std::string& notes = "because", const std::string& changed_by = "anna");
   // Through these in turn. Fails the test when one is refused.
   domain::Order Walked(domain::Order order, const std::vector<domain::OrderStatus>& statuses);
+
+  // A hold of others in warehouse(), under a new id.
+  ports::StockHold HoldOf(const std::vector<domain::WantedItem>& items) {
+    return {harness().ids().NewId(), warehouse(), items};
+  }
+  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold) { return stock().Reserve(hold, {}); }
+  // The same, held; its id. Fails the test when it is refused.
+  domain::Uuid Held(const std::vector<domain::WantedItem>& items);
+  absl::StatusOr<ports::SettlementAnswer> ReleaseHold(const domain::Uuid& id) {
+    return stock().Release(id, "changed my mind", {});
+  }
+  absl::StatusOr<ports::SettlementAnswer> CommitHold(const domain::Uuid& id) {
+    return stock().CommitReservation(id, {});
+  }
 
   // What was told since the last call, or since the stores were made.
   std::vector<domain::Event> NewEvents();

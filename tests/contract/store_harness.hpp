@@ -15,6 +15,7 @@
 #include "logistics/domain/stock.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/order_store.hpp"
+#include "logistics/ports/stock_log.hpp"
 #include "logistics/ports/stock_store.hpp"
 
 namespace logistics::contract {
@@ -26,6 +27,7 @@ class StoreHarness {
 
   virtual ports::OrderStore& orders() = 0;
   virtual ports::StockStore& stock() = 0;
+  virtual ports::StockLog& stock_log() = 0;
   // Gives ids that rise; shared with the stores.
   virtual ports::IdGenerator& ids() = 0;
   // The stores' own clock.

@@ -161,6 +161,11 @@ void MemoryStore::Save(const domain::StockBook& book, const std::vector<domain::
                        absl::Time now) {
   for (const domain::StockBook::Changed& changed : book.ChangedLevels()) levels_[changed.key] = {changed.level, now};
   movements_.insert(movements_.end(), movements.begin(), movements.end());
+  ++commits_;
+  for (const domain::StockMovement& movement : movements) {
+    changes_.push_back(
+        {commits_, ids_.NewId(), {movement.key, {movement.quantity_after, movement.reserved_after}, now}});
+  }
 }
 
 void MemoryStore::Tell(domain::EventData data, absl::Time now) {

@@ -12,14 +12,15 @@
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/order_store.hpp"
+#include "logistics/ports/stock_log.hpp"
 #include "logistics/ports/stock_store.hpp"
 
 namespace logistics::fakes {
 
-// Both stores over one memory: the contract of the ports with the domain's own decisions, without durability.
-// Held to it by the contract suite, which runs against Postgres too. Thread-safe: one lock over everything, so each
-// call is a transaction of its own and never waits (deadlines do not matter).
-class MemoryStore final : public ports::OrderStore, public ports::StockStore {
+// Both stores and the log of stock over one memory: the contract of the ports with the domain's own decisions, without
+// durability. Held to it by the contract suite, which runs against Postgres too. Thread-safe: one lock over everything,
+// so each call is a transaction of its own and never waits (deadlines do not matter).
+class MemoryStore final : public ports::OrderStore, public ports::StockStore, public ports::StockLog {
  public:
   // The references outlive the store.
   MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy = {});
@@ -40,6 +41,18 @@ class MemoryStore final : public ports::OrderStore, public ports::StockStore {
   absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<domain::ProductId>& products,
                                                       const std::vector<domain::WarehouseId>& warehouses,
                                                       const ports::CallContext& context) override;
+
+  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold, const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                                  const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> CommitReservation(const domain::Uuid& id,
+                                                            const ports::CallContext& context) override;
+
+  absl::StatusOr<ports::StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
+                                                const std::vector<domain::WarehouseId>& warehouses,
+                                                const ports::CallContext& context) override;
+  absl::StatusOr<ports::StockChanges> ReadAfter(std::int64_t position, int commits_max,
+                                                const ports::CallContext& context) override;
 
   // From now on every call answers this; an OK status ends it.
   void FailWith(absl::Status status);
@@ -65,6 +78,11 @@ class MemoryStore final : public ports::OrderStore, public ports::StockStore {
   };
 
   // All of these want mutex_ held.
+  std::vector<ports::LevelRow> LevelRows(const std::vector<domain::ProductId>& products,
+                                         const std::vector<domain::WarehouseId>& warehouses) const;
+  absl::StatusOr<ports::SettlementAnswer> Settle(const domain::Uuid& id, domain::StockAction action,
+                                                 const std::string& reason);
+  std::optional<domain::Reservation> FindHold(const domain::Uuid& id) const;
   absl::Status ResolveProducts(std::vector<domain::OrderLine>& lines) const;
   domain::StockBook BookOf(const domain::Reservation& reservation) const;
   absl::Status MoveStock(domain::StockAction action, domain::Reservation& reservation, domain::StockBook& book,
@@ -85,7 +103,10 @@ class MemoryStore final : public ports::OrderStore, public ports::StockStore {
   std::map<domain::ProductId, domain::Product> products_;
   std::map<std::string, domain::ProductId> skus_;
   std::map<domain::LevelKey, StoredLevel> levels_;
+  std::map<domain::Uuid, domain::Reservation> holds_;  // that others made
   std::vector<domain::StockMovement> movements_;
+  std::int64_t commits_ = 0;                 // of what changed stock or could have
+  std::vector<ports::StockChange> changes_;  // one a movement
   std::vector<domain::Event> events_;
 };
 

@@ -141,6 +141,11 @@ absl::StatusOr<std::vector<ports::LevelRow>> MemoryStore::Levels(const std::vect
                                                                  const ports::CallContext& /*context*/) {
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
+  return LevelRows(products, warehouses);
+}
+
+std::vector<ports::LevelRow> MemoryStore::LevelRows(const std::vector<domain::ProductId>& products,
+                                                    const std::vector<domain::WarehouseId>& warehouses) const {
   const auto wanted = [](const auto& ids, const auto& id) {
     return ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end();
   };

@@ -1,4 +1,4 @@
-// A hold on stock, known by the id of the order it is for.
+// A hold on stock, known by the id of the order it is for: one of ours, or of others who reserve by themselves.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@ std::string_view ReservationStateName(ReservationState state);
 std::optional<ReservationState> ReservationStateFromName(std::string_view name);
 
 struct Reservation {
-  Uuid id;  // the order's id
+  Uuid id;  // of the order
   WarehouseId warehouse_id;
   ReservationState state = ReservationState::kHeld;
   std::vector<StockItem> items;  // each product once, sorted

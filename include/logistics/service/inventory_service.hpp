@@ -38,6 +38,34 @@ struct ItemList {
   int page_size = 0;
 };
 
+struct ReserveRequest {
+  struct Item {
+    std::string product_id;  // this, sku or both
+    std::string sku;
+    std::int32_t quantity = 0;
+  };
+  std::string order_id;      // empty: an id is made
+  std::string warehouse_id;  // required, as the mesh's inventory service wants it
+  std::vector<Item> items;
+};
+
+struct ReserveAnswer {
+  domain::Uuid reservation_id;  // the order_id
+  ports::HoldAnswer hold;
+};
+
+// Of a reservation by either of its names, which are the same id.
+struct SettleRequest {
+  std::string reservation_id;
+  std::string order_id;
+  std::string reason;  // of a release; for the events and the ledger
+};
+
+struct SettleAnswer {
+  domain::Uuid reservation_id;
+  bool changed = false;  // false: it was so already
+};
+
 // Thread-safe; calls block. Errors are those of the store, and INVALID_ARGUMENT naming every bad field.
 class InventoryService {
  public:
@@ -53,6 +81,11 @@ class InventoryService {
   absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<std::string>& item_ids,
                                                       const std::vector<std::string>& location_ids,
                                                       const ports::CallContext& context);
+
+  // Holds all or nothing; an item of an unknown or malformed product is no error of the call, it only cannot be had.
+  absl::StatusOr<ReserveAnswer> Reserve(const ReserveRequest& request, const ports::CallContext& context);
+  absl::StatusOr<SettleAnswer> Release(const SettleRequest& request, const ports::CallContext& context);
+  absl::StatusOr<SettleAnswer> Commit(const SettleRequest& request, const ports::CallContext& context);
 
  private:
   ports::StockStore& store_;

@@ -181,6 +181,33 @@ TEST_F(BatchTest, EveryMixOfCommands_IsStored) {
   ExpectConsistent();
 }
 
+TEST_F(BatchTest, HoldsAmongOrders_ShareTheBatchAndKeepTheirOutcomes) {
+  Database& database = replica_->database();
+  const domain::ProductId product = ProductWith(database, 10);
+  const auto hold = [&](int quantity) { return ports::StockHold{ids_.NewId(), warehouse_, {{product, "", quantity}}}; };
+  const ports::StockHold released = hold(1);
+  const ports::StockHold committed = hold(2);
+  const ports::StockHold expired = hold(3);
+  for (const ports::StockHold& made : {released, committed, expired}) {
+    ASSERT_THAT(database.stock().Reserve(made, {"correlation", "", absl::InfiniteFuture()}), IsOk());
+  }
+  const auto outcomes = RunAsOneBatch(std::vector<WriteCommand>{
+      SettleReservationCommand{released.id, domain::StockAction::kRelease, "no more"},
+      SettleReservationCommand{committed.id, domain::StockAction::kCommit, ""}, ExpireReservationCommand{expired.id},
+      CreateOrderCommand{OrderOf(product, 2)}, ReserveStockCommand{hold(1)}, ReserveStockCommand{hold(100)},
+      SettleReservationCommand{ids_.NewId(), domain::StockAction::kRelease, ""}});
+  ASSERT_EQ(outcomes.size(), 7U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::get<ports::SettlementAnswer>(*outcomes[i]).changed) << i;
+  EXPECT_THAT(outcomes[3], IsOk());
+  EXPECT_TRUE(std::get<ports::HoldAnswer>(*outcomes[4]).held);
+  EXPECT_FALSE(std::get<ports::HoldAnswer>(*outcomes[5]).held);
+  EXPECT_THAT(outcomes[6], StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_EQ(Commits(), 1);
+  EXPECT_EQ(Reserved(product), 3);
+  EXPECT_EQ(Number("SELECT quantity FROM stock_levels WHERE product_id = '" + product.ToString() + "'"), 8);
+  ExpectConsistent();
+}
+
 TEST_F(StorageFixture, ConcurrentGets_AnswerEachItsOwnOrder) {
   constexpr int kOrders = 40;
   constexpr int kCallers = 200;

@@ -74,7 +74,8 @@ class StorageFixture : public testing::Test {
   }
 
   // What must hold whatever happened: each ledger sums to its level, what is reserved is what reservations hold, each
-  // order has one reservation, one history row a version and its events once, and commits are numbered without a gap.
+  // order has one reservation, each reservation is in the state of its movements, each order has one history row a
+  // version and its events once, and commits are numbered without a gap.
   void ExpectConsistent() const;
 
   test::TestDatabase database_;

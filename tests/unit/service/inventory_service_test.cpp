@@ -119,5 +119,61 @@ TEST_F(InventoryServiceTest, Levels_HonourAllIds_AndNameTheBadOnes) {
   EXPECT_THAT(BadFields(service_.Levels(many, {}, {}).status()), ElementsAre("item_ids"));
 }
 
+TEST_F(InventoryServiceTest, Reserve_Good_HoldsUnderTheOrdersIdOrANewOne) {
+  const std::string box = Created("BOX");
+  const std::string here = default_warehouse_.ToString();
+  ASSERT_THAT(service_.Adjust({box, 10, "delivery", "", ""}, {}), IsOk());
+  const std::string order_id = ids_.NewId().ToString();
+  ASSERT_OK_AND_ASSIGN(const ReserveAnswer named, service_.Reserve({order_id, here, {{box, "", 2}}}, {}));
+  EXPECT_TRUE(named.hold.held);
+  EXPECT_EQ(named.reservation_id.ToString(), order_id);
+  ASSERT_OK_AND_ASSIGN(const ReserveAnswer unnamed, service_.Reserve({"", here, {{"", "BOX", 2}}}, {}));
+  EXPECT_TRUE(unnamed.hold.held);
+  EXPECT_NE(unnamed.reservation_id, named.reservation_id);
+  ASSERT_OK_AND_ASSIGN(const SettleAnswer released, service_.Release({unnamed.reservation_id.ToString(), "", ""}, {}));
+  EXPECT_TRUE(released.changed);
+  ASSERT_OK_AND_ASSIGN(const SettleAnswer committed, service_.Commit({"", order_id, ""}, {}));
+  EXPECT_TRUE(committed.changed);
+  const auto events = store_.PublishedEvents();
+  EXPECT_EQ(std::get<domain::InventoryReleased>(events[events.size() - 2].data).reason, "no reason given");
+}
+
+TEST_F(InventoryServiceTest, Reserve_MalformedProduct_IsAnsweredByItem) {
+  const std::string box = Created("BOX");
+  ASSERT_THAT(service_.Adjust({box, 10, "delivery", "", ""}, {}), IsOk());
+  ASSERT_OK_AND_ASSIGN(const ReserveAnswer answer,
+                       service_.Reserve({"", default_warehouse_.ToString(), {{"box", "BOX", 1}, {box, "", 1}}}, {}));
+  EXPECT_FALSE(answer.hold.held);
+  ASSERT_THAT(answer.hold.items, SizeIs(2));
+  EXPECT_EQ(answer.hold.items[0].error, "product_id \"box\" is not a UUID");
+  EXPECT_TRUE(answer.hold.items[1].in_stock);
+}
+
+TEST_F(InventoryServiceTest, Reserve_Invalid_NamesEveryField) {
+  const std::string long_text(domain::kShortTextBytesMax + 1, 'x');
+  const std::string box = ids_.NewId().ToString();
+  const ReserveRequest request{
+      "order", "", {{box, "", 0}, {"", "", 1}, {"", long_text, domain::kLineQuantityMax + 1}, {box, "", -1}}};
+  EXPECT_THAT(BadFields(service_.Reserve(request, {}).status()),
+              ElementsAre("order_id", "warehouse_id", "items[0].quantity", "items[1].product_id", "items[2].sku",
+                          "items[2].quantity", "items[3].quantity"));
+  EXPECT_THAT(BadFields(service_.Reserve({"", "here", {}}, {}).status()), ElementsAre("warehouse_id", "items"));
+  const std::vector<ReserveRequest::Item> many(domain::kOrderLinesMax + 1, {box, "", 1});
+  EXPECT_THAT(BadFields(service_.Reserve({"", box, many}, {}).status()), ElementsAre("items"));
+}
+
+TEST_F(InventoryServiceTest, Settle_ByEitherName_ButOne) {
+  const std::string one = ids_.NewId().ToString();
+  const std::string other = ids_.NewId().ToString();
+  const std::string long_text(domain::kLongTextBytesMax + 1, 'x');
+  EXPECT_THAT(BadFields(service_.Release({"", "", long_text}, {}).status()), ElementsAre("reservation_id", "reason"));
+  EXPECT_THAT(BadFields(service_.Commit({"x", "y", ""}, {}).status()), ElementsAre("reservation_id", "order_id"));
+  EXPECT_THAT(BadFields(service_.Commit({one, other, ""}, {}).status()), ElementsAre("order_id"));
+  for (const SettleRequest& request : {SettleRequest{one, "", ""}, {"", one, ""}, {one, one, ""}}) {
+    EXPECT_THAT(service_.Release(request, {}), StatusIs(absl::StatusCode::kNotFound));
+    EXPECT_THAT(service_.Commit(request, {}), StatusIs(absl::StatusCode::kNotFound));
+  }
+}
+
 }  // namespace
 }  // namespace logistics::service

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "logistics/domain/stock.hpp"
+#include "logistics/ports/call_context.hpp"
+#include "logistics/ports/stock_store.hpp"
+
+namespace logistics::ports {
+
+// A change of one level: what it is afterwards.
+struct StockChange {
+  std::int64_t number = 0;  // of its commit, in the one order of changes
+  domain::Uuid id;          // the same wherever and whenever it is read
+  LevelRow level;           // updated_at: when it changed
+};
+
+// Levels as they are after all commits up to `position`, and nothing later.
+struct StockSnapshot {
+  std::int64_t position = 0;
+  std::vector<LevelRow> levels;  // sorted by key
+};
+
+// Whole commits, in their order.
+struct StockChanges {
+  std::int64_t position = 0;  // everything up to here is read; where nothing follows, where the reading began
+  std::vector<StockChange> changes;
+  bool more = false;  // the next page may be there already
+};
+
+// The one order of changes, as far as it is about stock: numbers have no gaps and nothing commits below a number that
+// was seen, so a snapshot and the changes after its position are everything, once. Thread-safe; blocking. UNAVAILABLE
+// with a retry hint when the database is away.
+class StockLog {
+ public:
+  virtual ~StockLog() = default;
+
+  // Levels of these products in these warehouses; an empty list means all.
+  virtual absl::StatusOr<StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
+                                                 const std::vector<domain::WarehouseId>& warehouses,
+                                                 const CallContext& context) = 0;
+
+  // What up to `commits_max` commits after `position` changed.
+  virtual absl::StatusOr<StockChanges> ReadAfter(std::int64_t position, int commits_max,
+                                                 const CallContext& context) = 0;
+};
+
+}  // namespace logistics::ports

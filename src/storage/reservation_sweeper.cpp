@@ -1,0 +1,115 @@
+#include "storage/reservation_sweeper.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "storage/leases.hpp"
+#include "storage/order_rows.hpp"
+
+namespace logistics::storage {
+namespace {
+
+constexpr char kLease[] = "expire reservations";
+constexpr std::int64_t kPageRows = 500;
+// So many commands wait for a batch together: a backlog goes in batches of this size, and others find room beside it.
+constexpr int kAtOnce = 16;
+// So many failures end a turn: the database is away, or worse.
+constexpr int kFailuresMax = 16;
+constexpr absl::Duration kCommandTime = absl::Seconds(30);
+constexpr absl::Duration kPause = absl::Seconds(1);
+constexpr absl::Duration kLeaseTtl = absl::Minutes(1);
+
+// A page of old holds after the last row of the one before. Orders that were paid or moved on keep theirs and are
+// passed over, but in the same bounded steps: there may be many of them.
+constexpr Statement kOldHolds = {
+    "old_holds",
+    "WITH page AS MATERIALIZED (SELECT id, created_at FROM reservations WHERE state = 'held' "
+    "AND created_at < now() - $1::bigint * interval '1 microsecond' "
+    "AND (created_at, id) > (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3::uuid) "
+    "ORDER BY created_at, id LIMIT $4::integer) "
+    "SELECT p.id, (extract(epoch from p.created_at) * 1000000)::bigint, "
+    "o.id IS NULL OR (o.status = 'pending' AND o.payment_is_paid IS NOT TRUE) "
+    "FROM page p LEFT JOIN orders o ON o.id = p.id ORDER BY p.created_at, p.id"};
+
+}  // namespace
+
+ReservationSweeper::ReservationSweeper(const DatabaseOptions& options, const domain::Uuid& replica_id,
+                                       WriteBatcher& writes, ports::IdGenerator& ids, ports::Metrics& metrics)
+    : ttl_(options.reservation_ttl),
+      replica_id_(replica_id),
+      writes_(writes),
+      ids_(ids),
+      expired_(metrics.GetCounter("logistics_reservations_expired_total",
+                                  "Holds released because their time was over, orders cancelled by it included")),
+      task_(kLease, std::min(options.sweep_interval, options.reservation_ttl), options, replica_id,
+            [this](Session& session) { Sweep(session); }) {}
+
+void ReservationSweeper::Sweep(Session& session) {
+  std::int64_t after_micros = 0;
+  domain::Uuid after_id;
+  int expired = 0;
+  int failed = 0;
+  absl::Time told = absl::Now();
+  const auto tell = [&](const char* how) {
+    spdlog::info("{}: {} reservations older than {} have expired, {} failed and are tried again", how, expired,
+                 absl::FormatDuration(ttl_), failed);
+  };
+  while (!stopping_) {
+    const pqxx::result rows = session.Execute(
+        kOldHolds,
+        Params().Add(absl::ToInt64Microseconds(ttl_)).Add(after_micros).Add(after_id).Add(std::int64_t{kPageRows}));
+    if (rows.empty()) break;
+    std::vector<domain::Uuid> page;
+    for (const pqxx::row& row : rows) {
+      if (row[2].as<bool>()) page.push_back(ReadUuid(row[0]));
+    }
+    after_micros = rows.back()[1].as<std::int64_t>();
+    after_id = ReadUuid(rows.back()[0]);
+    const PageOutcome outcome = ExpireAll(page);
+    expired += outcome.expired;
+    failed += outcome.failed;
+    if (failed >= kFailuresMax) break;
+    if (absl::Now() - told > kPause) {
+      told = absl::Now();
+      tell("sweeping");
+    }
+    // Another replica may have taken over while we were stopped.
+    if (!TakeLease(session, kLease, replica_id_, kLeaseTtl)) break;
+  }
+  if (expired + failed > 0) tell("swept");
+}
+
+ReservationSweeper::PageOutcome ReservationSweeper::ExpireAll(const std::vector<domain::Uuid>& page) {
+  std::atomic<std::size_t> next = 0;
+  std::atomic<int> expired = 0;
+  std::atomic<int> failed = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < page.size() && failed < kFailuresMax && !stopping_; i = next++) {
+      WriteCommand command = ExpireReservationCommand{page[i]};
+      auto keys = ConflictKeys(command);
+      const ports::CallContext context{absl::StrCat("expiry-", ids_.NewId().ToString()), "",
+                                       absl::Now() + kCommandTime};
+      const absl::StatusOr<WriteResult> result = writes_.Run(std::move(command), context, std::move(keys));
+      if (!result.ok()) {
+        ++failed;
+        spdlog::warn("reservation {} could not be expired: {}", page[i].ToString(), result.status().ToString());
+      } else if (std::get<ports::SettlementAnswer>(*result).changed) {
+        ++expired;
+        expired_.Increment();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    const std::size_t count = std::min<std::size_t>(page.size(), kAtOnce);
+    for (std::size_t i = 0; i < count; ++i) workers.emplace_back(work);
+  }
+  return {expired, failed};
+}
+
+}  // namespace logistics::storage

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "storage/leased_task.hpp"
+#include "storage/postgres_order_store.hpp"
+
+namespace logistics::storage {
+
+// Looks for holds older than options.reservation_ttl, by Postgres' clock, one replica at a time, and expires them as
+// domain::DecideExpiry says. What it finds without a lock is decided again under it, by a command in the batcher: cut
+// off anywhere, or run twice at once, it releases nothing twice and nothing that was paid meanwhile. Counted in
+// logistics_reservations_expired_total. References outlive it.
+class ReservationSweeper {
+ public:
+  ReservationSweeper(const DatabaseOptions& options, const domain::Uuid& replica_id, WriteBatcher& writes,
+                     ports::IdGenerator& ids, ports::Metrics& metrics);
+  // Ends after the commands that are under way.
+  ~ReservationSweeper() { stopping_ = true; }
+  ReservationSweeper(const ReservationSweeper&) = delete;
+  ReservationSweeper& operator=(const ReservationSweeper&) = delete;
+
+ private:
+  struct PageOutcome {
+    int expired = 0;
+    int failed = 0;
+  };
+  void Sweep(Session& session);
+  PageOutcome ExpireAll(const std::vector<domain::Uuid>& page);
+
+  const absl::Duration ttl_;
+  const domain::Uuid replica_id_;
+  WriteBatcher& writes_;
+  ports::IdGenerator& ids_;
+  ports::Counter& expired_;
+  std::atomic<bool> stopping_ = false;
+  LeasedTask task_;  // last: it works with the rest
+};
+
+}  // namespace logistics::storage
