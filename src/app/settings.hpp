@@ -38,7 +38,6 @@ struct Settings {
 
   inventory::PeerOptions inventory_peer;  // url empty: the daemon keeps the stock itself
   service::SagaOptions saga;              // with a peer only
-  absl::Duration reservation_ttl = absl::Hours(24);
   bool inventory_switch_mode = false;  // the database was used with the other inventory mode, and that is meant
 
   std::string order_queue;       // RABBITMQ_ORDER_QUEUE, empty = none; already among broker.queues

@@ -44,7 +44,7 @@ std::vector<Setting> BothModes() {
       Boolean({"inventory.restock_returns", "", "whether a returned order's stock goes back to its level"},
               FIELD(bool, database.stock_policy.restock_returns)),
       Duration({"inventory.reservation_ttl", "", "how long stock is held for an order that stays pending"}, Seconds(1),
-               Hours(8760), FIELD(absl::Duration, reservation_ttl)),
+               Hours(8760), FIELD(absl::Duration, database.reservation_ttl)),
   };
 }
 

@@ -30,17 +30,22 @@ std::size_t EditDistance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-std::string Section(const std::string& key) { return key.substr(0, key.find('.')); }
-
-bool IsSection(const std::string& name) {
+// Whether there are settings below `path`: "inventory" and "inventory.remote" are such.
+bool IsSection(const std::string& path) {
   const std::vector<Setting>& table = SettingsTable();
-  return std::any_of(table.begin(), table.end(), [&name](const Setting& row) { return Section(row.key) == name; });
+  return std::any_of(table.begin(), table.end(),
+                     [&path](const Setting& row) { return row.key.rfind(path + ".", 0) == 0; });
 }
 
 // "; did you mean grpc.port?", or nothing when no name is near.
 std::string Suggestion(const std::string& unknown) {
   std::set<std::string> known;
-  for (const Setting& row : SettingsTable()) known.insert({row.key, Section(row.key)});
+  for (const Setting& row : SettingsTable()) {
+    for (std::size_t dot = row.key.find('.'); dot != std::string::npos; dot = row.key.find('.', dot + 1)) {
+      known.insert(row.key.substr(0, dot));
+    }
+    known.insert(row.key);
+  }
   const auto nearest = std::min_element(known.begin(), known.end(), [&unknown](const auto& a, const auto& b) {
     return EditDistance(unknown, a) < EditDistance(unknown, b);
   });
@@ -56,35 +61,36 @@ class Reader {
     const YAML::Node root = YAML::LoadFile(path_);
     if (root.IsNull()) return;
     if (!root.IsMap()) return Error(root, "the file is not a map of settings");
-    for (const auto& entry : root) {
-      const std::string name = entry.first.Scalar();
-      if (!IsSection(name)) {
-        Error(entry.first, absl::StrCat("unknown setting ", name, Suggestion(name)));
-      } else if (!sections_.insert(name).second) {
-        Error(entry.first, absl::StrCat(name, " is given twice"));
-      } else if (entry.second.IsMap()) {
-        ReadSection(name, entry.second);
-      } else if (!entry.second.IsNull()) {
-        Error(entry.first, absl::StrCat(name, " holds settings: give them below it, indented"));
-      }
-    }
+    ReadSection("", root);
   }
 
  private:
-  void ReadSection(const std::string& section, const YAML::Node& node) {
+  // `prefix` is "inventory.", or empty for the file as a whole.
+  void ReadSection(const std::string& prefix, const YAML::Node& node) {
     for (const auto& entry : node) {
-      const std::string key = absl::StrCat(section, ".", entry.first.Scalar());
+      const std::string key = prefix + entry.first.Scalar();
       const Setting* setting = FindSetting(key);
-      if (setting == nullptr) {
+      const bool section = IsSection(key);
+      if (setting == nullptr && !section) {
         Error(entry.first, absl::StrCat("unknown setting ", key, Suggestion(key)));
       } else if (!keys_.insert(key).second) {
         Error(entry.first, absl::StrCat(key, " is given twice"));
+      } else if (section) {
+        ReadSectionValue(key, entry.first, entry.second);
       } else if (!setting->set) {
         result_.queues_source = Where(entry.first);
         result_.queues = ReadQueues(entry.second, key, path_, result_.errors);
       } else {
         ReadValue(*setting, entry.first, entry.second);
       }
+    }
+  }
+
+  void ReadSectionValue(const std::string& key, const YAML::Node& name, const YAML::Node& value) {
+    if (value.IsMap()) {
+      ReadSection(key + ".", value);
+    } else if (!value.IsNull()) {
+      Error(name, absl::StrCat(key, " holds settings: give them below it, indented"));
     }
   }
 
@@ -111,8 +117,7 @@ class Reader {
 
   const std::string path_;
   YamlSettings& result_;
-  std::set<std::string> sections_;
-  std::set<std::string> keys_;
+  std::set<std::string> keys_;  // seen so far, sections too
 };
 
 }  // namespace

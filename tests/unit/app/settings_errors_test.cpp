@@ -44,6 +44,17 @@ TEST_F(SettingsTest, Errors_UnknownKeysNameLineAndNearest) {
                                          Path("config.yaml") + ":5: unknown setting frobnicate"));
 }
 
+TEST_F(SettingsTest, Errors_UnknownKeysBelowASectionInASection) {
+  Yaml("inventory:\n  remot: {}\n  remote:\n    cal_timeout: 1s\n  remote: {}\n");
+  EXPECT_THAT(Load().errors,
+              ElementsAre(HasSubstr(":2: unknown setting inventory.remot; did you mean inventory.remote?"),
+                          HasSubstr(":4: unknown setting inventory.remote.cal_timeout; did you mean "
+                                    "inventory.remote.call_timeout?"),
+                          HasSubstr(":5: inventory.remote is given twice")));
+  Yaml("inventory:\n  remote: 10s\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr(":2: inventory.remote holds settings")));
+}
+
 TEST_F(SettingsTest, Errors_WrongShapesOfTheYaml) {
   Yaml("grpc:\n  port: {a: 1}\n  port: 2\n  host:\nlog: info\n");
   EXPECT_THAT(Load().errors,
