@@ -1,8 +1,10 @@
 // Natural batching: while one batch is in flight the commands that arrive queue up, and the next batch takes them all.
-// No timer: an idle system runs one command at once.
+// An idle system runs one command at once. A second batch beside a running one costs as much again whatever its size,
+// so it is begun when enough commands wait, or when the running one takes long.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -28,6 +30,7 @@ namespace logistics::storage {
 template <typename Command, typename Result>
 struct Pending {
   Command command;
+  std::chrono::steady_clock::time_point queued_at;
   ports::CallContext context;
   // Two commands that share a key are never in flight together. Hashes: a collision only makes one of them wait.
   std::vector<std::size_t> conflict_keys;
@@ -48,6 +51,11 @@ class BatchExecutor {
 struct BatcherLimits {
   std::size_t batch_max = 1;
   std::size_t queue_max = 1;
+  // When another batch is begun beside a running one: so many commands wait, or one has waited so long. With a
+  // statement group of about 1 ms, 64 commands make its fixed cost small; and a batch that waits for a lock or a
+  // disk must not hold up the commands that need neither.
+  std::size_t beside_min = 64;
+  std::chrono::milliseconds beside_after{20};
 };
 
 // Thread-safe. Commands are taken in arrival order, except that one whose conflict key is in flight waits for the next
@@ -84,6 +92,7 @@ class Batcher {
     item->command = std::move(command);
     item->context = context;
     item->conflict_keys = std::move(conflict_keys);
+    item->queued_at = std::chrono::steady_clock::now();
     std::future<absl::StatusOr<Result>> outcome = item->promise.get_future();
     {
       const std::lock_guard lock(mutex_);
@@ -94,7 +103,7 @@ class Batcher {
       }
       queue_.push_back(std::move(item));
       // Under the lock: once it is free, a destructor that runs the queue to its end may be done with wake_.
-      wake_.notify_one();
+      if (running_ == 0 || queue_.size() == 1 || queue_.size() >= limits_.beside_min) wake_.notify_one();
     }
     if (context.deadline == absl::InfiniteFuture()) return outcome.get();
     if (outcome.wait_until(absl::ToChronoTime(context.deadline)) != std::future_status::ready) {
@@ -116,27 +125,45 @@ class Batcher {
       Batch expired;
       {
         std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return TakeLocked(batch, expired) || (stopping_ && queue_.empty()); });
+        while (!TakeLocked(batch, expired)) {
+          if (stopping_ && queue_.empty()) return;
+          WaitLocked(lock);
+        }
+        ++running_;
       }
-      if (batch.empty() && expired.empty()) return;
       for (const auto& item : expired) {
         item->promise.set_value(
             absl::DeadlineExceededError("the deadline passed while the command waited; it did nothing"));
       }
-      if (batch.empty()) continue;
-      executor.Execute(batch);
-      {
-        const std::lock_guard lock(mutex_);
-        for (const auto& item : batch) {
-          for (const std::size_t key : item->conflict_keys) keys_in_flight_.erase(key);
-        }
+      if (!batch.empty()) executor.Execute(batch);
+      const std::lock_guard lock(mutex_);
+      --running_;
+      for (const auto& item : batch) {
+        for (const std::size_t key : item->conflict_keys) keys_in_flight_.erase(key);
       }
-      wake_.notify_all();
+      // This worker takes what waits now; the others are told of what it leaves, and of the end.
+      if (stopping_ || queue_.size() > limits_.batch_max) wake_.notify_all();
     }
+  }
+
+  void WaitLocked(std::unique_lock<std::mutex>& lock) {
+    if (queue_.empty()) return wake_.wait(lock);
+    // What is due and yet was not taken waits for a key that is in flight; others may come behind it.
+    const auto now = std::chrono::steady_clock::now();
+    const auto due = queue_.front()->queued_at + limits_.beside_after;
+    wake_.wait_until(lock, due > now ? due : now + limits_.beside_after);
+  }
+
+  // Requires mutex_.
+  bool WorthABatchLocked() const {
+    if (queue_.empty()) return false;
+    return running_ == 0 || stopping_ || queue_.size() >= limits_.beside_min ||
+           std::chrono::steady_clock::now() - queue_.front()->queued_at >= limits_.beside_after;
   }
 
   // Requires mutex_. Moves what can run now into `batch`, and what its caller has given up into `expired`.
   bool TakeLocked(Batch& batch, Batch& expired) {
+    if (!WorthABatchLocked()) return false;
     const absl::Time now = absl::Now();
     std::deque<std::shared_ptr<Item>> kept;
     absl::flat_hash_set<std::size_t> kept_keys;  // what stays behind is not overtaken on any of its keys
@@ -165,6 +192,7 @@ class Batcher {
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Item>> queue_;          // guarded by mutex_
   absl::flat_hash_set<std::size_t> keys_in_flight_;  // guarded by mutex_
+  int running_ = 0;                                  // batches in flight; guarded by mutex_
   bool stopping_ = false;                            // guarded by mutex_
   std::vector<std::unique_ptr<Executor>> executors_;
   std::vector<std::jthread> workers_;  // last: joined first

@@ -83,6 +83,33 @@ TEST_F(BatcherTest, BatchMax_LeavesTheRestToTheNextBatch) {
   EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(1), ElementsAre(2, 3), ElementsAre(4, 5), ElementsAre(6)));
 }
 
+TEST_F(BatcherTest, FewCommandsBesideARunningBatch_WaitForItsEnd) {
+  Make({64, 64, 4, std::chrono::hours(1)}, 2);
+  Occupy(1);
+  for (int command = 2; command <= 4; ++command) Queue(command);
+  EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(1)));
+  script_.Release(0);
+  script_.AwaitBatches(2);
+  EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(1), ElementsAre(2, 3, 4)));
+}
+
+TEST_F(BatcherTest, EnoughCommandsBesideARunningBatch_AreBegunAtOnce) {
+  Make({64, 64, 4, std::chrono::hours(1)}, 2);
+  Occupy(1);
+  for (int command = 2; command <= 5; ++command) Queue(command);
+  script_.AwaitBatches(2);
+  EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(1), ElementsAre(2, 3, 4, 5)));
+}
+
+TEST_F(BatcherTest, CommandBesideABatchThatHangs_IsBegunAfterAWhileAlsoBehindOneThatCannot) {
+  Make({64, 64, 64, std::chrono::milliseconds(1)}, 2);
+  Occupy(1, {7});
+  Queue(2, {7});  // waits for the key
+  Queue(3);
+  script_.AwaitBatches(2);
+  EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(1), ElementsAre(3)));
+}
+
 TEST_F(BatcherTest, FullQueue_RefusesAtOnceWithARetryHint) {
   NumberBatcher& batcher = Make({64, 2});
   Occupy(1);
