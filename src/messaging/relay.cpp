@@ -154,6 +154,10 @@ bool Relay::DatabaseAnswered(const absl::Status& status, Time now) {
       BackoffDelay(options_.reconnect_min, options_.reconnect_max, database_failures_++, random_);
   database_at_ = now + absl::ToChronoNanoseconds(delay);
   const std::string reason(status.message());
+  // A Postgres that crashed (deletes are not waited for on its disk) or was replaced may hold again what was deleted
+  // here, below the position read up to: it is read from its own start.
+  if (leading_) Forget();
+  lease_due_ = database_at_;
   spdlog::warn("relay: the outbox cannot be reached: {}; next try in {}", reason, absl::FormatDuration(delay));
   health_.Report("relay", ports::HealthState::kDegraded, reason);
   return false;
@@ -183,7 +187,7 @@ Relay::Time Relay::NextDue(Time now) const {
   if (leading_) {
     database_due = std::min(database_due, deleting_ || !to_hold_.empty() ? now : delete_at_);
     if (RoomToRead() && held_.keys_known()) {
-      database_due = std::min(database_due, poll_at_);
+      database_due = std::min(database_due, woken_ ? read_again_at_ : poll_at_);
       if (!held_.empty() && window_.held_size() == 0) database_due = std::min(database_due, held_pass_at_);
     }
   }

@@ -105,6 +105,7 @@ class Relay {
   bool more_ = false;     // the last page was full
   bool drained_ = false;  // a read begun after Stop found nothing more
   Time poll_at_ = Time::min();
+  Time read_again_at_ = Time::min();  // not before, unless a page was full
   Time held_pass_at_ = Time::min();
   Time stats_at_ = Time::min();
   std::vector<ports::OutboxMessage> to_hold_;

@@ -46,7 +46,7 @@ bool Relay::RoomToRead() const {
 
 bool Relay::ReadDue(Time now) const {
   return LeaseHolds(now) && held_.keys_known() && now >= database_at_ && RoomToRead() &&
-         (woken_ || more_ || now >= poll_at_ || (stopping_ && !drained_));
+         ((woken_ && now >= read_again_at_) || more_ || now >= poll_at_ || (stopping_ && !drained_));
 }
 
 void Relay::ReadOutbox(Time now) {
@@ -59,6 +59,7 @@ void Relay::ReadOutbox(Time now) {
     return;
   }
   poll_at_ = now + absl::ToChronoNanoseconds(options_.outbox_poll);
+  if (!page->empty()) read_again_at_ = now + kReadPause;
   more_ = page->size() == static_cast<std::size_t>(options_.read_page);
   drained_ = last_read && !more_;
   for (ports::OutboxMessage& message : *page) {

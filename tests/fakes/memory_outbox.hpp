@@ -35,6 +35,14 @@ class MemoryOutboxTable {
     const std::scoped_lock lock(mutex_);
     away_ = away;
   }
+  // As after a crash of Postgres: deletes are not waited for on its disk, so all of them may be undone, with the start
+  // position that went with them.
+  void LoseDeletes() {
+    const std::scoped_lock lock(mutex_);
+    rows_.merge(deleted_);
+    deleted_.clear();
+    start_ = {};
+  }
   // As if the lease had run out and `holder` had taken it; 0 = nobody.
   void GiveLeaseTo(int holder) {
     const std::scoped_lock lock(mutex_);
@@ -100,6 +108,7 @@ class MemoryOutboxTable {
   mutable std::mutex mutex_;  // guards all below
   mutable std::condition_variable changed_;
   std::map<ports::OutboxPosition, Row> rows_;
+  std::map<ports::OutboxPosition, Row> deleted_;
   std::int64_t number_ = 0;
   ports::OutboxPosition start_;
   int holder_ = 0;
@@ -148,7 +157,8 @@ class MemoryOutbox final : public ports::Outbox {
     const std::scoped_lock lock(table_.mutex_);
     const absl::Status refused = MayWrite();
     if (!refused.ok()) return refused;
-    for (const ports::OutboxMessage& message : confirmed) table_.rows_.erase(message.position);
+    for (const ports::OutboxMessage& message : confirmed)
+      table_.deleted_.insert(table_.rows_.extract(message.position));
     table_.start_ = std::max(table_.start_, start);
     table_.changed_.notify_all();
     return absl::OkStatus();

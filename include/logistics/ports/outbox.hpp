@@ -41,9 +41,9 @@ struct OutboxStats {
 };
 
 // What is committed and not yet told, for the one relay that holds the lease. One object belongs to one thread (it owns
-// a connection and opens a new one when that breaks). Errors: UNAVAILABLE when the database is away,
-// FAILED_PRECONDITION when the lease was lost (the caller stops relaying, forgets what it had in flight and tries to
-// become the holder again).
+// a connection and opens a new one when that breaks). Errors: UNAVAILABLE when the database is away (what was deleted
+// may be there again when it comes back, so the caller starts at StartPosition() anew), FAILED_PRECONDITION when the
+// lease was lost (the caller stops relaying, forgets what it had in flight and tries to become the holder again).
 class Outbox {
  public:
   virtual ~Outbox() = default;

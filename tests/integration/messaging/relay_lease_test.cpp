@@ -57,6 +57,22 @@ TEST_F(RelayLeaseTest, DatabaseAway_WaitsAndGoesOn) {
   ExpectAllInOrder(consumer, 10, 5);
 }
 
+TEST_F(RelayLeaseTest, DatabaseCrashed_RowsThatCameBackAreToldAgainAndDeleted) {
+  StartRelay();
+  ASSERT_TRUE(WaitUntilUp());
+  CommitRounds(5, 5);
+  ASSERT_TRUE(outbox_.WaitForRows(0, kLongWait));
+  outbox_.SetAway(true);
+  ASSERT_TRUE(health_.WaitForState("relay", HealthState::kDegraded, kLongWait));
+  outbox_.LoseDeletes();
+  outbox_.SetAway(false);
+  EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
+  CommitRounds(5, 5);
+  EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
+  TestConsumer consumer(broker_.url(), "all");
+  ExpectAllInOrder(consumer, 10, 5);
+}
+
 TEST_F(RelayLeaseTest, HolderWithoutABroker_LeavesTheLeaseToOneThatHasOne) {
   support::TcpProxy proxy(broker_.host(), broker_.port());
   options_.lease_ttl = absl::Milliseconds(500);
