@@ -42,7 +42,7 @@ rabbitmq_env() {
     RABBITMQ_PLUGINS_EXPAND_DIR="$root/plugins-expand" RABBITMQ_PID_FILE="$root/broker.pid" \
     RABBITMQ_ENABLED_PLUGINS_FILE="$root/enabled_plugins" RABBITMQ_CONFIG_FILE="$root/rabbitmq.conf" \
     RABBITMQ_ADVANCED_CONFIG_FILE="$root/advanced.config" \
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1}" "$@"
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none" "$@"
 }
 
 epmd_answers() { process_gone "$(epmd_pidfile)" || ! port_is_free "$EPMD_PORT"; }
