@@ -13,17 +13,21 @@ Application::Application(const Settings& settings, ports::Log& log, telemetry::P
       relay_(database_.NewOutbox(), settings.broker, metrics, readiness),
       orders_(database_.orders(), ids_, clock_, settings.orders),
       inventory_(database_.stock(), ids_, clock_, settings.orders.warehouse_id),
-      server_(settings.server, orders_, &inventory_, ids_, metrics, log) {}
+      stock_updates_(database_.stock_log(), ids_, metrics),
+      server_(settings.server, orders_, &inventory_, &stock_updates_, ids_, metrics, log) {}
 
 Application::~Application() {
   // Parts still report while they end; the server they would tell is among the first to go.
   readiness_.SetListener([](bool) {});
+  database_.Silence();
 }
 
 absl::Status Application::Start() {
   database_.OnChange([this] { relay_.Wake(); });
+  database_.OnChange([this] { stock_updates_.Wake(); });
   database_.Start();
   relay_.Start();
+  stock_updates_.Start();
   const absl::StatusOr<int> port = server_.Start();
   if (!port.ok()) return port.status();
   readiness_.SetListener([this](bool ready) { server_.SetServing(ready); });

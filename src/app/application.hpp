@@ -11,6 +11,7 @@
 #include "logistics/ports/log.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
+#include "logistics/service/stock_updates.hpp"
 #include "messaging/event_codec.hpp"
 #include "messaging/relay.hpp"
 #include "rpc/server.hpp"
@@ -47,6 +48,7 @@ class Application {
   messaging::Relay relay_;
   service::OrderService orders_;
   service::InventoryService inventory_;
+  service::StockUpdates stock_updates_;
   rpc::Server server_;
 };
 

@@ -17,7 +17,7 @@ constexpr std::size_t kCorrelationIdBytesMax = 128;
 constexpr std::size_t kTraceparentBytes = 55;
 constexpr std::size_t kLoggedIdBytesMax = 36;
 
-std::optional<std::string_view> Find(const grpc::ServerContext& context, const char* key) {
+std::optional<std::string_view> Find(const grpc::ServerContextBase& context, const char* key) {
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(key);
   if (found == metadata.end()) return std::nullopt;
@@ -36,6 +36,13 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, const ServerOptions& o
 }
 
 }  // namespace
+
+std::string TakeCorrelationId(grpc::ServerContextBase& context, ports::IdGenerator& ids) {
+  const std::optional<std::string_view> given = Find(context, kCorrelationIdKey);
+  std::string id = given && IsCorrelationId(*given) ? std::string(*given) : ids.NewId().ToString();
+  context.AddTrailingMetadata(kCorrelationIdKey, id);
+  return id;
+}
 
 bool IsWellFormedTraceparent(std::string_view text) {
   if (text.size() != kTraceparentBytes) return false;
@@ -76,10 +83,7 @@ CallRuntime::CallRuntime(const ServerOptions& options, ports::IdGenerator& ids, 
 
 CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& context)
     : runtime_(runtime), method_(method), start_(std::chrono::steady_clock::now()) {
-  const std::optional<std::string_view> correlation_id = Find(context, kCorrelationIdKey);
-  context_.correlation_id = correlation_id && IsCorrelationId(*correlation_id) ? std::string(*correlation_id)
-                                                                               : runtime.ids().NewId().ToString();
-  context.AddTrailingMetadata(kCorrelationIdKey, context_.correlation_id);
+  context_.correlation_id = TakeCorrelationId(context, runtime.ids());
   const std::optional<std::string_view> traceparent = Find(context, kTraceparentKey);
   if (traceparent && IsWellFormedTraceparent(*traceparent)) context_.traceparent = std::string(*traceparent);
 

@@ -108,6 +108,10 @@ grpc::Status Serve(CallRuntime& runtime, Method& method, grpc::ServerContext& co
   }
 }
 
+// The caller's x-correlation-id where it is one (see CallScope::context), else a new one. It goes back in the trailing
+// metadata.
+std::string TakeCorrelationId(grpc::ServerContextBase& context, ports::IdGenerator& ids);
+
 // W3C Trace Context, level 1: "version-traceid-parentid-flags", 55 characters, no zero ids, no version ff.
 bool IsWellFormedTraceparent(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "absl/strings/str_cat.h"
 #include "rpc/timestamps.hpp"
 
 namespace logistics::rpc {
@@ -51,6 +52,43 @@ void FillItemList(const service::ItemList& list, ::inventory::ListItemsResponse&
   response.set_total(static_cast<std::int32_t>(std::min(list.page.total_count, kCountMax)));
   response.set_page(list.page_number);
   response.set_page_size(list.page_size);
+}
+
+service::ReserveRequest ReserveFrom(const ::inventory::StockReservationRequest& request) {
+  service::ReserveRequest converted{
+      .order_id = request.order_id(), .warehouse_id = request.warehouse_id(), .items = {}};
+  for (const ::inventory::ProductItem& item : request.items()) {
+    converted.items.push_back({item.product_id(), item.sku(), item.quantity()});
+  }
+  return converted;
+}
+
+void FillReservation(const service::ReserveAnswer& answer, const ::inventory::StockReservationRequest& request,
+                     ::inventory::StockReservationResponse& response) {
+  response.set_success(answer.hold.held);
+  response.set_reservation_id(answer.reservation_id.ToString());
+  int wrong = 0;
+  for (std::size_t i = 0; i < answer.hold.items.size(); ++i) {
+    const domain::ItemAvailability& item = answer.hold.items[i];
+    const ::inventory::ProductItem& wanted = request.items(static_cast<int>(i));
+    ::inventory::ProductAvailability& availability = *response.add_items();
+    availability.set_product_id(item.product_id ? item.product_id->ToString() : wanted.product_id());
+    availability.set_sku(item.sku.empty() ? wanted.sku() : item.sku);
+    availability.set_in_stock(item.in_stock);
+    availability.set_available_quantity(static_cast<std::int32_t>(item.available));  // levels are within 32 bits
+    availability.set_error_message(item.error);
+    if (!item.error.empty()) ++wrong;
+  }
+  response.set_message(answer.hold.held ? "all items are held"
+                                        : absl::StrCat("nothing is held: ", wrong, " of ", request.items_size(),
+                                                       " items cannot be had"));
+}
+
+void FillUpdate(const service::StockUpdate& update, ::inventory::InventoryUpdateEvent& event) {
+  event.set_event_id(update.id.ToString());
+  event.set_event_type(update.initial ? "initial" : "updated");
+  FillLevel(update.level, *event.mutable_inventory_level());
+  FillTimestamp(update.level.updated_at, *event.mutable_timestamp());
 }
 
 }  // namespace logistics::rpc

@@ -15,14 +15,64 @@ absl::Status Answer(const absl::StatusOr<domain::Product>& product, ::inventory:
 
 }  // namespace
 
-InventoryRpc::InventoryRpc(service::InventoryService& inventory, CallRuntime& runtime)
+InventoryRpc::InventoryRpc(service::InventoryService& inventory, service::StockUpdates& updates, CallRuntime& runtime)
     : inventory_(inventory),
       runtime_(runtime),
+      streams_(updates, runtime),
+      reserve_("inventory.InventoryService/CheckAndReserveStock", runtime.metrics()),
+      release_("inventory.InventoryService/ReleaseReservedStock", runtime.metrics()),
+      commit_("inventory.InventoryService/CommitReservation", runtime.metrics()),
       levels_("inventory.InventoryService/GetInventoryLevels", runtime.metrics()),
       adjust_("inventory.InventoryService/AdjustInventory", runtime.metrics()),
       create_item_("inventory.InventoryService/CreateItem", runtime.metrics()),
       get_item_("inventory.InventoryService/GetItem", runtime.metrics()),
       list_items_("inventory.InventoryService/ListItems", runtime.metrics()) {}
+
+grpc::Status InventoryRpc::CheckAndReserveStock(grpc::ServerContext* context,
+                                                const ::inventory::StockReservationRequest* request,
+                                                ::inventory::StockReservationResponse* response) {
+  return Serve(runtime_, reserve_, *context, [&](CallScope& call) -> absl::Status {
+    call.set_order_id(request->order_id());
+    const absl::StatusOr<service::ReserveAnswer> answer = inventory_.Reserve(ReserveFrom(*request), call.context());
+    if (!answer.ok()) return answer.status();
+    FillReservation(*answer, *request, *response);
+    call.set_order_id(response->reservation_id());
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status InventoryRpc::ReleaseReservedStock(grpc::ServerContext* context,
+                                                const ::inventory::ReleaseStockRequest* request,
+                                                ::inventory::ReleaseStockResponse* response) {
+  return Serve(runtime_, release_, *context, [&](CallScope& call) -> absl::Status {
+    call.set_order_id(request->reservation_id().empty() ? request->order_id() : request->reservation_id());
+    const absl::StatusOr<service::SettleAnswer> answer =
+        inventory_.Release({request->reservation_id(), request->order_id(), request->reason()}, call.context());
+    if (!answer.ok()) return answer.status();
+    response->set_success(true);
+    response->set_message(answer->changed ? "released" : "released already");
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status InventoryRpc::CommitReservation(grpc::ServerContext* context,
+                                             const ::inventory::CommitReservationRequest* request,
+                                             ::inventory::CommitReservationResponse* response) {
+  return Serve(runtime_, commit_, *context, [&](CallScope& call) -> absl::Status {
+    call.set_order_id(request->reservation_id().empty() ? request->order_id() : request->reservation_id());
+    const absl::StatusOr<service::SettleAnswer> answer =
+        inventory_.Commit({request->reservation_id(), request->order_id(), ""}, call.context());
+    if (!answer.ok()) return answer.status();
+    response->set_success(true);
+    response->set_message(answer->changed ? "committed" : "committed already");
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* InventoryRpc::StreamInventoryUpdates(
+    grpc::CallbackServerContext* context, const ::inventory::StreamInventoryUpdatesRequest* request) {
+  return streams_.Open(*context, *request);
+}
 
 grpc::Status InventoryRpc::GetInventoryLevels(grpc::ServerContext* context,
                                               const ::inventory::GetInventoryLevelsRequest* request,

@@ -3,16 +3,26 @@
 #include "inventory.grpc.pb.h"
 #include "logistics/service/inventory_service.hpp"
 #include "rpc/call_scope.hpp"
+#include "rpc/inventory_stream.hpp"
 
 namespace logistics::rpc {
 
-// inventory.InventoryService on the wire, for the embedded inventory: the catalogue and its levels. Thread-safe; each
-// call blocks its thread until it is answered. The reservation calls and the stream are UNIMPLEMENTED.
-class InventoryRpc final : public ::inventory::InventoryService::Service {
+// inventory.InventoryService on the wire, for the embedded inventory. Thread-safe; each unary call blocks its thread
+// until it is answered, streams have no thread. Calls of the mesh's own service that nobody uses are UNIMPLEMENTED.
+class InventoryRpc final : public ::inventory::InventoryService::WithCallbackMethod_StreamInventoryUpdates<
+                               ::inventory::InventoryService::Service> {
  public:
-  // Both outlive this.
-  InventoryRpc(service::InventoryService& inventory, CallRuntime& runtime);
+  // All outlive this.
+  InventoryRpc(service::InventoryService& inventory, service::StockUpdates& updates, CallRuntime& runtime);
 
+  grpc::Status CheckAndReserveStock(grpc::ServerContext* context, const ::inventory::StockReservationRequest* request,
+                                    ::inventory::StockReservationResponse* response) override;
+  grpc::Status ReleaseReservedStock(grpc::ServerContext* context, const ::inventory::ReleaseStockRequest* request,
+                                    ::inventory::ReleaseStockResponse* response) override;
+  grpc::Status CommitReservation(grpc::ServerContext* context, const ::inventory::CommitReservationRequest* request,
+                                 ::inventory::CommitReservationResponse* response) override;
+  grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* StreamInventoryUpdates(
+      grpc::CallbackServerContext* context, const ::inventory::StreamInventoryUpdatesRequest* request) override;
   grpc::Status GetInventoryLevels(grpc::ServerContext* context, const ::inventory::GetInventoryLevelsRequest* request,
                                   ::inventory::GetInventoryLevelsResponse* response) override;
   grpc::Status AdjustInventory(grpc::ServerContext* context, const ::inventory::AdjustInventoryRequest* request,
@@ -27,6 +37,10 @@ class InventoryRpc final : public ::inventory::InventoryService::Service {
  private:
   service::InventoryService& inventory_;
   CallRuntime& runtime_;
+  InventoryStreams streams_;
+  Method reserve_;
+  Method release_;
+  Method commit_;
   Method levels_;
   Method adjust_;
   Method create_item_;

@@ -65,21 +65,24 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
 
 struct Server::Parts {
   Parts(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory_service,
-        ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
-      : runtime(options, ids, metrics, log), order_rpc(orders, runtime) {
-    if (inventory_service != nullptr) inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, runtime);
+        service::StockUpdates* updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
+      : runtime(options, ids, metrics, log), order_rpc(orders, runtime), stock_updates(updates) {
+    if (inventory_service != nullptr && stock_updates != nullptr) {
+      inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, *stock_updates, runtime);
+    }
   }
 
   CallRuntime runtime;
   OrderRpc order_rpc;
+  service::StockUpdates* const stock_updates;
   std::unique_ptr<InventoryRpc> inventory_rpc;  // null when inventory is remote
   std::mutex mutex;
   std::unique_ptr<grpc::Server> server;  // guarded by mutex; null before Start and after Shutdown
 };
 
 Server::Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
-               ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
-    : parts_(std::make_unique<Parts>(options, orders, inventory, ids, metrics, log)) {}
+               service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
+    : parts_(std::make_unique<Parts>(options, orders, inventory, stock_updates, ids, metrics, log)) {}
 
 Server::~Server() { Shutdown(absl::Now()); }
 
@@ -132,6 +135,7 @@ void Server::Shutdown(absl::Time deadline) {
   // gRPC's own Shutdown waits for every open call, and a health watcher never ends: it would always take the whole
   // time. So ours are counted out first.
   parts_->runtime.admission().StartDraining();
+  if (parts_->stock_updates != nullptr) parts_->stock_updates->Stop();
   parts_->runtime.admission().WaitUntilEmpty(deadline);
   server->Shutdown(absl::ToChronoTime(std::min(deadline, absl::Now() + kFlushTime)));
   server->Wait();

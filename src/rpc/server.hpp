@@ -9,6 +9,7 @@
 #include "logistics/ports/metrics.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
+#include "logistics/service/stock_updates.hpp"
 #include "rpc/options.hpp"
 
 namespace logistics::rpc {
@@ -17,9 +18,10 @@ namespace logistics::rpc {
 // may be called by different threads, Start and Shutdown once each.
 class Server {
  public:
-  // `inventory` may be null: then inventory.InventoryService is not served. All references outlive the server.
+  // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. All references
+  // outlive the server.
   Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
-         ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log);
+         service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log);
   // Ends what still runs.
   ~Server();
   Server(const Server&) = delete;
@@ -32,9 +34,9 @@ class Server {
   // What health answers for "" and for each service. No effect before Start and after Shutdown.
   void SetServing(bool serving);
 
-  // Refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish, and at `deadline` cancels the rest: their
-  // callers are told at once. Returns when the last handler has returned, so what a handler waits for must end by
-  // itself. Health watchers and other streams do not hold it up.
+  // Ends streams and refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish, and at `deadline`
+  // cancels the rest: their callers are told at once. Returns when the last handler has returned, so what a handler
+  // waits for must end by itself. Health watchers do not hold it up.
   void Shutdown(absl::Time deadline);
 
  private:

@@ -89,14 +89,101 @@ TEST_F(InventoryRpcTest, AdjustInventory_BelowWhatIsReserved_IsRefusedWithTheNum
   EXPECT_TRUE(DetailOf<google::rpc::PreconditionFailure>(status).has_value());
 }
 
-TEST_F(InventoryRpcTest, ReservationCalls_AreUnimplemented) {
+TEST_F(InventoryRpcTest, Reserve_ReleaseAndCommit_AsTheMeshKnowsThem) {
+  const std::string box = AddProduct("BOX", 10);
+  ::inventory::StockReservationRequest request;
+  request.set_order_id(kUnknownId);
+  request.set_warehouse_id(std::string(domain::kDefaultWarehouseId));
+  ::inventory::ProductItem& item = *request.add_items();
+  item.set_sku("BOX");
+  item.set_quantity(4);
+  const auto reserve = [&](::inventory::StockReservationResponse& response) {
+    grpc::ClientContext context;
+    return inventory_->CheckAndReserveStock(&context, request, &response);
+  };
+  ::inventory::StockReservationResponse held;
+  ASSERT_TRUE(reserve(held).ok());
+  EXPECT_TRUE(held.success());
+  EXPECT_EQ(held.reservation_id(), kUnknownId);
+  ASSERT_EQ(held.items_size(), 1);
+  EXPECT_EQ(held.items(0).product_id(), box);
+  EXPECT_EQ(held.items(0).sku(), "BOX");
+  EXPECT_TRUE(held.items(0).in_stock());
+  EXPECT_EQ(held.items(0).available_quantity(), 10);
+  EXPECT_EQ(held.items(0).error_message(), "");
+  item.set_quantity(5);
+  EXPECT_EQ(reserve(held).error_code(), grpc::StatusCode::ALREADY_EXISTS);
+
+  const auto release = [&](const std::string& id, ::inventory::ReleaseStockResponse& response) {
+    ::inventory::ReleaseStockRequest release_request;
+    release_request.set_order_id(id);
+    release_request.set_reason("changed my mind");
+    grpc::ClientContext context;
+    return inventory_->ReleaseReservedStock(&context, release_request, &response);
+  };
+  ::inventory::ReleaseStockResponse released;
+  ASSERT_TRUE(release(kUnknownId, released).ok());
+  EXPECT_TRUE(released.success());
+  EXPECT_EQ(released.message(), "released");
+  ASSERT_TRUE(release(kUnknownId, released).ok());
+  EXPECT_TRUE(released.success());
+  EXPECT_EQ(released.message(), "released already");
+  EXPECT_EQ(release(kCustomer, released).error_code(), grpc::StatusCode::NOT_FOUND);
+
+  ::inventory::CommitReservationRequest commit;
+  commit.set_reservation_id(kUnknownId);
+  ::inventory::CommitReservationResponse committed;
+  grpc::ClientContext context;
+  const grpc::Status refused = inventory_->CommitReservation(&context, commit, &committed);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_TRUE(DetailOf<google::rpc::PreconditionFailure>(refused).has_value());
+
+  request.clear_order_id();
+  ASSERT_TRUE(reserve(held).ok());
+  commit.set_reservation_id(held.reservation_id());
+  grpc::ClientContext second_context;
+  ASSERT_TRUE(inventory_->CommitReservation(&second_context, commit, &committed).ok());
+  EXPECT_TRUE(committed.success());
+}
+
+TEST_F(InventoryRpcTest, Reserve_ThatCannotBeHad_IsAnAnswerByItem) {
+  AddProduct("BOX", 3);
+  ::inventory::StockReservationRequest request;
+  request.set_warehouse_id(std::string(domain::kDefaultWarehouseId));
+  ::inventory::ProductItem& box = *request.add_items();
+  box.set_sku("BOX");
+  box.set_quantity(4);
+  ::inventory::ProductItem& unknown = *request.add_items();
+  unknown.set_product_id("lamp");
+  unknown.set_quantity(1);
   ::inventory::StockReservationResponse response;
   grpc::ClientContext context;
-  EXPECT_EQ(inventory_->CheckAndReserveStock(&context, {}, &response).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  ASSERT_TRUE(inventory_->CheckAndReserveStock(&context, request, &response).ok());
+  EXPECT_FALSE(response.success());
+  ASSERT_EQ(response.items_size(), 2);
+  EXPECT_EQ(response.items(0).available_quantity(), 3);
+  EXPECT_FALSE(response.items(0).in_stock());
+  EXPECT_NE(response.items(0).error_message(), "");
+  EXPECT_EQ(response.items(1).product_id(), "lamp");
+  EXPECT_NE(response.items(1).error_message(), "");
+  EXPECT_NE(response.message(), "");
+}
+
+TEST_F(InventoryRpcTest, Reserve_Invalid_NamesEveryField) {
+  ::inventory::StockReservationRequest request;
+  request.set_order_id("order");
+  request.add_items()->set_quantity(-1);
+  ::inventory::StockReservationResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = inventory_->CheckAndReserveStock(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const auto details = DetailOf<google::rpc::BadRequest>(status);
+  ASSERT_TRUE(details);
+  EXPECT_EQ(details->field_violations_size(), 4);
 }
 
 TEST_F(InventoryRpcTest, RemoteInventory_IsNotServed) {
-  Server without(options_, orders_service_, nullptr, ids_, metrics_, log_);
+  Server without(options_, orders_service_, nullptr, nullptr, ids_, metrics_, log_);
   ASSERT_OK_AND_ASSIGN(const int port, without.Start());
   const auto stub = ::inventory::InventoryService::NewStub(
       grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));

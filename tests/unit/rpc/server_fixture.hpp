@@ -18,6 +18,7 @@
 #include "inventory.grpc.pb.h"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
+#include "logistics/service/stock_updates.hpp"
 #include "order.grpc.pb.h"
 #include "rpc/server.hpp"
 #include "unit/rpc/gated_store.hpp"
@@ -40,7 +41,9 @@ class ServerFixture : public testing::Test {
   }();
 
   void Start() {
-    server_ = std::make_unique<Server>(options_, orders_service_, &inventory_service_, ids_, metrics_, log_);
+    server_ =
+        std::make_unique<Server>(options_, orders_service_, &inventory_service_, &stock_updates_, ids_, metrics_, log_);
+    stock_updates_.Start();
     ASSERT_OK_AND_ASSIGN(port_, server_->Start());
     channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());
     orders_ = ::order::OrderService::NewStub(channel_);
@@ -112,6 +115,14 @@ class ServerFixture : public testing::Test {
                                                *domain::WarehouseId::Parse(domain::kDefaultWarehouseId)};
   RecordingMetrics metrics_;
   RecordingLog log_;
+  // Nobody wakes it: it polls.
+  service::StockUpdatesOptions updates_options_ = [] {
+    service::StockUpdatesOptions options;
+    options.poll = absl::Milliseconds(10);
+    options.behind_max = 256;
+    return options;
+  }();
+  service::StockUpdates stock_updates_{store_, ids_, metrics_, updates_options_};
   std::unique_ptr<Server> server_;
   int port_ = 0;
   std::shared_ptr<grpc::Channel> channel_;
