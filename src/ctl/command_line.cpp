@@ -1,7 +1,5 @@
 #include "ctl/command_line.hpp"
 
-#include <CLI/CLI.hpp>  // in no other file: it takes long to compile
-
 #include <csignal>
 #include <functional>
 #include <memory>
@@ -11,7 +9,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/time/time.h"
-#include "ctl/inventory.hpp"
+#include "ctl/commands.hpp"
 #include "ctl/orders.hpp"
 #include "ctl/session.hpp"
 
@@ -23,9 +21,6 @@ constexpr char kFooter[] =
     "            2 wrong usage, nothing was sent; 3 no server, no answer in time, or not able to serve now.\n"
     "--json prints protobuf JSON with the field names of order.proto and inventory.proto.";
 
-// What the chosen command does once everything is parsed.
-using Run = std::function<int(Session&)>;
-
 // "10", "2.5" (seconds), "500ms", "1m".
 bool ParseTimeout(const std::string& text, absl::Duration& timeout) {
   double seconds = 0;
@@ -33,14 +28,6 @@ bool ParseTimeout(const std::string& text, absl::Duration& timeout) {
   if (plain) timeout = absl::Seconds(seconds);
   if (!plain && !absl::ParseDuration(text, &timeout)) return false;
   return timeout > absl::ZeroDuration() && timeout <= absl::Hours(1);
-}
-
-// An option or positional that fills one string field of a message, and marks it only when it was given.
-template <typename Message>
-CLI::Option* Text(CLI::App& app, const std::string& name, const std::shared_ptr<Message>& arguments,
-                  std::function<void(Message&, const std::string&)> set, const std::string& help) {
-  return app.add_option_function<std::string>(
-      name, [arguments, set = std::move(set)](const std::string& value) { set(*arguments, value); }, help);
 }
 
 void AddOrdersCreate(CLI::App& orders, Run& run) {
@@ -177,77 +164,6 @@ void AddOrdersChanges(CLI::App& orders, Run& run) {
   cancel.callback([=, &run] { run = [request](Session& session) { return CancelOrder(session, *request); }; });
 }
 
-void AddInventoryItems(CLI::App& inventory, Run& run) {
-  CLI::App& create = *inventory.add_subcommand("create", "Adds a product to the catalogue");
-  auto item = std::make_shared<CreateItemArguments>();
-  using Item = CreateItemArguments;
-  Text<Item>(
-      create, "--sku", item, [](Item& a, const std::string& v) { a.request.set_sku(v); }, "Unique")
-      ->required();
-  Text<Item>(
-      create, "--name", item, [](Item& a, const std::string& v) { a.request.set_name(v); }, "Name")
-      ->required();
-  Text<Item>(
-      create, "--description", item, [](Item& a, const std::string& v) { a.request.set_description(v); },
-      "Description");
-  Text<Item>(
-      create, "--category", item, [](Item& a, const std::string& v) { a.request.set_category(v); }, "Category");
-  create.add_option("--attribute", item->attributes, "KEY=VALUE, may be given again");
-  create.callback([=, &run] { run = [item](Session& session) { return CreateItem(session, *item); }; });
-
-  CLI::App& get = *inventory.add_subcommand("get", "Shows a product");
-  auto get_request = std::make_shared<::inventory::GetItemRequest>();
-  using Get = ::inventory::GetItemRequest;
-  Text<Get>(
-      get, "item", get_request, [](Get& r, const std::string& v) { r.set_id(v); }, "Item id")
-      ->required();
-  get.callback([=, &run] { run = [get_request](Session& session) { return GetItem(session, *get_request); }; });
-
-  CLI::App& list = *inventory.add_subcommand("list", "Lists the catalogue, by SKU");
-  auto list_request = std::make_shared<::inventory::ListItemsRequest>();
-  using List = ::inventory::ListItemsRequest;
-  Text<List>(
-      list, "--category", list_request, [](List& r, const std::string& v) { r.set_category(v); }, "Category");
-  list.add_option_function<int>(
-      "--page", [list_request](int v) { list_request->set_page(v); }, "From 1");
-  list.add_option_function<int>(
-      "--page-size", [list_request](int v) { list_request->set_page_size(v); }, "50, at most 100");
-  list.callback([=, &run] { run = [list_request](Session& session) { return ListItems(session, *list_request); }; });
-}
-
-void AddInventoryStock(CLI::App& inventory, Run& run) {
-  CLI::App& adjust = *inventory.add_subcommand("adjust", "Adds pieces to the stock of a product, or takes them away");
-  auto request = std::make_shared<::inventory::AdjustInventoryRequest>();
-  using Adjust = ::inventory::AdjustInventoryRequest;
-  Text<Adjust>(
-      adjust, "item", request, [](Adjust& r, const std::string& v) { r.set_item_id(v); }, "Item id")
-      ->required();
-  adjust
-      .add_option_function<std::int64_t>(
-          "delta", [request](std::int64_t v) { request->set_quantity(v); }, "10 or -3")
-      ->required();
-  Text<Adjust>(
-      adjust, "--reason", request, [](Adjust& r, const std::string& v) { r.set_reason(v); }, "Why");
-  Text<Adjust>(
-      adjust, "--warehouse", request, [](Adjust& r, const std::string& v) { r.set_location_id(v); },
-      "Where (the default warehouse)");
-  Text<Adjust>(
-      adjust, "--reference", request, [](Adjust& r, const std::string& v) { r.set_reference(v); },
-      "A delivery note, a stock-taking");
-  adjust.callback([=, &run] { run = [request](Session& session) { return AdjustInventory(session, *request); }; });
-
-  CLI::App& levels = *inventory.add_subcommand("levels", "Shows what is in stock, held and available");
-  auto query = std::make_shared<::inventory::GetInventoryLevelsRequest>();
-  levels.add_option_function<std::vector<std::string>>(
-      "--item", [query](const std::vector<std::string>& v) { query->mutable_item_ids()->Assign(v.begin(), v.end()); },
-      "Item ids (all)");
-  levels.add_option_function<std::vector<std::string>>(
-      "--warehouse",
-      [query](const std::vector<std::string>& v) { query->mutable_location_ids()->Assign(v.begin(), v.end()); },
-      "Warehouse ids (all)");
-  levels.callback([=, &run] { run = [query](Session& session) { return GetLevels(session, *query); }; });
-}
-
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
@@ -282,11 +198,7 @@ int RunCommandLine(int argc, char** argv) {
   AddOrdersCreate(orders, run);
   AddOrdersList(orders, run);
   AddOrdersChanges(orders, run);
-  CLI::App& inventory = *app.add_subcommand("inventory", "Embedded inventory: create, get, list, adjust, levels");
-  inventory.require_subcommand(1);
-  inventory.fallthrough();
-  AddInventoryItems(inventory, run);
-  AddInventoryStock(inventory, run);
+  AddInventoryCommands(app, run);
 
   try {
     app.parse(argc, argv);

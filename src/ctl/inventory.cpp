@@ -1,7 +1,13 @@
 #include "ctl/inventory.hpp"
 
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "ctl/text.hpp"
+#include "logistics/domain/ids.hpp"
 
 namespace logistics::ctl {
 namespace {
@@ -37,6 +43,35 @@ std::string LevelsText(const Levels& levels) {
                absl::StrCat(level.available()), TimeText(level.last_updated())});
   }
   return table.ToString();
+}
+
+bool ParseWanted(const std::string& text, ::inventory::ProductItem& item) {
+  const std::size_t colon = text.rfind(':');
+  std::int32_t quantity = 0;
+  if (colon == std::string::npos || colon == 0 || !absl::SimpleAtoi(text.substr(colon + 1), &quantity)) return false;
+  const std::string name = text.substr(0, colon);
+  domain::Uuid::Parse(name) ? item.set_product_id(name) : item.set_sku(name);
+  item.set_quantity(quantity);
+  return true;
+}
+
+std::string ReservationText(const ::inventory::StockReservationResponse& response) {
+  Table table({"item", "sku", "in stock", "available>", "error"});
+  for (const ::inventory::ProductAvailability& item : response.items()) {
+    table.Add({item.product_id(), item.sku(), item.in_stock() ? "yes" : "no", absl::StrCat(item.available_quantity()),
+               OneLine(item.error_message())});
+  }
+  return absl::StrCat("reservation  ", response.reservation_id(), "\n", table.ToString(), OneLine(response.message()),
+                      "\n");
+}
+
+// A peer that answers success = false has refused.
+template <typename Response>
+int Outcome(Session& session, const Response& response, const std::function<std::string()>& human) {
+  const int code = session.Answer(response, human);
+  if (code != kExitOk || response.success()) return code;
+  std::fprintf(stderr, "refused: %s\n", OneLine(response.message()).c_str());
+  return kExitRefused;
 }
 
 }  // namespace
@@ -84,6 +119,38 @@ int GetLevels(Session& session, const ::inventory::GetInventoryLevelsRequest& re
     return session.inventory().GetInventoryLevels(&context, request, &response);
   });
   return code != kExitOk ? code : session.Answer(response, [&] { return LevelsText(response.levels()); });
+}
+
+int ReserveStock(Session& session, const ReserveArguments& arguments) {
+  ::inventory::StockReservationRequest request = arguments.request;
+  for (const std::string& text : arguments.items) {
+    if (!ParseWanted(text, *request.add_items())) {
+      return UsageError(absl::StrCat("--item \"", text, "\" is not PRODUCT_OR_SKU:QTY"));
+    }
+  }
+  ::inventory::StockReservationResponse response;
+  const int code = session.Call([&](grpc::ClientContext& context) {
+    return session.inventory().CheckAndReserveStock(&context, request, &response);
+  });
+  return code != kExitOk ? code : Outcome(session, response, [&] { return ReservationText(response); });
+}
+
+int ReleaseReservation(Session& session, const ::inventory::ReleaseStockRequest& request) {
+  ::inventory::ReleaseStockResponse response;
+  const int code = session.Call([&](grpc::ClientContext& context) {
+    return session.inventory().ReleaseReservedStock(&context, request, &response);
+  });
+  if (code != kExitOk) return code;
+  return Outcome(session, response, [&] { return OneLine(response.message()) + "\n"; });
+}
+
+int CommitReservation(Session& session, const ::inventory::CommitReservationRequest& request) {
+  ::inventory::CommitReservationResponse response;
+  const int code = session.Call([&](grpc::ClientContext& context) {
+    return session.inventory().CommitReservation(&context, request, &response);
+  });
+  if (code != kExitOk) return code;
+  return Outcome(session, response, [&] { return OneLine(response.message()) + "\n"; });
 }
 
 }  // namespace logistics::ctl

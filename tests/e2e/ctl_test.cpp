@@ -85,6 +85,35 @@ TEST_F(CtlTest, Refused_IsOneWithTheReasonAndTheCorrelationId) {
   EXPECT_EQ(Run({"orders", "get", NewUuid()}).exit_code, 1);
 }
 
+TEST_F(CtlTest, Reservations_AreHeldReleasedAndCommitted) {
+  const Product product = AddProduct(daemon_, 10);
+  const std::string warehouse = "00000000-0000-0000-0000-000000000001";
+  const std::string id = NewUuid();
+  const Json held = RunJson({"inventory", "reserve", "--order", id, "--warehouse", warehouse, "--item",
+                             product.sku + ":3", "--item", product.id + ":1"});
+  EXPECT_EQ(held["success"], true);
+  EXPECT_EQ(held["reservation_id"], id);
+  EXPECT_EQ(held["items"][1]["product_id"], product.id);
+  EXPECT_EQ(LevelOf(daemon_, product).reserved(), 4);
+  EXPECT_THAT(Run({"inventory", "release", id, "--reason", "changed my mind"}).out, HasSubstr("released"));
+  EXPECT_EQ(RunJson({"inventory", "release", id})["success"], true);
+  const Finished refused = Run({"inventory", "commit", id});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("released already"));
+
+  const std::string second =
+      RunJson({"inventory", "reserve", "--warehouse", warehouse, "--item", product.sku + ":2"})["reservation_id"];
+  EXPECT_EQ(Run({"inventory", "commit", second}).exit_code, 0);
+  EXPECT_EQ(LevelOf(daemon_, product).quantity(), 8);
+
+  const Finished short_stock = Run({"inventory", "reserve", "--warehouse", warehouse, "--item", product.sku + ":9"});
+  EXPECT_EQ(short_stock.exit_code, 1);
+  EXPECT_THAT(short_stock.out, HasSubstr("wanted 9, available 8"));
+  EXPECT_THAT(short_stock.err, HasSubstr("refused"));
+  EXPECT_EQ(Run({"inventory", "reserve", "--warehouse", warehouse, "--item", product.sku}).exit_code, 2);
+  EXPECT_EQ(Run({"inventory", "reserve", "--item", product.sku + ":1"}).exit_code, 2);
+}
+
 TEST_F(CtlTest, Misspelt_IsTwoAndNothingIsSent) {
   EXPECT_EQ(Run({"orders", "make"}).exit_code, 2);
   EXPECT_EQ(Run({"orders", "create"}).exit_code, 2);
