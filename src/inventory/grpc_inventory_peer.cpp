@@ -71,13 +71,14 @@ absl::StatusOr<std::unique_ptr<GrpcInventoryPeer>> GrpcInventoryPeer::Connect(co
   absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = MakeChannel(*url, options);
   if (!channel.ok()) return channel.status();
   std::unique_ptr<GrpcInventoryPeer> peer(
-      new GrpcInventoryPeer(options, *std::move(url), *std::move(channel), clock, metrics, health));
+      new GrpcInventoryPeer(options, *std::move(url), *channel, clock, metrics, health));
   peer->watch_.Start();
   return peer;
 }
 
-GrpcInventoryPeer::GrpcInventoryPeer(const PeerOptions& options, PeerUrl url, std::shared_ptr<grpc::Channel> channel,
-                                     const ports::Clock& clock, ports::Metrics& metrics, ports::HealthReporter& health)
+GrpcInventoryPeer::GrpcInventoryPeer(const PeerOptions& options, PeerUrl url,
+                                     const std::shared_ptr<grpc::Channel>& channel, const ports::Clock& clock,
+                                     ports::Metrics& metrics, ports::HealthReporter& health)
     : url_(std::move(url)),
       caller_(options, channel, clock, metrics),
       stub_(::inventory::InventoryService::NewStub(channel)),

@@ -55,7 +55,7 @@ class GrpcInventoryPeer final : public ports::InventoryPeer {
   const std::string& display() const { return url_.display; }
 
  private:
-  GrpcInventoryPeer(const PeerOptions& options, PeerUrl url, std::shared_ptr<grpc::Channel> channel,
+  GrpcInventoryPeer(const PeerOptions& options, PeerUrl url, const std::shared_ptr<grpc::Channel>& channel,
                     const ports::Clock& clock, ports::Metrics& metrics, ports::HealthReporter& health);
 
   // One question; empty ids are left out.

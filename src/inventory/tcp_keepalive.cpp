@@ -14,6 +14,7 @@
 // gRPC hands its sockets to a "socket mutator" before it connects them. The library exports the functions, and the
 // argument is public (GRPC_ARG_SOCKET_MUTATOR), but no installed header declares the structure; this is its layout in
 // 1.51, which has stood since 1.36. A unit test looks at the options of a real connection and would notice a change.
+// NOLINTBEGIN(readability-identifier-naming): gRPC's names.
 struct grpc_mutate_socket_info;
 struct grpc_socket_mutator_vtable {
   bool (*mutate_fd)(int fd, grpc_socket_mutator* mutator);
@@ -26,6 +27,7 @@ struct grpc_socket_mutator {
   gpr_refcount refcount;
 };
 void grpc_socket_mutator_init(grpc_socket_mutator* mutator, const grpc_socket_mutator_vtable* vtable);
+// NOLINTEND(readability-identifier-naming)
 
 namespace logistics::inventory {
 namespace {
