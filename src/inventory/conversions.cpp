@@ -48,7 +48,9 @@ std::optional<ports::LevelRow> LevelFrom(const ::inventory::InventoryLevel& leve
   const auto product = domain::ProductId::Parse(level.item_id());
   const auto warehouse = domain::WarehouseId::Parse(level.location_id());
   if (!product || !warehouse) return std::nullopt;
-  return ports::LevelRow{{*product, *warehouse}, {level.quantity(), level.reserved()}, TimeFrom(level.last_updated())};
+  ports::LevelRow row{{*product, *warehouse}, {level.quantity(), level.reserved()}, TimeFrom(level.last_updated())};
+  if (level.available() != row.level.available()) row.said_available = level.available();
+  return row;
 }
 
 std::optional<domain::Product> ProductFrom(const ::inventory::Item& item) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct LevelRow {
   domain::LevelKey key;
   domain::StockLevel level;
   absl::Time updated_at;
+  // What another service says is available, where that is not quantity - reserved: its row is damaged.
+  std::optional<std::int64_t> said_available = std::nullopt;
   friend bool operator==(const LevelRow&, const LevelRow&) = default;
 };
 
