@@ -258,16 +258,13 @@ TEST_F(StockUpdatesTest, StreamsThatComeAndGoAmongWriters_MissNothing) {
     for (int i = 0; i < kSteps; ++i) Adjust(box, 1);
     done = true;
   });
-  int streams = 0;
-  while (!done) {
-    ++streams;
+  do {
     Reader reader(updates());
     ASSERT_THAT(reader.Subscribe({box.ToString()}), IsOk());
     std::int64_t quantity = reader.NextQuantity();
     for (int i = 0; i < 20 && quantity < kSteps + 1; ++i) ASSERT_EQ(reader.NextQuantity(), ++quantity);
-  }
+  } while (!done);
   writer.join();
-  EXPECT_GT(streams, 0);
   Reader last(updates());
   ASSERT_THAT(last.Subscribe(), IsOk());
   EXPECT_EQ(last.NextQuantity(), kSteps + 1);
