@@ -4,16 +4,30 @@
 
 namespace logistics::app {
 
-Application::Application(const Settings& settings, ports::Log& log, telemetry::PrometheusMetrics& metrics,
-                         telemetry::Readiness& readiness)
+namespace {
+
+storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
+  storage::DatabaseOptions options = settings.database;
+  if (!settings.inventory_peer.url.empty()) options.stock_policy.keeper = domain::StockKeeper::kPeer;
+  return options;
+}
+
+}  // namespace
+
+Application::Application(const Settings& settings, inventory::GrpcInventoryPeer* peer, ports::Log& log,
+                         telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness)
     : settings_(settings),
       readiness_(readiness),
       ids_(clock_),
-      database_(settings.database, ids_.NewId(), ids_, clock_, encoder_, metrics, readiness),
+      database_(DatabaseOptionsOf(settings), ids_.NewId(), ids_, clock_, encoder_, metrics, readiness),
       relay_(database_.NewOutbox(), settings.broker, metrics, readiness),
-      orders_(database_.orders(), ids_, clock_, settings.orders),
-      inventory_(database_.stock(), ids_, clock_, settings.orders.warehouse_id),
-      stock_updates_(database_.stock_log(), ids_, metrics),
+      remote_(peer == nullptr ? nullptr
+                              : std::make_unique<RemoteInventory>(settings, database_, *peer, ids_, clock_, metrics)),
+      orders_(remote_ ? static_cast<ports::OrderStore&>(remote_->orders) : database_.orders(), ids_, clock_,
+              settings.orders),
+      inventory_(remote_ ? static_cast<ports::StockStore&>(remote_->stock) : database_.stock(), ids_, clock_,
+                 settings.orders.warehouse_id),
+      stock_updates_(remote_ ? static_cast<ports::StockLog&>(remote_->stock) : database_.stock_log(), ids_, metrics),
       server_(settings.server, orders_, &inventory_, &stock_updates_, ids_, metrics, log) {}
 
 Application::~Application() {
@@ -28,6 +42,7 @@ absl::Status Application::Start() {
   database_.Start();
   relay_.Start();
   stock_updates_.Start();
+  if (remote_) remote_->settler.Start();
   const absl::StatusOr<int> port = server_.Start();
   if (!port.ok()) return port.status();
   readiness_.SetListener([this](bool ready) { server_.SetServing(ready); });
@@ -39,6 +54,7 @@ void Application::Stop(absl::Time deadline) {
   readiness_.SetDraining();
   const absl::Duration time = deadline - absl::Now();
   server_.Shutdown(absl::Now() + time * 0.6);
+  if (remote_) remote_->Stop();
   spdlog::info("calls have ended; telling the broker what is committed");
   relay_.Stop(absl::Now() + (deadline - absl::Now()) * 0.8);
 }

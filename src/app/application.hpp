@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "app/remote_inventory.hpp"
 #include "app/settings.hpp"
 #include "app/system_clock.hpp"
 #include "app/uuid_v7.hpp"
@@ -24,9 +25,9 @@ namespace logistics::app {
 // The serving daemon over a database whose schema is there. Start and Stop belong to one thread.
 class Application {
  public:
-  // References outlive the application.
-  Application(const Settings& settings, ports::Log& log, telemetry::PrometheusMetrics& metrics,
-              telemetry::Readiness& readiness);
+  // References outlive the application. `peer` keeps the stock; null: this daemon does.
+  Application(const Settings& settings, inventory::GrpcInventoryPeer* peer, ports::Log& log,
+              telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness);
   ~Application();
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
@@ -46,6 +47,7 @@ class Application {
   messaging::JsonEventEncoder encoder_;
   storage::Database database_;
   messaging::Relay relay_;
+  std::unique_ptr<RemoteInventory> remote_;  // null: embedded
   service::OrderService orders_;
   service::InventoryService inventory_;
   service::StockUpdates stock_updates_;

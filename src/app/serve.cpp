@@ -19,6 +19,8 @@
 namespace logistics::app {
 namespace {
 
+std::string ModeOf(const Settings& settings) { return settings.inventory_peer.url.empty() ? "embedded" : "remote"; }
+
 // Brings the schema up, waiting for Postgres as long as it takes or until a signal. CANCELLED: a signal came.
 absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::HealthReporter& health) {
   absl::Duration delay = settings.database_retry.delay_min;
@@ -27,7 +29,7 @@ absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::
     absl::Status status = applied.status();
     if (status.ok()) {
       if (!applied->empty()) spdlog::info("schema migrated: {}", absl::StrJoin(*applied, ", "));
-      status = storage::EnsureInventoryMode(settings.database, "embedded", settings.inventory_switch_mode);
+      status = storage::EnsureInventoryMode(settings.database, ModeOf(settings), settings.inventory_switch_mode);
     }
     if (!absl::IsUnavailable(status)) return status;
     health.Report("postgres", ports::HealthState::kDown, std::string(status.message()));
@@ -69,7 +71,8 @@ int Serve(const Settings& settings) {
     spdlog::error("{}", std::string(status.message()));
     return kExitFailed;
   }
-  spdlog::info("logistics-engine {} starts, inventory embedded, drain time {}", LOGISTICS_VERSION,
+  spdlog::info("logistics-engine {} starts, inventory {}, drain time {}", LOGISTICS_VERSION,
+               settings.inventory_peer.url.empty() ? "embedded" : "at " + settings.inventory_peer.url,
                absl::FormatDuration(settings.drain_timeout));
   telemetry::StructuredLog log(settings.telemetry.log_format);
   telemetry::PrometheusMetrics metrics;
@@ -92,8 +95,18 @@ int Serve(const Settings& settings) {
     return kExitFailed;
   }
 
+  const SystemClock clock;
+  std::unique_ptr<inventory::GrpcInventoryPeer> peer;
+  if (!settings.inventory_peer.url.empty()) {
+    auto connected = inventory::GrpcInventoryPeer::Connect(settings.inventory_peer, clock, metrics, readiness);
+    if (!connected.ok()) {
+      spdlog::error("cannot start: {}", std::string(connected.status().message()));
+      return kExitFailed;
+    }
+    peer = *std::move(connected);
+  }
   std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
-  Application application(settings, log, metrics, readiness);
+  Application application(settings, peer.get(), log, metrics, readiness);
   if (const absl::Status status = application.Start(); !status.ok()) {
     spdlog::error("cannot start: {}", std::string(status.message()));
     return kExitFailed;

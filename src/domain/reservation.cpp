@@ -12,13 +12,16 @@ std::string_view ReservationStateName(ReservationState state) {
       return "committed";
     case ReservationState::kRestocked:
       return "restocked";
+    case ReservationState::kIntent:
+      return "intent";
   }
   return "unknown";
 }
 
 std::optional<ReservationState> ReservationStateFromName(std::string_view name) {
   for (const ReservationState state : {ReservationState::kHeld, ReservationState::kReleased,
-                                       ReservationState::kCommitted, ReservationState::kRestocked}) {
+                                       ReservationState::kCommitted, ReservationState::kRestocked,
+                                       ReservationState::kIntent}) {
     if (ReservationStateName(state) == name) return state;
   }
   return std::nullopt;

@@ -30,6 +30,10 @@ enum class Claim {
   kLostGone,   // who won has given it up meanwhile: try again
 };
 
+// The refusal of a command whose claim was lost: ALREADY_EXISTS, or UNAVAILABLE where trying again may help.
+absl::Status LostClaim(Claim claim, const std::string& what);
+absl::Status LostKey(Claim claim, const domain::NewOrder& order);
+
 // Rows as they are under the batch's locks.
 struct BatchState {
   struct KeyClaim {
@@ -66,6 +70,24 @@ struct BatchEffects {
     const PendingWrite* cause = nullptr;  // its correlation id and trace travel with the event
   };
 
+  // What the peer has to be told, after what it has still to be told already. One a reservation.
+  struct SettlementRow {
+    domain::Uuid reservation_id;
+    std::vector<std::string> steps;
+    std::string reason;
+  };
+  // Idempotency keys of intents: remembered with the intent, forgotten with its order, freed with its end.
+  struct IntentKeys {
+    struct Key {
+      domain::Uuid reservation_id;
+      domain::CustomerId customer_id;
+      std::string key;
+    };
+    std::vector<Key> claimed;
+    std::vector<domain::Uuid> completed;
+    std::vector<domain::Uuid> abandoned;
+  };
+
   std::vector<const PendingWrite*> unused_keys;  // claimed by commands that were refused
   std::vector<domain::Order> new_orders;
   std::vector<domain::Order> changed_orders;
@@ -76,11 +98,13 @@ struct BatchEffects {
   std::vector<OutboxRow> outbox;
   std::vector<domain::Product> new_products;  // already inserted when their SKU was claimed
   std::vector<domain::StockBook::Changed> levels;
+  IntentKeys intents;
+  std::vector<SettlementRow> settlements;
   absl::Time now;
 
   bool empty() const {
     return new_orders.empty() && changed_orders.empty() && new_reservations.empty() && changed_reservations.empty() &&
-           movements.empty() && new_products.empty();
+           movements.empty() && new_products.empty() && settlements.empty();
   }
 };
 
@@ -105,11 +129,20 @@ class BatchDecision {
   absl::StatusOr<WriteResult> Settle(const PendingWrite& item, const SettleReservationCommand& command);
   absl::StatusOr<WriteResult> Expire(const PendingWrite& item, const ExpireReservationCommand& command);
 
+  absl::StatusOr<WriteResult> Open(const PendingWrite& item, const OpenIntentCommand& command);
+  absl::StatusOr<WriteResult> Complete(const PendingWrite& item, const CompleteIntentCommand& command);
+  absl::StatusOr<WriteResult> Abandon(const AbandonIntentCommand& command);
+
   absl::Status ResolveProducts(domain::Order& order) const;
+  // The order as it is stored, with its history and events; its reservation is the caller's to store.
+  absl::StatusOr<domain::Order> AddOrder(const PendingWrite& item, domain::Order order,
+                                         domain::Reservation& reservation);
   std::optional<domain::StockItem> FindProduct(const domain::WantedItem& wanted) const;
   std::optional<domain::Reservation> FindReservation(const domain::OrderId& id) const;
   // The stock of an order of ours.
   absl::Status MoveStock(const PendingWrite& item, domain::Reservation& reservation, domain::StockAction action);
+  // The peer is told once the batch has committed.
+  void MoveAtPeer(domain::Reservation& reservation, domain::StockAction action);
   // A hold that others made: its stock, its row and, where it is released, its event.
   absl::Status SettleHold(const PendingWrite& item, domain::Reservation reservation, domain::StockAction action,
                           const std::string& reason);

@@ -13,8 +13,6 @@ using domain::ReservationState;
 using domain::StockAction;
 using domain::StockMovement;
 
-namespace {
-
 absl::Status LostClaim(Claim claim, const std::string& what) {
   if (claim == Claim::kLostGone) {
     return domain::RetryLaterError(absl::StatusCode::kUnavailable, absl::StrCat(what, " is being decided, try again"),
@@ -23,7 +21,10 @@ absl::Status LostClaim(Claim claim, const std::string& what) {
   return absl::AlreadyExistsError(what);
 }
 
-}  // namespace
+absl::Status LostKey(Claim claim, const domain::NewOrder& order) {
+  return LostClaim(claim,
+                   absl::StrCat("idempotency_key \"", order.idempotency_key, "\" of this customer made another order"));
+}
 
 BatchDecision::BatchDecision(BatchState& state, const domain::StockPolicy& policy, ports::IdGenerator& ids,
                              const ports::Clock& clock)
@@ -45,6 +46,9 @@ absl::StatusOr<WriteResult> BatchDecision::Decide(const PendingWrite& item) {
         if constexpr (std::is_same_v<T, ReserveStockCommand>) return Reserve(item, command);
         if constexpr (std::is_same_v<T, SettleReservationCommand>) return Settle(item, command);
         if constexpr (std::is_same_v<T, ExpireReservationCommand>) return Expire(item, command);
+        if constexpr (std::is_same_v<T, OpenIntentCommand>) return Open(item, command);
+        if constexpr (std::is_same_v<T, CompleteIntentCommand>) return Complete(item, command);
+        if constexpr (std::is_same_v<T, AbandonIntentCommand>) return Abandon(command);
       },
       item.command);
   if (!result.ok()) {
@@ -68,8 +72,7 @@ absl::StatusOr<WriteResult> BatchDecision::Create(const PendingWrite& item, cons
   const bool keyed = claim != state_.claims.end();
   if (keyed && claim->second.claim == Claim::kLostSame) return WriteResult(*claim->second.existing);
   if (keyed && claim->second.claim != Claim::kWon) {
-    return LostClaim(claim->second.claim, absl::StrCat("idempotency_key \"", command.order.idempotency_key,
-                                                       "\" of this customer made another order"));
+    return LostKey(claim->second.claim, command.order);
   }
 
   Order order = command.order.order;
@@ -83,19 +86,25 @@ absl::StatusOr<WriteResult> BatchDecision::Create(const PendingWrite& item, cons
   }
   if (!refused.ok()) return refused;
 
+  Record(movements, order.id, "");
+  absl::StatusOr<Order> added = AddOrder(item, std::move(order), reservation);
+  if (!added.ok()) return added.status();
+  effects_.new_reservations.push_back(std::move(reservation));
+  return WriteResult(*std::move(added));
+}
+
+absl::StatusOr<Order> BatchDecision::AddOrder(const PendingWrite& item, Order order, Reservation& reservation) {
   order.created_at = effects_.now;
   order.updated_at = effects_.now;
   effects_.history.push_back({order.id, order.version, std::nullopt, order.status, "", order.notes, effects_.now});
-  Record(movements, order.id, "");
   Tell(item, domain::OrderCreated{order.id, order.customer_id, domain::DecimalString(order.total_minor, order.currency),
                                   static_cast<std::int32_t>(order.lines.size())});
   Tell(item, domain::InventoryReserved{order.id.ToString(), order.id, reservation.items, order.warehouse_id});
   if (policy_.commit_on == domain::CommitOn::kCreated) {
     if (absl::Status status = MoveStock(item, reservation, StockAction::kCommit); !status.ok()) return status;
   }
-  effects_.new_reservations.push_back(std::move(reservation));
   effects_.new_orders.push_back(order);
-  return WriteResult(std::move(order));
+  return order;
 }
 
 absl::StatusOr<WriteResult> BatchDecision::Change(const PendingWrite& item, const ChangeStatusCommand& command) {
@@ -169,7 +178,9 @@ absl::Status BatchDecision::ResolveProducts(Order& order) const {
 }
 
 absl::Status BatchDecision::MoveStock(const PendingWrite& item, Reservation& reservation, StockAction action) {
-  return MoveInBook(item, reservation, action, "order", "");
+  if (policy_.keeper == domain::StockKeeper::kSelf) return MoveInBook(item, reservation, action, "order", "");
+  MoveAtPeer(reservation, action);
+  return absl::OkStatus();
 }
 
 absl::Status BatchDecision::MoveInBook(const PendingWrite& item, Reservation& reservation, StockAction action,

@@ -37,18 +37,6 @@ constexpr Statement kLockLevels = {
     "JOIN stock_levels l ON l.product_id = k.product_id AND l.warehouse_id = k.warehouse_id "
     "ORDER BY l.product_id, l.warehouse_id FOR UPDATE OF l"};
 
-std::string Hex(const std::string& bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 0x0F];
-  }
-  return hex;
-}
-
 }  // namespace
 
 BatchState WriteTransaction::Load(const WriteBatch& batch) {
@@ -66,9 +54,9 @@ void WriteTransaction::ClaimKeys(const WriteBatch& batch, BatchState& state) {
   Columns columns(4);
   Columns keys(2);
   for (const auto& item : batch) {
-    const auto* create = std::get_if<CreateOrderCommand>(&item->command);
-    if (create == nullptr || create->order.idempotency_key.empty()) continue;
-    const domain::NewOrder& order = create->order;
+    const domain::NewOrder* claimant = KeyClaimant(item->command);
+    if (claimant == nullptr) continue;
+    const domain::NewOrder& order = *claimant;
     columns.AddRow(order.order.customer_id, order.idempotency_key, order.order.id, Hex(order.fingerprint));
     keys.AddRow(order.order.customer_id, order.idempotency_key);
     claimants.emplace(order.order.id.uuid(), item.get());
@@ -94,7 +82,7 @@ void WriteTransaction::ClaimKeys(const WriteBatch& batch, BatchState& state) {
   std::vector<domain::OrderId> existing;
   for (auto& [item, claim] : state.claims) {
     if (claim.claim == Claim::kWon) continue;
-    const domain::NewOrder& order = std::get<CreateOrderCommand>(item->command).order;
+    const domain::NewOrder& order = *KeyClaimant(item->command);
     const auto winner = winners.find({order.order.customer_id.uuid(), order.idempotency_key});
     if (winner == winners.end()) continue;
     const bool same = winner->second.second == Hex(order.fingerprint);
@@ -104,7 +92,7 @@ void WriteTransaction::ClaimKeys(const WriteBatch& batch, BatchState& state) {
   std::vector<domain::Order> orders = ReadOrders(session_, existing, false);
   for (auto& [item, claim] : state.claims) {
     if (claim.claim != Claim::kLostSame) continue;
-    const domain::NewOrder& order = std::get<CreateOrderCommand>(item->command).order;
+    const domain::NewOrder& order = *KeyClaimant(item->command);
     const domain::OrderId id(winners.at({order.order.customer_id.uuid(), order.idempotency_key}).first);
     const auto found = std::find_if(orders.begin(), orders.end(), [&](const domain::Order& o) { return o.id == id; });
     if (found == orders.end()) {

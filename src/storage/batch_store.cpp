@@ -1,5 +1,6 @@
 #include "storage/order_rows.hpp"
 #include "storage/reservation_rows.hpp"
+#include "storage/settlement_rows.hpp"
 #include "storage/write_transaction.hpp"
 
 namespace logistics::storage {
@@ -53,6 +54,8 @@ void WriteTransaction::Store(const BatchEffects& effects, const domain::Uuid& ba
   UpdateOrders(group, effects.changed_orders);
   InsertReservations(group, effects.new_reservations);
   UpdateReservations(group, effects.changed_reservations);
+  StoreIntents(group, effects.intents);
+  StoreSettlements(group, effects.settlements);
   StoreLevels(group, effects);
   StoreMovements(group, effects, batch_id);
   StoreHistory(group, effects, batch_id);
@@ -63,8 +66,8 @@ void WriteTransaction::Store(const BatchEffects& effects, const domain::Uuid& ba
 void WriteTransaction::FreeKeys(StatementGroup& group, const BatchEffects& effects) {
   Columns columns(2);
   for (const PendingWrite* item : effects.unused_keys) {
-    const auto* create = std::get_if<CreateOrderCommand>(&item->command);
-    if (create != nullptr) columns.AddRow(create->order.order.customer_id, create->order.idempotency_key);
+    const domain::NewOrder* order = KeyClaimant(item->command);
+    if (order != nullptr) columns.AddRow(order->order.customer_id, order->idempotency_key);
   }
   if (columns.empty()) return;
   Params params;

@@ -43,7 +43,9 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       reads_(Limits(options), Readers(options)),
       order_store_(writes_, reads_, pool_),
       stock_store_(writes_, pool_),
-      stock_log_(pool_) {}
+      stock_log_(pool_),
+      intent_store_(writes_, pool_),
+      settlement_store_(pool_, ids_) {}
 
 std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
   return std::make_unique<PostgresOutbox>(options_, replica_id_);

@@ -11,7 +11,9 @@
 #include "logistics/ports/outbox.hpp"
 #include "storage/change_signal.hpp"
 #include "storage/leased_task.hpp"
+#include "storage/postgres_intent_store.hpp"
 #include "storage/postgres_order_store.hpp"
+#include "storage/postgres_settlement_store.hpp"
 #include "storage/postgres_stock_log.hpp"
 #include "storage/postgres_stock_store.hpp"
 #include "storage/product_cache.hpp"
@@ -30,6 +32,9 @@ class Database {
   ports::OrderStore& orders() { return order_store_; }
   ports::StockStore& stock() { return stock_store_; }
   ports::StockLog& stock_log() { return stock_log_; }
+  // For inventory that another service keeps.
+  ports::IntentStore& intents() { return intent_store_; }
+  ports::SettlementStore& settlements() { return settlement_store_; }
 
   // For the relay; each call makes one with a connection of its own.
   std::unique_ptr<ports::Outbox> NewOutbox() const;
@@ -56,6 +61,8 @@ class Database {
   PostgresOrderStore order_store_;
   PostgresStockStore stock_store_;
   PostgresStockLog stock_log_;
+  PostgresIntentStore intent_store_;
+  PostgresSettlementStore settlement_store_;
   std::unique_ptr<LeasedTask> key_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
 };

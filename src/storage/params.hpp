@@ -38,6 +38,9 @@ class ArrayParam {
 // The text form of a timestamptz parameter, to the microsecond. Years from 0001 to 9999.
 std::string TimeText(absl::Time time);
 
+// Lower case hexadecimal digits, for decode(text, 'hex').
+std::string Hex(std::string_view bytes);
+
 // Cuts to what a timestamptz holds, so that what is answered is what is stored.
 absl::Time ToMicroseconds(absl::Time time);
 

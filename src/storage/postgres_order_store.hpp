@@ -8,7 +8,6 @@
 
 namespace logistics::storage {
 
-using WriteBatcher = Batcher<WriteCommand, WriteResult>;
 using OrderReadBatcher = Batcher<domain::OrderId, domain::Order>;
 
 // Orders in Postgres. Writes and GetOrder are batched; the batchers and the pool outlive the store.

@@ -56,4 +56,22 @@ absl::Status SessionPool::Read(absl::Time deadline, const std::function<void(Ses
   }
 }
 
+absl::Status SessionPool::Write(absl::Time deadline, const std::function<void(Session&)>& write) {
+  SessionSlot* slot = Borrow(deadline);
+  if (slot == nullptr) return absl::DeadlineExceededError("the deadline passed while waiting for the database");
+  const absl::Cleanup give_back = [&] { Return(slot); };
+  try {
+    Session& session = slot->Get();
+    session.Begin();
+    write(session);
+    session.Script("COMMIT");
+    return absl::OkStatus();
+  } catch (const std::exception& error) {
+    const Failure failure = TranslateException(error);
+    slot->RollbackOrDrop();
+    spdlog::warn("a write failed: {}", error.what());
+    return failure.status;
+  }
+}
+
 }  // namespace logistics::storage

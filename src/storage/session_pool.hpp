@@ -12,7 +12,7 @@
 
 namespace logistics::storage {
 
-// A bounded number of sessions for reads that are not batched. Thread-safe.
+// A bounded number of sessions for what is not batched. Thread-safe.
 class SessionPool {
  public:
   SessionPool(const DatabaseOptions& options, int size);
@@ -21,6 +21,10 @@ class SessionPool {
   // until the deadline (DEADLINE_EXCEEDED). A read whose connection broke is run once more on a new one; then
   // UNAVAILABLE.
   absl::Status Read(absl::Time deadline, const std::function<void(Session&)>& read);
+
+  // Runs `write` with a free session in a transaction and commits it. Not run again: a lost answer leaves open whether
+  // it committed, so what it does must be safe to do twice.
+  absl::Status Write(absl::Time deadline, const std::function<void(Session&)>& write);
 
  private:
   SessionSlot* Borrow(absl::Time deadline);

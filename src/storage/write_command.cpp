@@ -11,6 +11,13 @@ struct OrderOf {
   std::optional<domain::OrderId> operator()(const CreateOrderCommand& /*command*/) const { return std::nullopt; }
   std::optional<domain::OrderId> operator()(const CreateProductCommand& /*command*/) const { return std::nullopt; }
   std::optional<domain::OrderId> operator()(const AdjustStockCommand& /*command*/) const { return std::nullopt; }
+  std::optional<domain::OrderId> operator()(const OpenIntentCommand& /*command*/) const { return std::nullopt; }
+  std::optional<domain::OrderId> operator()(const CompleteIntentCommand& command) const {
+    return command.order.order.id;
+  }
+  std::optional<domain::OrderId> operator()(const AbandonIntentCommand& command) const {
+    return domain::OrderId(command.abandonment.id);
+  }
   std::optional<domain::OrderId> operator()(const ChangeStatusCommand& command) const {
     return command.change.order_id;
   }
@@ -26,11 +33,12 @@ struct OrderOf {
 };
 
 struct KeysOf {
-  std::vector<std::size_t> operator()(const CreateOrderCommand& command) const {
-    const domain::NewOrder& order = command.order;
+  static std::vector<std::size_t> OfKey(const domain::NewOrder& order) {
     if (order.idempotency_key.empty()) return {};
     return {absl::HashOf(std::string_view("key"), order.order.customer_id, order.idempotency_key)};
   }
+  std::vector<std::size_t> operator()(const CreateOrderCommand& command) const { return OfKey(command.order); }
+  std::vector<std::size_t> operator()(const OpenIntentCommand& command) const { return OfKey(command.order); }
   std::vector<std::size_t> operator()(const CreateProductCommand& command) const {
     return {absl::HashOf(std::string_view("sku"), command.product.sku)};
   }
@@ -44,6 +52,13 @@ struct KeysOf {
 }  // namespace
 
 std::optional<domain::OrderId> LockedOrder(const WriteCommand& command) { return std::visit(OrderOf{}, command); }
+
+const domain::NewOrder* KeyClaimant(const WriteCommand& command) {
+  const domain::NewOrder* order = nullptr;
+  if (const auto* create = std::get_if<CreateOrderCommand>(&command)) order = &create->order;
+  if (const auto* open = std::get_if<OpenIntentCommand>(&command)) order = &open->order;
+  return order == nullptr || order->idempotency_key.empty() ? nullptr : order;
+}
 
 std::vector<std::size_t> ConflictKeys(const WriteCommand& command) { return std::visit(KeysOf{}, command); }
 

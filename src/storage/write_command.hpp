@@ -9,6 +9,7 @@
 #include "logistics/domain/order.hpp"
 #include "logistics/domain/order_change.hpp"
 #include "logistics/domain/stock.hpp"
+#include "logistics/ports/intent_store.hpp"
 #include "logistics/ports/stock_store.hpp"
 #include "storage/batcher.hpp"
 
@@ -39,18 +40,33 @@ struct SettleReservationCommand {
 struct ExpireReservationCommand {
   domain::Uuid id;
 };
+// The three steps of an order whose stock another service keeps; see ports::IntentStore.
+struct OpenIntentCommand {
+  domain::NewOrder order;
+};
+struct CompleteIntentCommand {
+  domain::NewOrder order;
+};
+struct AbandonIntentCommand {
+  ports::Abandonment abandonment;
+};
 
 // Everything that writes goes through one batcher as one of these.
 using WriteCommand = std::variant<CreateOrderCommand, ChangeStatusCommand, CreateProductCommand, AdjustStockCommand,
-                                  ReserveStockCommand, SettleReservationCommand, ExpireReservationCommand>;
-using WriteResult =
-    std::variant<domain::Order, domain::Product, ports::LevelRow, ports::HoldAnswer, ports::SettlementAnswer>;
+                                  ReserveStockCommand, SettleReservationCommand, ExpireReservationCommand,
+                                  OpenIntentCommand, CompleteIntentCommand, AbandonIntentCommand>;
+using WriteResult = std::variant<domain::Order, domain::Product, ports::LevelRow, ports::HoldAnswer,
+                                 ports::SettlementAnswer, ports::IntentAnswer>;
 using PendingWrite = Pending<WriteCommand, WriteResult>;
+using WriteBatcher = Batcher<WriteCommand, WriteResult>;
 using WriteBatch = std::vector<std::shared_ptr<PendingWrite>>;
 
 // The order (or the reservation, which has the same id), the idempotency key and the SKU that a command claims: one
 // command on each in a batch, because the statements that write a batch apply one row a key.
 std::vector<std::size_t> ConflictKeys(const WriteCommand& command);
+
+// The order whose idempotency key a command claims; null when it claims none.
+const domain::NewOrder* KeyClaimant(const WriteCommand& command);
 
 // The order or reservation that a command changes and that has to be locked for it; nullopt when there is none.
 std::optional<domain::OrderId> LockedOrder(const WriteCommand& command);

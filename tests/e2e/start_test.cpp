@@ -161,12 +161,6 @@ TEST(StartTest, Protection_IsNeverIgnored) {
   EXPECT_THAT(tls.err, HasSubstr("GRPC_TLS_KEY"));
 }
 
-TEST(StartTest, RemoteInventory_IsRefused) {
-  const Finished finished = Serve({{"INVENTORY_SERVICE_URL", "http://inventory:50052"}});
-  EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("INVENTORY_SERVICE_URL"));
-}
-
 TEST(StartTest, NoDatabaseUrl_IsAUsageErrorSayingHowToGiveIt) {
   const Finished finished = Serve({{"DATABASE_URL", ""}});
   EXPECT_EQ(finished.exit_code, 2);

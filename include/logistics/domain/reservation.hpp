@@ -15,8 +15,9 @@ enum class ReservationState {
   kReleased,   // given back
   kCommitted,  // taken out of the books
   kRestocked,  // taken out, then put back (a return)
+  kIntent,     // another service that keeps the stock is being asked; no order yet
 };
-// "held", "released", "committed", "restocked": the reservations table's word.
+// "held", "released", "committed", "restocked", "intent": the reservations table's word.
 std::string_view ReservationStateName(ReservationState state);
 std::optional<ReservationState> ReservationStateFromName(std::string_view name);
 

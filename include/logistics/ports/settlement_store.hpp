@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "logistics/domain/reservation.hpp"
+
+namespace logistics::ports {
+
+enum class SettlementStep {
+  kRelease,
+  kReleaseAgain,  // the same call, a grace period after the first
+  kCommit,
+  kRestock,     // puts back one item of the reservation; not idempotent
+  kRestocking,  // was said, and whoever said it did not come back with the answer
+};
+
+// The next thing that the peer has to be told of a reservation, claimed by this replica for a time.
+struct Settlement {
+  domain::Reservation reservation;
+  SettlementStep step = SettlementStep::kRelease;
+  std::size_t item = 0;  // kRestock, kRestocking: which item of the reservation
+  bool last = false;     // nothing follows
+  std::string reason;    // for the peer's books
+  int attempts = 0;      // that failed
+  absl::Duration age;    // since the reservation had first something to settle
+  domain::Uuid claim;    // this claim; the calls below do nothing once it is another's
+};
+
+// A hold that could not be settled for long, or a restock in doubt: what an operator has to know of.
+struct StuckSettlement {
+  domain::Uuid reservation_id;
+  std::string steps;
+  int attempts = 0;
+  std::string last_error;
+  absl::Duration age;
+};
+
+struct SettlementStats {
+  std::int64_t waiting = 0;
+  std::int64_t in_doubt = 0;
+  absl::Duration oldest_age;
+};
+
+// What the peer has still to be told, worked off by the settlers of all replicas: a row is claimed by one of them at a
+// time, and a claim runs out by Postgres' clock. Thread-safe. Errors: UNAVAILABLE when the database is away. After a
+// crash a claimed row is free again when its claim is over.
+class SettlementStore {
+ public:
+  virtual ~SettlementStore() = default;
+
+  // Up to `limit` rows that are due and unclaimed, the longest due first, claimed for `claim_for`.
+  virtual absl::StatusOr<std::vector<Settlement>> Claim(int limit, absl::Duration claim_for) = 0;
+
+  // The step is done. The next one, where there is one, is due after `next_in`.
+  virtual absl::Status Done(const Settlement& settlement, absl::Duration next_in) = 0;
+
+  // It failed and is due again after `delay`.
+  virtual absl::Status Retry(const Settlement& settlement, absl::Duration delay, const std::string& error) = 0;
+
+  // Before a restock is said: kRestock becomes kRestocking, durably. False when the claim was lost: it must not be
+  // said.
+  virtual absl::StatusOr<bool> MarkRestocking(const Settlement& settlement) = 0;
+
+  // The outcome of a restock is not known: it is listed for a person and not said again; the step counts as done.
+  virtual absl::Status InDoubt(const Settlement& settlement, const std::string& why) = 0;
+
+  virtual absl::StatusOr<SettlementStats> Stats() = 0;
+  // Those that are older than `age`, oldest first.
+  virtual absl::StatusOr<std::vector<StuckSettlement>> Stuck(absl::Duration age, int limit) = 0;
+};
+
+}  // namespace logistics::ports

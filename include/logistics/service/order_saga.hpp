@@ -1,0 +1,58 @@
+// Orders whose stock another service keeps: intent row, reserve there, order, settle.
+#pragma once
+
+#include <functional>
+#include <semaphore>
+
+#include "logistics/ports/intent_store.hpp"
+#include "logistics/ports/inventory_peer.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "logistics/ports/order_store.hpp"
+#include "logistics/ports/product_directory.hpp"
+#include "logistics/service/saga_options.hpp"
+
+namespace logistics::service {
+
+// An OrderStore that asks the peer before it stores an order, and leaves settlements for the peer where an order comes
+// to nothing, is shipped, cancelled or returned. Thread-safe.
+//
+// After a crash at any point an order is there with its hold, or an intent is, which Settler releases; so no order is
+// without its hold and no hold for ever without an order. No database transaction is open while the peer is called.
+class OrderSaga final : public ports::OrderStore {
+ public:
+  // `settle` is called when there may be something to settle: from any thread, cheap. All references outlive the saga.
+  OrderSaga(ports::OrderStore& orders, ports::IntentStore& intents, ports::InventoryPeer& peer,
+            ports::ProductDirectory& products, const SagaOptions& options, ports::Metrics& metrics,
+            std::function<void()> settle);
+
+  // Besides what OrderStore says. UNAVAILABLE with a retry hint: the peer is away or did not answer in time (what it
+  // may hold is released), or an order of the same idempotency key is still being made when the caller's time is up.
+  // RESOURCE_EXHAUSTED with a retry hint: calls_max orders wait for the peer already. FAILED_PRECONDITION of type
+  // "LOCATION": see ProductDirectory. A new try by the caller is a new order with a new id.
+  absl::StatusOr<domain::Order> Create(const domain::NewOrder& order, const ports::CallContext& context) override;
+  absl::StatusOr<domain::Order> ChangeStatus(const domain::StatusChange& change,
+                                             const ports::CallContext& context) override;
+  absl::StatusOr<domain::Order> Get(const domain::OrderId& id, const ports::CallContext& context) override;
+  absl::StatusOr<ports::OrderPage> List(const ports::OrderQuery& query, const ports::CallContext& context) override;
+
+ private:
+  // Opens the intent; waits for another order of the same key. Not OK, or the order that was made before, or nullopt:
+  // go on.
+  absl::StatusOr<std::optional<domain::Order>> Open(const domain::NewOrder& order, const ports::CallContext& context);
+  absl::StatusOr<domain::Order> AskAndStore(const domain::NewOrder& order, const ports::CallContext& context);
+  void Abandon(const domain::NewOrder& order, ports::IntentRelease release, const char* reason,
+               const ports::CallContext& context);
+
+  ports::OrderStore& orders_;
+  ports::IntentStore& intents_;
+  ports::InventoryPeer& peer_;
+  ports::ProductDirectory& products_;
+  const std::function<void()> settle_;
+  std::counting_semaphore<> room_;  // calls that may wait for the peer
+  ports::Counter& held_;
+  ports::Counter& refused_;
+  ports::Counter& unknown_;
+  ports::Counter& not_sent_;
+};
+
+}  // namespace logistics::service

@@ -1,0 +1,48 @@
+// What our own inventory port answers when another service keeps the stock.
+#pragma once
+
+#include <string>
+
+#include "logistics/ports/inventory_peer.hpp"
+#include "logistics/ports/stock_log.hpp"
+#include "logistics/ports/stock_store.hpp"
+
+namespace logistics::service {
+
+// Reads are answered by the peer; all else is UNIMPLEMENTED and names the peer, because stock must have one truth.
+// Thread-safe; errors of the reads are those of InventoryPeer.
+class PeerStock final : public ports::StockStore, public ports::StockLog {
+ public:
+  // `address` is for people, without secrets. `peer` outlives it.
+  PeerStock(ports::InventoryPeer& peer, std::string address) : peer_(peer), address_(std::move(address)) {}
+
+  absl::StatusOr<domain::Product> GetProduct(const domain::ProductId& id, const ports::CallContext& context) override;
+  absl::StatusOr<ports::ProductPage> ListProducts(const std::string& category, int page, int page_size,
+                                                  const ports::CallContext& context) override;
+  absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<domain::ProductId>& products,
+                                                      const std::vector<domain::WarehouseId>& warehouses,
+                                                      const ports::CallContext& context) override;
+
+  absl::StatusOr<domain::Product> CreateProduct(const domain::Product& product,
+                                                const ports::CallContext& context) override;
+  absl::StatusOr<ports::LevelRow> Adjust(const ports::StockAdjustment& adjustment,
+                                         const ports::CallContext& context) override;
+  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold, const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                                  const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> CommitReservation(const domain::Uuid& id,
+                                                            const ports::CallContext& context) override;
+  absl::StatusOr<ports::StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
+                                                const std::vector<domain::WarehouseId>& warehouses,
+                                                const ports::CallContext& context) override;
+  absl::StatusOr<ports::StockChanges> ReadAfter(std::int64_t position, int commits_max,
+                                                const ports::CallContext& context) override;
+
+ private:
+  absl::Status AskThePeer() const;
+
+  ports::InventoryPeer& peer_;
+  const std::string address_;
+};
+
+}  // namespace logistics::service

@@ -1,0 +1,111 @@
+// Our books against those of the inventory service that keeps the stock (remote mode).
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "logistics/ports/hold_ledger.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/inventory_peer.hpp"
+#include "logistics/ports/log.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "logistics/ports/settlement_store.hpp"
+
+namespace logistics::service {
+
+struct ReconcilerOptions {
+  // A settlement this old is listed (SagaOptions::settle_alarm_after).
+  absl::Duration settle_alarm_after = absl::Hours(1);
+  // Between the two looks that a drift has to be seen in.
+  absl::Duration pause = absl::Seconds(2);
+  // What `fix` says again: of orders that are no older, and at most so many at once.
+  absl::Duration fix_made_within = absl::Hours(24 * 30);
+  int fix_max = 20000;
+  // Rows in each list of a report; the totals count all.
+  int listed_max = 1000;
+};
+
+// The peer's `reserved` of a level is outside of what our reservations explain.
+struct LevelDrift {
+  domain::LevelKey key;
+  bool at_peer = true;  // false: the peer has no such level; its numbers count as 0
+  std::int64_t reserved = 0;
+  std::int64_t expected_min = 0;
+  std::int64_t expected_max = 0;
+  // Above 0: the peer reserves more than we know of, a hold that leaked or one of others. Below: it reserves less.
+  std::int64_t drift() const { return reserved > expected_max ? reserved - expected_max : reserved - expected_min; }
+};
+
+// A product that we hold stock of and that lies in several places there, which its releases and commits mix up
+// (contract §2, point 10).
+struct MultiLocationProduct {
+  domain::ProductId product_id;
+  std::vector<domain::WarehouseId> warehouses;
+};
+
+struct Reconciliation {
+  std::int64_t levels = 0;               // that the peer has
+  std::int64_t drift_products = 0;       // with a level in drift
+  std::int64_t drift_pieces = 0;         // without their signs
+  std::vector<LevelDrift> drifts;        // the largest first
+  std::vector<ports::LevelRow> damaged;  // reserved below 0, or quantity is not available + reserved
+  std::vector<MultiLocationProduct> multi_location;
+  std::vector<ports::StuckSettlement> stuck;
+  std::vector<ports::RestockInDoubt> in_doubt;
+  ports::SettledAgain settled_again;  // by `fix`
+};
+
+// Compares what our orders hold with what the peer's levels say. A drift is reported when it is there twice, a pause
+// apart, beyond what may have been under way at the moment of the look: an order in the making, a settlement that the
+// peer has not confirmed. Changes nothing; with `fix` it lets the settler say Release and Commit of our own ids again.
+// It never adjusts. Thread-safe.
+class Reconciler {
+ public:
+  // All references outlive this.
+  Reconciler(ports::HoldLedger& ledger, ports::SettlementStore& settlements, ports::InventoryPeer& peer,
+             ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log, const ReconcilerOptions& options = {});
+
+  // Blocks for two questions to the peer and the pause between them. Sets the metrics. Errors: those of the peer's
+  // reads and of the ledger; UNAVAILABLE after Stop.
+  absl::StatusOr<Reconciliation> Reconcile(bool fix, const ports::CallContext& context);
+
+  // One turn of the periodic comparison, within kTurnTime: what is found is a warning in the log with its numbers.
+  void RunTurn();
+  // Below the time of a lease, so that one replica at a time does this.
+  static constexpr absl::Duration kTurnTime = absl::Seconds(45);
+
+  // Ends what waits, for good.
+  void Stop();
+
+ private:
+  absl::Status Pause(absl::Time deadline);
+  absl::Status FindDrifts(const ports::CallContext& context, Reconciliation& found);
+  absl::Status Fix(const ports::CallContext& context, Reconciliation& found);
+  void Measure(const Reconciliation& found);
+  void Warn(const Reconciliation& found);
+
+  ports::HoldLedger& ledger_;
+  ports::SettlementStore& settlements_;
+  ports::InventoryPeer& peer_;
+  ports::IdGenerator& ids_;
+  ports::Log& log_;
+  const ReconcilerOptions options_;
+  ports::Gauge& drift_products_;
+  ports::Gauge& drift_pieces_;
+  ports::Gauge& damaged_;
+  ports::Gauge& multi_location_;
+  ports::Gauge& stuck_;
+  ports::Gauge& in_doubt_;
+  ports::Counter& compared_;
+  ports::Counter& failed_;
+  std::mutex mutex_;
+  std::condition_variable stopping_;
+  bool stopped_ = false;  // guarded by mutex_
+};
+
+}  // namespace logistics::service

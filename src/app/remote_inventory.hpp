@@ -1,0 +1,41 @@
+// The parts that exist only where another service keeps the stock.
+#pragma once
+
+#include "app/settings.hpp"
+#include "inventory/grpc_inventory_peer.hpp"
+#include "inventory/product_directory.hpp"
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "logistics/service/order_saga.hpp"
+#include "logistics/service/peer_stock.hpp"
+#include "logistics/service/settler.hpp"
+#include "storage/database.hpp"
+
+namespace logistics::app {
+
+struct RemoteInventory {
+  // All references outlive it; `peer` is stopped before they end (RemoteInventory::Stop).
+  RemoteInventory(const Settings& settings, storage::Database& database, inventory::GrpcInventoryPeer& inventory_peer,
+                  ports::IdGenerator& ids, const ports::Clock& clock, ports::Metrics& metrics)
+      : peer(inventory_peer),
+        products(settings.inventory_peer.directory, peer, clock),
+        stock(peer, settings.inventory_peer.url),
+        settler(database.settlements(), database.intents(), peer, ids, settings.saga, metrics),
+        orders(database.orders(), database.intents(), peer, products, settings.saga, metrics,
+               [this] { settler.Wake(); }) {}
+
+  // Calls under way are cancelled first: the settler then ends at once.
+  void Stop() {
+    peer.Stop();
+    settler.Stop();
+  }
+
+  inventory::GrpcInventoryPeer& peer;
+  inventory::PeerProductDirectory products;
+  service::PeerStock stock;
+  service::Settler settler;
+  service::OrderSaga orders;
+};
+
+}  // namespace logistics::app
