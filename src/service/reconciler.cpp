@@ -69,10 +69,6 @@ Reconciler::Reconciler(ports::HoldLedger& ledger, ports::SettlementStore& settle
                                 "Levels of the inventory service that reserve less than nothing or do not add up")),
       multi_location_(metrics.GetGauge("logistics_inventory_multi_location_products",
                                        "Products with holds of ours and levels in several locations")),
-      stuck_(metrics.GetGauge("logistics_inventory_stuck_settlements",
-                              "Settlements that the inventory service has not confirmed for too long")),
-      in_doubt_(metrics.GetGauge("logistics_inventory_restocks_in_doubt",
-                                 "Restocks without an answer: an operator has to look")),
       compared_(metrics.GetCounter("logistics_inventory_reconciliations_total",
                                    "Comparisons with the inventory service's levels", {{"result", "done"}})),
       failed_(metrics.GetCounter("logistics_inventory_reconciliations_total",
@@ -163,8 +159,6 @@ void Reconciler::Measure(const Reconciliation& found) {
   drift_pieces_.Set(static_cast<double>(found.drift_pieces));
   damaged_.Set(static_cast<double>(found.damaged.size()));
   multi_location_.Set(static_cast<double>(found.multi_location.size()));
-  stuck_.Set(static_cast<double>(found.stuck.size()));
-  in_doubt_.Set(static_cast<double>(found.in_doubt.size()));
   compared_.Increment();
 }
 

@@ -70,8 +70,9 @@ class Reconciler {
   Reconciler(ports::HoldLedger& ledger, ports::SettlementStore& settlements, ports::InventoryPeer& peer,
              ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log, const ReconcilerOptions& options = {});
 
-  // Blocks for two questions to the peer and the pause between them. Sets the metrics. Errors: those of the peer's
-  // reads and of the ledger; UNAVAILABLE after Stop.
+  // Blocks for two questions to the peer and the pause between them. Sets the metrics; those of stuck settlements and
+  // of restocks in doubt are the settler's. Errors: those of the peer's reads and of the ledger; UNAVAILABLE after
+  // Stop.
   absl::StatusOr<Reconciliation> Reconcile(bool fix, const ports::CallContext& context);
 
   // One turn of the periodic comparison, within kTurnTime: what is found is a warning in the log with its numbers.
@@ -99,8 +100,6 @@ class Reconciler {
   ports::Gauge& drift_pieces_;
   ports::Gauge& damaged_;
   ports::Gauge& multi_location_;
-  ports::Gauge& stuck_;
-  ports::Gauge& in_doubt_;
   ports::Counter& compared_;
   ports::Counter& failed_;
   std::mutex mutex_;
