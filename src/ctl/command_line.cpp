@@ -18,8 +18,9 @@ namespace {
 
 constexpr char kFooter[] =
     "\nExit codes: 0 done; 1 refused by the server (why is on stderr, every bad field and short item);\n"
-    "            2 wrong usage, nothing was sent; 3 no server, no answer in time, or not able to serve now.\n"
-    "--json prints protobuf JSON with the field names of order.proto and inventory.proto.";
+    "            2 wrong usage, nothing was sent; 3 no server, no answer in time, or not able to serve now;\n"
+    "            4 inventory reconcile: stock drifts from what the orders hold.\n"
+    "--json prints protobuf JSON with the field names of order.proto, inventory.proto and admin.proto.";
 
 // "10", "2.5" (seconds), "500ms", "1m".
 bool ParseTimeout(const std::string& text, absl::Duration& timeout) {

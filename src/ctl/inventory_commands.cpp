@@ -5,6 +5,7 @@
 
 #include "ctl/commands.hpp"
 #include "ctl/inventory.hpp"
+#include "ctl/reconcile.hpp"
 
 namespace logistics::ctl {
 namespace {
@@ -117,16 +118,29 @@ void AddInventoryReservations(CLI::App& inventory, Run& run) {
       [=, &run] { run = [commit_request](Session& session) { return CommitReservation(session, *commit_request); }; });
 }
 
+void AddReconcile(CLI::App& inventory, Run& run) {
+  CLI::App& reconcile = *inventory.add_subcommand(
+      "reconcile", "Compares what our orders hold with the levels of the inventory service that keeps the stock");
+  auto request = std::make_shared<::logistics::admin::ReconcileInventoryRequest>();
+  reconcile.add_flag_callback(
+      "--fix", [request] { request->set_fix(true); },
+      "Lets the inventory service be told again to release and commit what our orders have; never adjusts");
+  reconcile.callback(
+      [=, &run] { run = [request](Session& session) { return ReconcileInventory(session, *request); }; });
+}
+
 }  // namespace
 
 void AddInventoryCommands(CLI::App& app, Run& run) {
   CLI::App& inventory = *app.add_subcommand(
-      "inventory", "Inventory, ours or that of the mesh: create, get, list, adjust, levels, reserve, release, commit");
+      "inventory",
+      "Inventory, ours or that of the mesh: create, get, list, adjust, levels, reserve, release, commit, reconcile");
   inventory.require_subcommand(1);
   inventory.fallthrough();
   AddInventoryItems(inventory, run);
   AddInventoryStock(inventory, run);
   AddInventoryReservations(inventory, run);
+  AddReconcile(inventory, run);
 }
 
 }  // namespace logistics::ctl

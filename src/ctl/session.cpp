@@ -37,6 +37,7 @@ Session::Session(const SessionOptions& options) : options_(options) {
   const std::shared_ptr<grpc::Channel> channel = Connect(options);
   orders_ = ::order::OrderService::NewStub(channel);
   inventory_ = ::inventory::InventoryService::NewStub(channel);
+  admin_ = ::logistics::admin::AdminService::NewStub(channel);
 }
 
 int Session::Call(const std::function<grpc::Status(grpc::ClientContext&)>& call) {

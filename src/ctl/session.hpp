@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "admin.grpc.pb.h"
 #include "inventory.grpc.pb.h"
 #include "order.grpc.pb.h"
 
@@ -19,6 +20,7 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitRefused = 1;      // the server said no: why is on stderr
 inline constexpr int kExitUsage = 2;        // the command line or an input file is wrong; nothing was sent
 inline constexpr int kExitUnavailable = 3;  // no server, no answer in time, or it cannot serve now: try again
+inline constexpr int kExitDrift = 4;        // done, and what was compared does not fit
 
 struct SessionOptions {
   std::string address = "127.0.0.1:50051";
@@ -34,6 +36,7 @@ class Session {
 
   ::order::OrderService::Stub& orders() { return *orders_; }
   ::inventory::InventoryService::Stub& inventory() { return *inventory_; }
+  ::logistics::admin::AdminService::Stub& admin() { return *admin_; }
   bool json() const { return options_.json; }
 
   // Makes one call within the timeout. kExitOk, or the exit code after the failure was written to stderr.
@@ -46,6 +49,7 @@ class Session {
   const SessionOptions options_;
   std::unique_ptr<::order::OrderService::Stub> orders_;
   std::unique_ptr<::inventory::InventoryService::Stub> inventory_;
+  std::unique_ptr<::logistics::admin::AdminService::Stub> admin_;
 };
 
 // Writes a line to stderr and gives kExitUsage.

@@ -16,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "rpc/admin_rpc.hpp"
 #include "rpc/call_scope.hpp"
 #include "rpc/grpc_log.hpp"
 #include "rpc/inventory_rpc.hpp"
@@ -65,8 +66,12 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
 
 struct Server::Parts {
   Parts(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory_service,
-        service::StockUpdates* updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
-      : runtime(options, ids, metrics, log), order_rpc(orders, runtime), stock_updates(updates) {
+        service::StockUpdates* updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
+        service::Reconciler* reconciler)
+      : runtime(options, ids, metrics, log),
+        order_rpc(orders, runtime),
+        admin_rpc(reconciler, runtime),
+        stock_updates(updates) {
     if (inventory_service != nullptr && stock_updates != nullptr) {
       inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, *stock_updates, runtime);
     }
@@ -74,6 +79,7 @@ struct Server::Parts {
 
   CallRuntime runtime;
   OrderRpc order_rpc;
+  AdminRpc admin_rpc;
   service::StockUpdates* const stock_updates;
   std::unique_ptr<InventoryRpc> inventory_rpc;  // null when inventory is remote
   std::mutex mutex;
@@ -81,8 +87,9 @@ struct Server::Parts {
 };
 
 Server::Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
-               service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log)
-    : parts_(std::make_unique<Parts>(options, orders, inventory, stock_updates, ids, metrics, log)) {}
+               service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
+               service::Reconciler* reconciler)
+    : parts_(std::make_unique<Parts>(options, orders, inventory, stock_updates, ids, metrics, log, reconciler)) {}
 
 Server::~Server() { Shutdown(absl::Now()); }
 
@@ -98,6 +105,7 @@ absl::StatusOr<int> Server::Start() {
   int port = 0;
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&parts_->order_rpc);
+  builder.RegisterService(&parts_->admin_rpc);
   if (parts_->inventory_rpc != nullptr) builder.RegisterService(parts_->inventory_rpc.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
@@ -119,6 +127,7 @@ void Server::SetServing(bool serving) {
   grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
   health->SetServingStatus("", serving);
   health->SetServingStatus(::order::OrderService::service_full_name(), serving);
+  health->SetServingStatus(::logistics::admin::AdminService::service_full_name(), serving);
   if (parts_->inventory_rpc != nullptr) {
     health->SetServingStatus(::inventory::InventoryService::service_full_name(), serving);
   }

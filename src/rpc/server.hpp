@@ -9,19 +9,21 @@
 #include "logistics/ports/metrics.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
+#include "logistics/service/reconciler.hpp"
 #include "logistics/service/stock_updates.hpp"
 #include "rpc/options.hpp"
 
 namespace logistics::rpc {
 
-// The gRPC port: orders, inventory when it is embedded, grpc.health.v1 and reflection. Start, SetServing and Shutdown
+// The gRPC port: orders, inventory, what operators ask, grpc.health.v1 and reflection. Start, SetServing and Shutdown
 // may be called by different threads, Start and Shutdown once each.
 class Server {
  public:
-  // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. All references
-  // outlive the server.
+  // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. `reconciler` is
+  // null when the inventory is embedded. All references outlive the server.
   Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
-         service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log);
+         service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
+         service::Reconciler* reconciler = nullptr);
   // Ends what still runs.
   ~Server();
   Server(const Server&) = delete;

@@ -40,9 +40,10 @@ class ServerFixture : public testing::Test {
     return options;
   }();
 
-  void Start() {
-    server_ =
-        std::make_unique<Server>(options_, orders_service_, &inventory_service_, &stock_updates_, ids_, metrics_, log_);
+  // With a reconciler where another service keeps the stock.
+  void Start(service::Reconciler* reconciler = nullptr) {
+    server_ = std::make_unique<Server>(options_, orders_service_, &inventory_service_, &stock_updates_, ids_, metrics_,
+                                       log_, reconciler);
     stock_updates_.Start();
     ASSERT_OK_AND_ASSIGN(port_, server_->Start());
     channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());

@@ -1,0 +1,89 @@
+#include "admin.grpc.pb.h"
+#include "unit/rpc/reconciled_server.hpp"
+
+namespace logistics::rpc {
+namespace {
+
+using ::logistics::admin::ReconcileInventoryRequest;
+using ::logistics::admin::ReconcileInventoryResponse;
+
+class AdminRpcTest : public ReconciledServer {
+ protected:
+  grpc::Status Reconcile(bool fix, ReconcileInventoryResponse& response) {
+    ReconcileInventoryRequest request;
+    request.set_fix(fix);
+    grpc::ClientContext context;
+    return ::logistics::admin::AdminService::NewStub(channel_)->ReconcileInventory(&context, request, &response);
+  }
+};
+
+TEST_F(AdminRpcTest, Embedded_SaysThatThereIsNothingToCompare) {
+  StartEmbedded();
+  ReconcileInventoryResponse report;
+  ASSERT_TRUE(Reconcile(true, report).ok());
+  EXPECT_TRUE(report.embedded());
+  EXPECT_EQ(peer_.Calls(fakes::PeerCall::kLevels), 0);
+}
+
+TEST_F(AdminRpcTest, Report_HasEverythingThatWasFound) {
+  StartRemote();
+  const domain::LevelKey elsewhere{chair_.product_id, domain::WarehouseId(ids_.NewId())};
+  ledger_.Set({chair_, 3, 1});
+  peer_.SetLevel(chair_, {10, 7});
+  peer_.SetLevel(elsewhere, {10, 0});
+  peer_.SetSaidAvailable(elsewhere, 9);
+  const domain::Uuid order = ids_.NewId();
+  settlements_.rows = {{order, "release, release_again", 9, "away", absl::Hours(2)}};
+  ledger_.AddInDoubt({order, chair_, "CHAIR", 2, "no answer", absl::FromUnixSeconds(1000)});
+  ReconcileInventoryResponse report;
+  ASSERT_TRUE(Reconcile(false, report).ok());
+  EXPECT_FALSE(report.embedded());
+  EXPECT_EQ(report.levels(), 2);
+  EXPECT_EQ(report.drift_products(), 1);
+  EXPECT_EQ(report.drift_pieces(), 3);
+  ASSERT_EQ(report.drifts_size(), 1);
+  EXPECT_EQ(report.drifts(0).product_id(), chair_.product_id.ToString());
+  EXPECT_EQ(report.drifts(0).warehouse_id(), chair_.warehouse_id.ToString());
+  EXPECT_EQ(report.drifts(0).drift(), 3);
+  EXPECT_EQ(report.drifts(0).reserved(), 7);
+  EXPECT_EQ(report.drifts(0).expected_min(), 3);
+  EXPECT_EQ(report.drifts(0).expected_max(), 4);
+  EXPECT_FALSE(report.drifts(0).level_missing());
+  ASSERT_EQ(report.damaged_size(), 1);
+  EXPECT_EQ(report.damaged(0).warehouse_id(), elsewhere.warehouse_id.ToString());
+  EXPECT_EQ(report.damaged(0).quantity(), 10);
+  EXPECT_EQ(report.damaged(0).available(), 9);
+  ASSERT_EQ(report.multi_location_size(), 1);
+  EXPECT_EQ(report.multi_location(0).warehouse_ids_size(), 2);
+  ASSERT_EQ(report.stuck_size(), 1);
+  EXPECT_EQ(report.stuck(0).reservation_id(), order.ToString());
+  EXPECT_EQ(report.stuck(0).attempts(), 9);
+  EXPECT_EQ(report.stuck(0).age_seconds(), 7200);
+  ASSERT_EQ(report.in_doubt_size(), 1);
+  EXPECT_EQ(report.in_doubt(0).sku(), "CHAIR");
+  EXPECT_EQ(report.in_doubt(0).quantity(), 2);
+  EXPECT_EQ(report.in_doubt(0).since().seconds(), 1000);
+  EXPECT_EQ(report.settled_again(), 0);
+  EXPECT_TRUE(ledger_.Fixed().empty());
+}
+
+TEST_F(AdminRpcTest, Fix_TellsHowManyAreSettledAgain) {
+  StartRemote();
+  peer_.SetLevel(chair_, {10, 7});
+  ledger_.SetSettledAgain({12, false});
+  ReconcileInventoryResponse report;
+  ASSERT_TRUE(Reconcile(true, report).ok());
+  EXPECT_EQ(report.settled_again(), 12);
+  EXPECT_FALSE(report.settled_again_all());
+  EXPECT_EQ(ledger_.Fixed().size(), 1U);
+}
+
+TEST_F(AdminRpcTest, PeerAway_IsUnavailable) {
+  StartRemote();
+  peer_.SetAway(true);
+  ReconcileInventoryResponse report;
+  EXPECT_EQ(Reconcile(false, report).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace logistics::rpc
