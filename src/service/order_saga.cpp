@@ -56,18 +56,33 @@ OrderSaga::OrderSaga(ports::OrderStore& orders, ports::IntentStore& intents, por
       peer_(peer),
       products_(products),
       settle_(std::move(settle)),
-      room_(options.calls_max),
       held_(ReserveCounter(metrics, "held")),
       refused_(ReserveCounter(metrics, "refused")),
       unknown_(ReserveCounter(metrics, "unknown")),
-      not_sent_(ReserveCounter(metrics, "not_sent")) {}
+      not_sent_(ReserveCounter(metrics, "not_sent")),
+      room_(options.calls_max) {}
+
+bool OrderSaga::Enter(absl::Time deadline) {
+  std::unique_lock lock(mutex_);
+  const bool entered = left_.wait_until(lock, absl::ToChronoTime(deadline), [this] { return room_ > 0; });
+  if (entered) --room_;
+  return entered;
+}
+
+void OrderSaga::Leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++room_;
+  }
+  left_.notify_one();
+}
 
 absl::StatusOr<Order> OrderSaga::Create(const NewOrder& order, const CallContext& context) {
-  if (!room_.try_acquire_until(absl::ToChronoTime(std::min(context.deadline, absl::Now() + kRoomTime)))) {
+  if (!Enter(std::min(context.deadline, absl::Now() + kRoomTime))) {
     return domain::RetryLaterError(absl::StatusCode::kResourceExhausted,
                                    "too many orders wait for the inventory service", absl::Seconds(1));
   }
-  const absl::Cleanup leave = [this] { room_.release(); };
+  const absl::Cleanup leave = [this] { Leave(); };
 
   NewOrder resolved = order;
   absl::StatusOr<std::vector<domain::OrderLine>> lines = products_.Resolve(order.order.lines, context);

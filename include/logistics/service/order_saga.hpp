@@ -1,8 +1,10 @@
 // Orders whose stock another service keeps: intent row, reserve there, order, settle.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
-#include <semaphore>
+#include <mutex>
+#include <optional>
 
 #include "logistics/ports/intent_store.hpp"
 #include "logistics/ports/inventory_peer.hpp"
@@ -36,6 +38,8 @@ class OrderSaga final : public ports::OrderStore {
   absl::StatusOr<ports::OrderPage> List(const ports::OrderQuery& query, const ports::CallContext& context) override;
 
  private:
+  bool Enter(absl::Time deadline);
+  void Leave();
   // Opens the intent; waits for another order of the same key. Not OK, or the order that was made before, or nullopt:
   // go on.
   absl::StatusOr<std::optional<domain::Order>> Open(const domain::NewOrder& order, const ports::CallContext& context);
@@ -48,11 +52,15 @@ class OrderSaga final : public ports::OrderStore {
   ports::InventoryPeer& peer_;
   ports::ProductDirectory& products_;
   const std::function<void()> settle_;
-  std::counting_semaphore<> room_;  // calls that may wait for the peer
   ports::Counter& held_;
   ports::Counter& refused_;
   ports::Counter& unknown_;
   ports::Counter& not_sent_;
+
+  // Not a counting_semaphore: those that arrive take the place of those that wait, for longer than these may wait.
+  std::mutex mutex_;
+  std::condition_variable left_;
+  int room_;  // calls that may still wait for the peer; guarded by mutex_
 };
 
 }  // namespace logistics::service
