@@ -95,8 +95,9 @@ std::optional<Settler::Claimed> Settler::Next(const std::stop_token& stop) {
       changed_.notify_all();
       continue;
     }
-    changed_.wait_until(lock, stop, std::max(claim_at_, Clock::now() + std::chrono::milliseconds(1)),
-                        [this] { return !queue_.empty() || (woken_ && !claiming_); });
+    // Whoever is claiming wakes the others when it is done.
+    const Clock::time_point until = claiming_ ? Clock::now() + kPoll : claim_at_;
+    changed_.wait_until(lock, stop, until, [this] { return !queue_.empty() || (woken_ && !claiming_); });
   }
   return std::nullopt;
 }
@@ -121,11 +122,8 @@ void Settler::Settle(const Settlement& settlement) {
       return Conclude(settlement, peer_.Commit(id, context));
     case SettlementStep::kRestock:
       return Restock(settlement, context);
-    case SettlementStep::kRestocking: {
-      const absl::Status listed = settlements_.InDoubt(settlement, "whoever said it did not come back with the answer");
-      if (!listed.ok()) Retry(settlement, listed);
-      return;
-    }
+    case SettlementStep::kRestocking:
+      return ListInDoubt(settlement, "whoever said it did not come back with the answer");
   }
 }
 
@@ -154,8 +152,12 @@ void Settler::Restock(const Settlement& settlement, const CallContext& context) 
   if (!sent) return Retry(settlement, level.status());
   spdlog::error("the restock of {} pieces of {} of reservation {} is in doubt: {}", item.quantity, item.sku,
                 settlement.reservation.id.ToString(), level.status().ToString());
-  const absl::Status listed = settlements_.InDoubt(settlement, level.status().ToString());
-  // Not noted: the next claim finds that it was said, and lists it then.
+  ListInDoubt(settlement, level.status().ToString());
+}
+
+void Settler::ListInDoubt(const Settlement& settlement, const std::string& why) {
+  const absl::Status listed = settlements_.InDoubt(settlement, why);
+  // Not noted: the next claim finds that it was said, and lists it then. Never a Retry, which would say it again.
   if (listed.ok() && !settlement.last) Wake();
 }
 
@@ -181,19 +183,20 @@ void Settler::Watch(const std::stop_token& stop) {
     const bool minute = Clock::now() >= recover_at;
     if (minute) {
       recover_at = Clock::now() + kRecoverEvery;
-      RecoverIntents();
+      RecoverIntents(stop);
     }
     UpdateStats(minute);
     lock.lock();
-    changed_.wait_for(lock, stop, kStatsEvery, [&stop] { return stop.stop_requested(); });
+    watch_.wait_for(lock, stop, kStatsEvery, [] { return false; });
   }
 }
 
-void Settler::RecoverIntents() {
+void Settler::RecoverIntents(const std::stop_token& stop) {
   for (;;) {
     const absl::StatusOr<std::vector<domain::Uuid>> left = intents_.Left(options_.intent_ttl, kIntentsPage);
     if (!left.ok()) return;  // said by the store; the next turn comes
     for (const domain::Uuid& id : *left) {
+      if (stop.stop_requested()) return;  // another start, or another replica, goes on
       const CallContext context{absl::StrCat("recovery-", ids_.NewId().ToString()), "", absl::Now() + kCallTime};
       const absl::StatusOr<bool> abandoned =
           intents_.Abandon({id, ports::IntentRelease::kTwice, "left by a crash", /*only_an_intent=*/true}, context);

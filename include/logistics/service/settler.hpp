@@ -55,11 +55,12 @@ class Settler {
   std::vector<Claimed> Claim();
   void Settle(const ports::Settlement& settlement);
   void Restock(const ports::Settlement& settlement, const ports::CallContext& context);
+  void ListInDoubt(const ports::Settlement& settlement, const std::string& why);
   void Conclude(const ports::Settlement& settlement, const absl::StatusOr<ports::PeerSettled>& answer);
   void Retry(const ports::Settlement& settlement, const absl::Status& error);
 
   void Watch(const std::stop_token& stop);
-  void RecoverIntents();
+  void RecoverIntents(const std::stop_token& stop);
   void UpdateStats(bool name_stuck);
 
   ports::SettlementStore& settlements_;
@@ -76,7 +77,8 @@ class Settler {
   ports::Gauge& in_doubt_;
 
   std::mutex mutex_;
-  std::condition_variable_any changed_;
+  std::condition_variable_any changed_;               // for Work
+  std::condition_variable_any watch_;                 // for Watch, which must not swallow a wake-up that is for Work
   std::deque<Claimed> queue_;                         // guarded by mutex_
   bool woken_ = true;                                 // guarded by mutex_
   bool claiming_ = false;                             // guarded by mutex_
