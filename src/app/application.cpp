@@ -21,14 +21,16 @@ Application::Application(const Settings& settings, inventory::GrpcInventoryPeer*
       ids_(clock_),
       database_(DatabaseOptionsOf(settings), ids_.NewId(), ids_, clock_, encoder_, metrics, readiness),
       relay_(database_.NewOutbox(), settings.broker, metrics, readiness),
-      remote_(peer == nullptr ? nullptr
-                              : std::make_unique<RemoteInventory>(settings, database_, *peer, ids_, clock_, metrics)),
+      remote_(peer == nullptr
+                  ? nullptr
+                  : std::make_unique<RemoteInventory>(settings, database_, *peer, ids_, clock_, metrics, log)),
       orders_(remote_ ? static_cast<ports::OrderStore&>(remote_->orders) : database_.orders(), ids_, clock_,
               settings.orders),
       inventory_(remote_ ? static_cast<ports::StockStore&>(remote_->stock) : database_.stock(), ids_, clock_,
                  settings.orders.warehouse_id),
       stock_updates_(remote_ ? static_cast<ports::StockLog&>(remote_->stock) : database_.stock_log(), ids_, metrics),
-      server_(settings.server, orders_, &inventory_, &stock_updates_, ids_, metrics, log) {}
+      server_(settings.server, orders_, &inventory_, &stock_updates_, ids_, metrics, log,
+              remote_ ? &remote_->reconciler : nullptr) {}
 
 Application::~Application() {
   // Parts still report while they end; the server they would tell is among the first to go.
@@ -42,7 +44,7 @@ absl::Status Application::Start() {
   database_.Start();
   relay_.Start();
   stock_updates_.Start();
-  if (remote_) remote_->settler.Start();
+  if (remote_) remote_->Start(database_);
   const absl::StatusOr<int> port = server_.Start();
   if (!port.ok()) return port.status();
   readiness_.SetListener([this](bool ready) { server_.SetServing(ready); });

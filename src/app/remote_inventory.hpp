@@ -6,9 +6,11 @@
 #include "inventory/product_directory.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "logistics/service/order_saga.hpp"
 #include "logistics/service/peer_stock.hpp"
+#include "logistics/service/reconciler.hpp"
 #include "logistics/service/settler.hpp"
 #include "storage/database.hpp"
 
@@ -17,17 +19,28 @@ namespace logistics::app {
 struct RemoteInventory {
   // All references outlive it; `peer` is stopped before they end (RemoteInventory::Stop).
   RemoteInventory(const Settings& settings, storage::Database& database, inventory::GrpcInventoryPeer& inventory_peer,
-                  ports::IdGenerator& ids, const ports::Clock& clock, ports::Metrics& metrics)
+                  ports::IdGenerator& ids, const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
       : peer(inventory_peer),
         products(settings.inventory_peer.directory, peer, clock),
         stock(peer, settings.inventory_peer.url),
         settler(database.settlements(), database.intents(), peer, ids, settings.saga, metrics),
         orders(database.orders(), database.intents(), peer, products, settings.saga, metrics,
-               [this] { settler.Wake(); }) {}
+               [this] { settler.Wake(); }),
+        reconciler(database.holds(), database.settlements(), peer, ids, metrics, log,
+                   {.settle_alarm_after = settings.saga.settle_alarm_after}),
+        reconcile_interval(settings.saga.reconcile_interval) {}
+
+  // The schema is there.
+  void Start(const storage::Database& database) {
+    settler.Start();
+    reconcile_task = database.NewTask("reconcile inventory", reconcile_interval, [this] { reconciler.RunTurn(); });
+  }
 
   // Calls under way are cancelled first: the settler then ends at once.
   void Stop() {
     peer.Stop();
+    reconciler.Stop();
+    reconcile_task.reset();
     settler.Stop();
   }
 
@@ -36,6 +49,9 @@ struct RemoteInventory {
   service::PeerStock stock;
   service::Settler settler;
   service::OrderSaga orders;
+  service::Reconciler reconciler;
+  const absl::Duration reconcile_interval;
+  std::unique_ptr<storage::LeasedTask> reconcile_task;  // last: it works with the rest
 };
 
 }  // namespace logistics::app

@@ -45,10 +45,17 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       stock_store_(writes_, pool_),
       stock_log_(pool_),
       intent_store_(writes_, pool_),
-      settlement_store_(pool_, ids_) {}
+      settlement_store_(pool_, ids_),
+      hold_ledger_(pool_) {}
 
 std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
   return std::make_unique<PostgresOutbox>(options_, replica_id_);
+}
+
+std::unique_ptr<LeasedTask> Database::NewTask(std::string name, absl::Duration interval,
+                                              std::function<void()> work) const {
+  return std::make_unique<LeasedTask>(std::move(name), interval, options_, replica_id_,
+                                      [work = std::move(work)](Session& /*session*/) { work(); });
 }
 
 void Database::Start() {

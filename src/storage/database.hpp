@@ -11,6 +11,7 @@
 #include "logistics/ports/outbox.hpp"
 #include "storage/change_signal.hpp"
 #include "storage/leased_task.hpp"
+#include "storage/postgres_hold_ledger.hpp"
 #include "storage/postgres_intent_store.hpp"
 #include "storage/postgres_order_store.hpp"
 #include "storage/postgres_settlement_store.hpp"
@@ -35,9 +36,14 @@ class Database {
   // For inventory that another service keeps.
   ports::IntentStore& intents() { return intent_store_; }
   ports::SettlementStore& settlements() { return settlement_store_; }
+  ports::HoldLedger& holds() { return hold_ledger_; }
 
   // For the relay; each call makes one with a connection of its own.
   std::unique_ptr<ports::Outbox> NewOutbox() const;
+
+  // Does `work` every `interval`, on one replica at a time, until it is destroyed; `work` takes less than a minute. The
+  // schema is there.
+  std::unique_ptr<LeasedTask> NewTask(std::string name, absl::Duration interval, std::function<void()> work) const;
 
   // `wake` is called after each commit of any replica, beside those that were given before. Before Start only.
   void OnChange(std::function<void()> wake) { signal_.Subscribe(std::move(wake)); }
@@ -63,6 +69,7 @@ class Database {
   PostgresStockLog stock_log_;
   PostgresIntentStore intent_store_;
   PostgresSettlementStore settlement_store_;
+  PostgresHoldLedger hold_ledger_;
   std::unique_ptr<LeasedTask> key_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
 };
