@@ -7,12 +7,6 @@
 #include "support/broker.hpp"
 
 namespace logistics::e2e {
-namespace {
-
-constexpr absl::Duration kPauseAfterFailure = absl::Milliseconds(50);
-
-}  // namespace
-
 OrderLoad::OrderLoad(Daemon& daemon, const Options& options)
     : daemon_(daemon), options_(options), running_clients_(options.clients) {
   for (int i = 0; i < options.clients; ++i) {
@@ -40,13 +34,17 @@ void OrderLoad::RunClient(std::uint64_t seed) {
   for (int i = 0; i < options_.orders_max && !stop_; ++i) {
     const bool answered = PlaceOne(random);
     if (!answered && options_.until_failure) return;
-    const absl::Duration pause = answered ? options_.pause : kPauseAfterFailure;
+    const absl::Duration pause = answered ? options_.pause : options_.pause_after_failure;
     if (pause > absl::ZeroDuration()) absl::SleepFor(pause);
   }
 }
 
 bool OrderLoad::PlaceOne(std::mt19937_64& random) {
-  order::CreateOrderRequest request = OrderOf(options_.products[random() % options_.products.size()]);
+  const auto any_product = [&] { return options_.products[random() % options_.products.size()]; };
+  order::CreateOrderRequest request = OrderOf(any_product());
+  while (request.items_size() < options_.lines_max && random() % 2 == 0) {
+    *request.add_items() = OrderOf(any_product()).items(0);
+  }
   request.set_idempotency_key(NewUuid());
   const CallOptions call{"", "", options_.deadline};
   const Answer created = Create(daemon_, request, call);

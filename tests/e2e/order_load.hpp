@@ -20,8 +20,10 @@ class OrderLoad {
     std::uint64_t seed = 0;
     int clients = 8;
     int orders_max = 3000;                        // a client; the load ends there
+    int lines_max = 1;                            // of an order
     bool until_failure = false;                   // a client ends when a call is answered with an error
     absl::Duration pause = absl::ZeroDuration();  // between the orders of a client
+    absl::Duration pause_after_failure = absl::Milliseconds(50);
     absl::Duration deadline = absl::Seconds(30);
   };
 
