@@ -55,7 +55,9 @@ absl::StatusOr<WriteResult> BatchDecision::Abandon(const AbandonIntentCommand& c
   const OrderId id(abandonment.id);
   std::optional<Reservation> reservation = FindReservation(id);
   const bool intent = reservation && reservation->state == ReservationState::kIntent;
-  const bool of_an_order = state_.orders.contains(id);
+  // By its state too: the order of a commit that is still under way is not seen yet, its reservation is waited for.
+  const bool of_an_order =
+      state_.orders.contains(id) || (reservation && !intent && reservation->state != ReservationState::kReleased);
   if (!reservation || of_an_order || (!intent && abandonment.only_an_intent)) {
     return WriteResult(ports::SettlementAnswer{false});
   }
