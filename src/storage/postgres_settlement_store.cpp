@@ -38,9 +38,11 @@ constexpr Statement kStepDone = {
     "due_at = now() + $3::bigint * interval '1 millisecond' WHERE reservation_id = $1::uuid AND claim = $2::uuid"};
 constexpr Statement kAllDone = {"settlement_all_done",
                                 "DELETE FROM settlements WHERE reservation_id = $1::uuid AND cardinality(steps) = 0"};
+// A restock that this claim marked and did not send may be said later; one that another claim marked may not.
 constexpr Statement kRetry = {
     "settlement_retry",
-    "UPDATE settlements SET steps[1] = replace(steps[1], 'restocking', 'restock'), attempts = attempts + 1, "
+    "UPDATE settlements SET steps[1] = CASE WHEN $5::boolean THEN replace(steps[1], 'restocking', 'restock') "
+    "ELSE steps[1] END, attempts = attempts + 1, "
     "last_error = $4::text, claim = NULL, claimed_until = NULL, "
     "due_at = now() + $3::bigint * interval '1 millisecond' WHERE reservation_id = $1::uuid AND claim = $2::uuid"};
 constexpr Statement kMarkRestocking = {
@@ -140,7 +142,10 @@ absl::Status PostgresSettlementStore::Done(const Settlement& settlement, absl::D
 absl::Status PostgresSettlementStore::Retry(const Settlement& settlement, absl::Duration delay,
                                             const std::string& error) {
   return Write([&](Session& session) {
-    session.Execute(kRetry, Claimed(settlement).Add(absl::ToInt64Milliseconds(delay)).Add(error));
+    session.Execute(kRetry, Claimed(settlement)
+                                .Add(absl::ToInt64Milliseconds(delay))
+                                .Add(error)
+                                .Add(settlement.step == SettlementStep::kRestock ? "true" : "false"));
   });
 }
 

@@ -59,7 +59,8 @@ class SettlementStore {
   // The step is done. The next one, where there is one, is due after `next_in`.
   virtual absl::Status Done(const Settlement& settlement, absl::Duration next_in) = 0;
 
-  // It failed and is due again after `delay`.
+  // It failed and is due again after `delay`. A kRestock that was marked is a kRestock again: it was not sent. A
+  // kRestocking stays one.
   virtual absl::Status Retry(const Settlement& settlement, absl::Duration delay, const std::string& error) = 0;
 
   // Before a restock is said: kRestock becomes kRestocking, durably. False when the claim was lost: it must not be
