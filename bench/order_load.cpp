@@ -28,6 +28,7 @@ struct Options {
   int products = 100;
   int channels = 2;
   int confirm_wait_s = 120;
+  bool existing = false;  // orders what the daemon's catalogue has: another service keeps the stock
 };
 
 // One call in flight. It is reused for the next order when it has been answered.
@@ -78,6 +79,25 @@ std::vector<std::string> MakeCatalogue(inventory::InventoryService::Stub& stub, 
   return ids;
 }
 
+// Products that are there already, with stock enough.
+std::vector<std::string> ReadCatalogue(inventory::InventoryService::Stub& stub, const Options& options) {
+  std::vector<std::string> ids;
+  for (int page = 1; ids.size() < static_cast<std::size_t>(options.products); ++page) {
+    grpc::ClientContext context;
+    inventory::ListItemsRequest list;
+    list.set_page(page);
+    list.set_page_size(100);
+    inventory::ListItemsResponse items;
+    if (const auto status = stub.ListItems(&context, list, &items); !status.ok()) {
+      throw std::runtime_error("ListItems: " + status.error_message());
+    }
+    if (items.items().empty()) throw std::runtime_error("the catalogue has fewer products than --products");
+    for (const inventory::Item& item : items.items()) ids.push_back(item.id());
+  }
+  ids.resize(static_cast<std::size_t>(options.products));
+  return ids;
+}
+
 void FillRequest(order::CreateOrderRequest& request, const std::vector<std::string>& products, int n,
                  std::mt19937_64& random) {
   request.Clear();
@@ -116,7 +136,8 @@ int Run(const Options& options) {
     stubs.push_back(order::OrderService::NewStub(channels.back()));
   }
   const auto inventory_stub = inventory::InventoryService::NewStub(channels.front());
-  const std::vector<std::string> products = MakeCatalogue(*inventory_stub, options, random);
+  const std::vector<std::string> products =
+      options.existing ? ReadCatalogue(*inventory_stub, options) : MakeCatalogue(*inventory_stub, options, random);
 
   grpc::CompletionQueue queue;
   std::vector<std::unique_ptr<Call>> calls;
@@ -187,6 +208,7 @@ int main(int argc, char** argv) {
   app.add_option("--orders", options.orders, "how many orders")->check(CLI::Range(1, 10'000'000));
   app.add_option("--in-flight", options.in_flight, "calls in flight")->check(CLI::Range(1, 4096));
   app.add_option("--products", options.products, "1 = all orders on one product")->check(CLI::Range(1, 10'000));
+  app.add_flag("--existing", options.existing, "order products that are there instead of making some");
   app.add_option("--channels", options.channels, "connections")->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
   try {
