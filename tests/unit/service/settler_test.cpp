@@ -173,10 +173,12 @@ TEST_F(SettlerTest, SeveralSteps_AreWorkedOffInARow) {
 // The same, one after the other: no wake-up goes to a thread that has no use for it.
 TEST_F(SettlerTest, EachWakeUp_IsHeard) {
   options_.settle_concurrency = 1;
+  const absl::Time give_up = absl::Now() + kPatience;
   for (int i = 0; i < 200; ++i) {
     const domain::Reservation held = Held();
     Tell(held, {"release"});
     ASSERT_TRUE(EventuallyNothingLeft(held));
+    ASSERT_LT(absl::Now(), give_up) << "after " << i << ": the poll had to come to its help";
   }
 }
 
