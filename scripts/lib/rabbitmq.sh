@@ -31,6 +31,7 @@ CONF
 }
 
 # rabbitmq_env COMMAND...: an environment of its own, so that nothing of the machine's RabbitMQ settings leaks in.
+# The VM does not spin while it waits for work (+sbwt): on few cores that time is the daemon's and Postgres'.
 # RUNNING_UNDER_SYSTEMD makes the start script become the Erlang VM, so that the pid we know is the broker's.
 rabbitmq_env() {
   local root="$HOME_DIR/rabbitmq"
