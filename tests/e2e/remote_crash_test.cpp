@@ -130,7 +130,7 @@ TEST_F(RemoteCrashTest, KilledUnderLoad_EveryAckedOrderHasItsHoldAndNoHoldIsWith
                              .lines_max = 2,
                              .until_failure = true};
   std::vector<AckedChange> acked;
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 2; ++round) {
     options.seed = random();
     OrderLoad load(*daemon_, options);
     EXPECT_TRUE(load.AwaitMoreOrders(static_cast<int>(1 + random() % 80)));
