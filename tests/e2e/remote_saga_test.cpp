@@ -98,7 +98,7 @@ TEST_F(RemoteSagaTest, ReserveWithoutAnAnswer_IsReleasedTwiceNeverRepeatedAndThe
   }
 }
 
-// The caller is gone before the peer's time is up; it comes again with its key while the first try is still under way.
+// Callers with the same key at the same time: one of them asks the peer, the others wait for what becomes of it.
 TEST_F(RemoteSagaTest, KeyRepeatedWhileItsOrderIsInTheMaking_MakesOneOrder) {
   Start({{"inventory-remote-call-timeout", "20s"}, {"inventory-remote-intent-ttl", "30s"}});
   const Product product = remote_->AddProduct(10);
