@@ -56,6 +56,7 @@ OrderSaga::OrderSaga(ports::OrderStore& orders, ports::IntentStore& intents, por
       peer_(peer),
       products_(products),
       settle_(std::move(settle)),
+      ask_within_(absl::ToChronoNanoseconds(options.intent_ttl / 2)),
       held_(ReserveCounter(metrics, "held")),
       refused_(ReserveCounter(metrics, "refused")),
       unknown_(ReserveCounter(metrics, "unknown")),
@@ -94,14 +95,23 @@ absl::StatusOr<Order> OrderSaga::Create(const NewOrder& order, const CallContext
   }
   resolved.order.lines = *std::move(lines);
 
-  absl::StatusOr<std::optional<Order>> made = Open(resolved, context);
+  Clock::time_point opened;
+  absl::StatusOr<std::optional<Order>> made = Open(resolved, context, opened);
   if (!made.ok()) return made.status();
   if (made->has_value()) return **std::move(made);
+  // A replica that was frozen here finds its intent given up, and must not let the peer hold what nobody will release.
+  if (Clock::now() - opened > ask_within_) {
+    Abandon(resolved, IntentRelease::kNone, "it was too late to ask for its stock", context);
+    return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the order took too long to be made",
+                                   absl::Seconds(1));
+  }
   return AskAndStore(resolved, context);
 }
 
-absl::StatusOr<std::optional<Order>> OrderSaga::Open(const NewOrder& order, const CallContext& context) {
+absl::StatusOr<std::optional<Order>> OrderSaga::Open(const NewOrder& order, const CallContext& context,
+                                                     Clock::time_point& opened) {
   for (absl::Duration pause = kPendingPauseMin;; pause = std::min(pause * 2, kPendingPauseMax)) {
+    opened = Clock::now();
     absl::StatusOr<IntentAnswer> answer = intents_.Open(order, context);
     if (!answer.ok()) return answer.status();
     if (answer->outcome == IntentAnswer::Outcome::kOpened) return std::nullopt;

@@ -1,6 +1,7 @@
 // Orders whose stock another service keeps: intent row, reserve there, order, settle.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -38,11 +39,14 @@ class OrderSaga final : public ports::OrderStore {
   absl::StatusOr<ports::OrderPage> List(const ports::OrderQuery& query, const ports::CallContext& context) override;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   bool Enter(absl::Time deadline);
   void Leave();
   // Opens the intent; waits for another order of the same key. Not OK, or the order that was made before, or nullopt:
-  // go on.
-  absl::StatusOr<std::optional<domain::Order>> Open(const domain::NewOrder& order, const ports::CallContext& context);
+  // go on. `opened`: not after the intent's age began.
+  absl::StatusOr<std::optional<domain::Order>> Open(const domain::NewOrder& order, const ports::CallContext& context,
+                                                    Clock::time_point& opened);
   absl::StatusOr<domain::Order> AskAndStore(const domain::NewOrder& order, const ports::CallContext& context);
   void Abandon(const domain::NewOrder& order, ports::IntentRelease release, const char* reason,
                const ports::CallContext& context);
@@ -52,6 +56,7 @@ class OrderSaga final : public ports::OrderStore {
   ports::InventoryPeer& peer_;
   ports::ProductDirectory& products_;
   const std::function<void()> settle_;
+  const Clock::duration ask_within_;  // of the intent's age: well before recovery takes it
   ports::Counter& held_;
   ports::Counter& refused_;
   ports::Counter& unknown_;

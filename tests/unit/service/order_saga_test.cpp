@@ -115,6 +115,15 @@ class OrderSagaTest : public testing::Test {
   std::optional<OrderSaga> saga_;
 };
 
+TEST_F(OrderSagaTest, FrozenUntilTheIntentIsOld_DoesNotAskThePeer) {
+  options_.intent_ttl = absl::ZeroDuration();
+  const NewOrder order = OrderOf(3, "key");
+  EXPECT_THAT(Create(order), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(peer_.Calls(PeerCall::kReserve), 0);
+  EXPECT_THAT(StateOf(order), Optional(ReservationState::kReleased));
+  EXPECT_THAT(StepsOf(order), IsEmpty());
+}
+
 TEST_F(OrderSagaTest, Held_OrderIsStoredWithItsHold) {
   const NewOrder order = OrderOf(3);
   peer_.SetHook([&](PeerCall call, const domain::Uuid& id) {
