@@ -68,7 +68,7 @@ absl::StatusOr<WriteResult> BatchDecision::Abandon(const AbandonIntentCommand& c
   }
   if (abandonment.release != IntentRelease::kNone) {
     std::vector<std::string> steps = {"release"};
-    if (abandonment.release == IntentRelease::kTwice) steps.push_back("release_again");
+    if (abandonment.release == IntentRelease::kTwice) steps.emplace_back("release_again");
     effects_.settlements.push_back({abandonment.id, std::move(steps), abandonment.reason});
   }
   return WriteResult(ports::SettlementAnswer{intent || abandonment.release != IntentRelease::kNone});
