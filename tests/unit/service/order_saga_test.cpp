@@ -69,7 +69,9 @@ class OrderSagaTest : public testing::Test {
  protected:
   OrderSagaTest() { peer_.SetLevel(level_, {100, 0}); }
 
+  // Made at its first use, with the options of the test; callers may be several.
   OrderSaga& saga() {
+    const std::lock_guard lock(saga_mutex_);
     if (!saga_) saga_.emplace(orders_, store_, peer_, products_, options_, metrics_, [this] { ++settles_; });
     return *saga_;
   }
@@ -112,7 +114,8 @@ class OrderSagaTest : public testing::Test {
   std::atomic<int> settles_ = 0;
 
  private:
-  std::optional<OrderSaga> saga_;
+  std::mutex saga_mutex_;
+  std::optional<OrderSaga> saga_;  // guarded by saga_mutex_
 };
 
 TEST_F(OrderSagaTest, FrozenUntilTheIntentIsOld_DoesNotAskThePeer) {

@@ -32,10 +32,11 @@ class Reader {
   ~Reader() { Leave(); }
 
   absl::Status Subscribe(const std::vector<std::string>& items = {}, const std::vector<std::string>& locations = {}) {
-    auto queue = updates_.Subscribe(items, locations, [this] {
-      const std::lock_guard lock(mutex_);
-      ++wakes_;
-      woken_.notify_all();
+    // The hub may be about to wake a reader that leaves.
+    auto queue = updates_.Subscribe(items, locations, [bell = bell_] {
+      const std::lock_guard lock(bell->mutex);
+      ++bell->wakes;
+      bell->rung.notify_all();
     });
     if (queue.ok()) queue_ = *queue;
     return queue.status();
@@ -50,13 +51,15 @@ class Reader {
     for (;;) {
       int wakes = 0;
       {
-        const std::lock_guard lock(mutex_);
-        wakes = wakes_;
+        const std::lock_guard lock(bell_->mutex);
+        wakes = bell_->wakes;
       }
       if (auto update = queue_->Next()) return update;
       if (queue_->Ended()) return std::nullopt;
-      std::unique_lock lock(mutex_);
-      if (!woken_.wait_until(lock, absl::ToChronoTime(give_up), [&] { return wakes_ != wakes; })) return std::nullopt;
+      std::unique_lock lock(bell_->mutex);
+      const bool woken =
+          bell_->rung.wait_until(lock, absl::ToChronoTime(give_up), [&] { return bell_->wakes != wakes; });
+      if (!woken) return std::nullopt;
     }
   }
   std::int64_t NextQuantity() {
@@ -71,11 +74,15 @@ class Reader {
   StockUpdates::Queue& queue() { return *queue_; }
 
  private:
+  struct Bell {
+    std::mutex mutex;
+    std::condition_variable rung;
+    int wakes = 0;  // guarded by mutex
+  };
+
   StockUpdates& updates_;
   std::shared_ptr<StockUpdates::Queue> queue_;
-  std::mutex mutex_;
-  std::condition_variable woken_;
-  int wakes_ = 0;  // guarded by mutex_
+  const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
 };
 
 class StockUpdatesTest : public testing::Test {
