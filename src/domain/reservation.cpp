@@ -19,9 +19,9 @@ std::string_view ReservationStateName(ReservationState state) {
 }
 
 std::optional<ReservationState> ReservationStateFromName(std::string_view name) {
-  for (const ReservationState state : {ReservationState::kHeld, ReservationState::kReleased,
-                                       ReservationState::kCommitted, ReservationState::kRestocked,
-                                       ReservationState::kIntent}) {
+  for (const ReservationState state :
+       {ReservationState::kHeld, ReservationState::kReleased, ReservationState::kCommitted,
+        ReservationState::kRestocked, ReservationState::kIntent}) {
     if (ReservationStateName(state) == name) return state;
   }
   return std::nullopt;
