@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "logistics/ports/order_log.hpp"
+
+namespace logistics::service {
+
+// Where a stream of order updates goes on, and in which database that place is.
+struct ResumePoint {
+  domain::Uuid database_id;
+  std::int32_t timeline = 0;
+  ports::LogPlace place;
+  absl::Time committed_at;  // of the place's commit, by Postgres' clock, in microseconds
+  friend bool operator==(const ResumePoint&, const ResumePoint&) = default;
+};
+
+// A token is opaque to clients: URL-safe base64 of a version, the point and a checksum. It means the same to every
+// replica and after a restart. It is no secret and no permission: it says where to go on, not what may be seen.
+std::string EncodeResumeToken(const ResumePoint& point);
+
+// nullopt: not one that EncodeResumeToken made.
+std::optional<ResumePoint> DecodeResumeToken(std::string_view token);
+
+}  // namespace logistics::service
