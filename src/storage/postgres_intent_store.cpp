@@ -18,29 +18,21 @@ constexpr Statement kLeftIntents = {"left_intents",
                                     "created_at < now() - $1::bigint * interval '1 millisecond' "
                                     "ORDER BY created_at LIMIT $2::integer"};
 
-template <typename Result>
-absl::StatusOr<Result> Run(WriteBatcher& writes, WriteCommand command, const ports::CallContext& context) {
-  auto keys = ConflictKeys(command);
-  absl::StatusOr<WriteResult> result = writes.Run(std::move(command), context, std::move(keys));
-  if (!result.ok()) return result.status();
-  return std::get<Result>(*std::move(result));
-}
-
 }  // namespace
 
 absl::StatusOr<ports::IntentAnswer> PostgresIntentStore::Open(const domain::NewOrder& order,
                                                               const ports::CallContext& context) {
-  return Run<ports::IntentAnswer>(writes_, OpenIntentCommand{order}, context);
+  return RunWrite<ports::IntentAnswer>(writes_, OpenIntentCommand{order}, context);
 }
 
 absl::StatusOr<domain::Order> PostgresIntentStore::Complete(const domain::NewOrder& order,
                                                             const ports::CallContext& context) {
-  return Run<domain::Order>(writes_, CompleteIntentCommand{order}, context);
+  return RunWrite<domain::Order>(writes_, CompleteIntentCommand{order}, context);
 }
 
 absl::StatusOr<bool> PostgresIntentStore::Abandon(const ports::Abandonment& abandonment,
                                                   const ports::CallContext& context) {
-  const auto answer = Run<ports::SettlementAnswer>(writes_, AbandonIntentCommand{abandonment}, context);
+  const auto answer = RunWrite<ports::SettlementAnswer>(writes_, AbandonIntentCommand{abandonment}, context);
   if (!answer.ok()) return answer.status();
   return answer->changed;
 }

@@ -11,27 +11,15 @@
 #include "storage/order_rows.hpp"
 
 namespace logistics::storage {
-namespace {
-
-absl::StatusOr<domain::Order> AsOrder(absl::StatusOr<WriteResult> result) {
-  if (!result.ok()) return result.status();
-  return std::get<domain::Order>(*std::move(result));
-}
-
-}  // namespace
 
 absl::StatusOr<domain::Order> PostgresOrderStore::Create(const domain::NewOrder& order,
                                                          const ports::CallContext& context) {
-  WriteCommand command = CreateOrderCommand{order};
-  auto keys = ConflictKeys(command);
-  return AsOrder(writes_.Run(std::move(command), context, std::move(keys)));
+  return RunWrite<domain::Order>(writes_, CreateOrderCommand{order}, context);
 }
 
 absl::StatusOr<domain::Order> PostgresOrderStore::ChangeStatus(const domain::StatusChange& change,
                                                                const ports::CallContext& context) {
-  WriteCommand command = ChangeStatusCommand{change};
-  auto keys = ConflictKeys(command);
-  return AsOrder(writes_.Run(std::move(command), context, std::move(keys)));
+  return RunWrite<domain::Order>(writes_, ChangeStatusCommand{change}, context);
 }
 
 absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id, const ports::CallContext& context) {

@@ -47,40 +47,34 @@ std::vector<domain::Product> ReadProducts(Session& session, const pqxx::result& 
 
 }  // namespace
 
-template <typename Answer>
-absl::StatusOr<Answer> PostgresStockStore::Write(WriteCommand command, const ports::CallContext& context) {
-  auto keys = ConflictKeys(command);
-  absl::StatusOr<WriteResult> result = writes_.Run(std::move(command), context, std::move(keys));
-  if (!result.ok()) return result.status();
-  return std::get<Answer>(*std::move(result));
-}
-
 absl::StatusOr<domain::Product> PostgresStockStore::CreateProduct(const domain::Product& product,
                                                                   const ports::CallContext& context) {
   domain::Product stored = product;
   stored.created_at = ToMicroseconds(product.created_at);
   stored.updated_at = stored.created_at;
-  return Write<domain::Product>(CreateProductCommand{std::move(stored)}, context);
+  return RunWrite<domain::Product>(writes_, CreateProductCommand{std::move(stored)}, context);
 }
 
 absl::StatusOr<ports::LevelRow> PostgresStockStore::Adjust(const ports::StockAdjustment& adjustment,
                                                            const ports::CallContext& context) {
-  return Write<ports::LevelRow>(AdjustStockCommand{adjustment}, context);
+  return RunWrite<ports::LevelRow>(writes_, AdjustStockCommand{adjustment}, context);
 }
 
 absl::StatusOr<ports::HoldAnswer> PostgresStockStore::Reserve(const ports::StockHold& hold,
                                                               const ports::CallContext& context) {
-  return Write<ports::HoldAnswer>(ReserveStockCommand{hold}, context);
+  return RunWrite<ports::HoldAnswer>(writes_, ReserveStockCommand{hold}, context);
 }
 
 absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::Release(const domain::Uuid& id, const std::string& reason,
                                                                     const ports::CallContext& context) {
-  return Write<ports::SettlementAnswer>(SettleReservationCommand{id, domain::StockAction::kRelease, reason}, context);
+  return RunWrite<ports::SettlementAnswer>(writes_, SettleReservationCommand{id, domain::StockAction::kRelease, reason},
+                                           context);
 }
 
 absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::CommitReservation(const domain::Uuid& id,
                                                                               const ports::CallContext& context) {
-  return Write<ports::SettlementAnswer>(SettleReservationCommand{id, domain::StockAction::kCommit, ""}, context);
+  return RunWrite<ports::SettlementAnswer>(writes_, SettleReservationCommand{id, domain::StockAction::kCommit, ""},
+                                           context);
 }
 
 absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::ProductId& id,

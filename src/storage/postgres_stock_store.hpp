@@ -28,10 +28,6 @@ class PostgresStockStore final : public ports::StockStore {
                                                             const ports::CallContext& context) override;
 
  private:
-  // Runs the command in a batch and takes its answer.
-  template <typename Answer>
-  absl::StatusOr<Answer> Write(WriteCommand command, const ports::CallContext& context);
-
   WriteBatcher& writes_;
   SessionPool& pool_;
 };

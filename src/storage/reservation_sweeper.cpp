@@ -90,15 +90,13 @@ ReservationSweeper::PageOutcome ReservationSweeper::ExpireAll(const std::vector<
   std::atomic<int> failed = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < page.size() && failed < kFailuresMax && !stopping_; i = next++) {
-      WriteCommand command = ExpireReservationCommand{page[i]};
-      auto keys = ConflictKeys(command);
       const ports::CallContext context{absl::StrCat("expiry-", ids_.NewId().ToString()), "",
                                        absl::Now() + kCommandTime};
-      const absl::StatusOr<WriteResult> result = writes_.Run(std::move(command), context, std::move(keys));
+      const auto result = RunWrite<ports::SettlementAnswer>(writes_, ExpireReservationCommand{page[i]}, context);
       if (!result.ok()) {
         ++failed;
         spdlog::warn("reservation {} could not be expired: {}", page[i].ToString(), result.status().ToString());
-      } else if (std::get<ports::SettlementAnswer>(*result).changed) {
+      } else if (result->changed) {
         ++expired;
         expired_.Increment();
       }

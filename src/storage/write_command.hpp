@@ -3,12 +3,15 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "logistics/domain/order.hpp"
 #include "logistics/domain/order_change.hpp"
 #include "logistics/domain/stock.hpp"
+#include "logistics/ports/call_context.hpp"
 #include "logistics/ports/intent_store.hpp"
 #include "logistics/ports/stock_store.hpp"
 #include "storage/batcher.hpp"
@@ -70,5 +73,15 @@ const domain::NewOrder* KeyClaimant(const WriteCommand& command);
 
 // The order or reservation that a command changes and that has to be locked for it; nullopt when there is none.
 std::optional<domain::OrderId> LockedOrder(const WriteCommand& command);
+
+// Runs the command in a batch and takes its result, which is of the kind that the command has; blocks until the batch
+// has ended. Thread-safe.
+template <typename Result>
+absl::StatusOr<Result> RunWrite(WriteBatcher& writes, WriteCommand command, const ports::CallContext& context) {
+  auto keys = ConflictKeys(command);
+  absl::StatusOr<WriteResult> result = writes.Run(std::move(command), context, std::move(keys));
+  if (!result.ok()) return result.status();
+  return std::get<Result>(*std::move(result));
+}
 
 }  // namespace logistics::storage
