@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/errors.hpp"
@@ -29,8 +28,7 @@ absl::Status ToStatus(const grpc::Status& status) {
     case grpc::StatusCode::ABORTED:
       return TryAgain("the inventory service is not available", kRetryAfter);
     default:
-      return absl::InternalError(
-          absl::StrCat("the inventory service failed with ", std::string(CodeName(status.error_code()))));
+      return absl::InternalError(absl::StrCat("the inventory service failed with ", CodeName(status.error_code())));
   }
 }
 
@@ -75,14 +73,10 @@ bool IsNothingPending(const grpc::Status& status) {
   }
 }
 
-std::string_view CodeName(grpc::StatusCode code) {
-  static constexpr std::string_view kNames[] = {
-      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-      "DATA_LOSS", "UNAUTHENTICATED"};
-  const auto index = static_cast<std::size_t>(code);
-  return index < std::size(kNames) ? kNames[index] : "UNKNOWN";
+std::string CodeName(grpc::StatusCode code) {
+  // The numbers of absl's codes are gRPC's.
+  std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+  return name.empty() ? "UNKNOWN" : name;
 }
 
 std::string OneLine(std::string_view words) {
@@ -94,7 +88,7 @@ std::string OneLine(std::string_view words) {
 }
 
 std::string Described(const grpc::Status& status) {
-  return absl::StrCat(std::string(CodeName(status.error_code())), ": ", OneLine(status.error_message()));
+  return absl::StrCat(CodeName(status.error_code()), ": ", OneLine(status.error_message()));
 }
 
 absl::Status TryAgain(std::string_view message, absl::Duration retry_after) {

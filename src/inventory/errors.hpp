@@ -26,8 +26,8 @@ bool IsAnswer(grpc::StatusCode code);
 // what our own daemon says as a peer of an id that is unknown or settled otherwise.
 bool IsNothingPending(const grpc::Status& status);
 
-// "DEADLINE_EXCEEDED"
-std::string_view CodeName(grpc::StatusCode code);
+// "DEADLINE_EXCEEDED"; "UNKNOWN" for numbers that gRPC does not have.
+std::string CodeName(grpc::StatusCode code);
 
 // The peer's or gRPC's words for the log and for operators: one line of printable ASCII, of bounded length.
 std::string OneLine(std::string_view words);

@@ -128,9 +128,9 @@ void PeerCaller::Count(PeerMethod method, grpc::StatusCode code, absl::Duration 
   const std::size_t index = std::min(static_cast<std::size_t>(code), kCodes - 1);
   ports::Counter* counter = instruments.by_code[index].load();
   if (counter == nullptr) {
-    counter = &metrics_.GetCounter(
-        "logistics_inventory_calls_total", "Calls to the inventory service, by status code",
-        {{"method", kMethodNames[static_cast<std::size_t>(method)]}, {"code", std::string(CodeName(code))}});
+    counter =
+        &metrics_.GetCounter("logistics_inventory_calls_total", "Calls to the inventory service, by status code",
+                             {{"method", kMethodNames[static_cast<std::size_t>(method)]}, {"code", CodeName(code)}});
     instruments.by_code[index].store(counter);
   }
   counter->Increment();

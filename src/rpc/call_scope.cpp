@@ -65,7 +65,7 @@ Method::Method(std::string name, ports::Metrics& metrics)
 
 ports::Counter& Method::MakeCounter(grpc::StatusCode code) {
   ports::Counter& counter = metrics_.GetCounter("logistics_rpc_total", "Calls answered, by status code",
-                                                {{"method", name_}, {"code", std::string(CodeName(code))}});
+                                                {{"method", name_}, {"code", CodeName(code)}});
   by_code_[static_cast<std::size_t>(code)].store(&counter);
   return counter;
 }
@@ -109,11 +109,12 @@ grpc::Status CallScope::Finish(const absl::Status& status) {
 
   const ports::LogLevel level = HidesText(status) ? ports::LogLevel::kError : ports::LogLevel::kInfo;
   if (!runtime_.log().Enabled(level)) return answer;
+  const std::string code = CodeName(answer.error_code());  // the fields are views
   std::array<ports::LogField, 6> fields;
   std::size_t count = 0;
   const auto add = [&](std::string_view key, const auto& value) { fields[count++] = ports::LogField::Of(key, value); };
   add("method", method_.name());
-  add("code", CodeName(answer.error_code()));
+  add("code", code);
   add("ms", taken.count() * 1000);
   add("correlation_id", context_.correlation_id);
   if (!order_id_.empty()) add("order_id", order_id_);

@@ -23,6 +23,6 @@ grpc::Status ToGrpcStatus(const absl::Status& status, std::string_view correlati
 bool HidesText(const absl::Status& status);
 
 // "NOT_FOUND"; "UNKNOWN" for numbers that gRPC does not have.
-std::string_view CodeName(grpc::StatusCode code);
+std::string CodeName(grpc::StatusCode code);
 
 }  // namespace logistics::rpc

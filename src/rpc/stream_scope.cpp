@@ -23,7 +23,7 @@ void StreamMethod::CountBegin() {
 void StreamMethod::CountEnd(grpc::StatusCode code) {
   metrics_
       .GetCounter("logistics_rpc_total", "Calls answered, by status code",
-                  {{"method", name_}, {"code", std::string(CodeName(code))}})
+                  {{"method", name_}, {"code", CodeName(code)}})
       .Increment();
   const std::lock_guard lock(mutex_);
   open_gauge_.Set(--open_);
@@ -43,8 +43,9 @@ grpc::Status StreamScope::Finish(const absl::Status& status) {
   const ports::LogLevel level = HidesText(status) ? ports::LogLevel::kError : ports::LogLevel::kInfo;
   if (!runtime_.log().Enabled(level)) return answer;
   const std::chrono::duration<double> open = std::chrono::steady_clock::now() - start_;
+  const std::string code = CodeName(answer.error_code());  // the fields are views
   const std::array fields = {
-      ports::LogField::Of("method", method_.name()), ports::LogField::Of("code", CodeName(answer.error_code())),
+      ports::LogField::Of("method", method_.name()), ports::LogField::Of("code", code),
       ports::LogField::Of("ms", open.count() * 1000), ports::LogField::Of("correlation_id", correlation_id_),
       ports::LogField::Of("error", std::string_view(status.message().data(), status.message().size()))};
   runtime_.log().Write(level, "rpc", fields);
