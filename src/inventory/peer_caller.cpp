@@ -14,8 +14,6 @@
 namespace logistics::inventory {
 namespace {
 
-constexpr char kCorrelationIdKey[] = "x-correlation-id";
-constexpr char kTraceparentKey[] = "traceparent";
 constexpr char kRetries[] = "logistics_inventory_read_retries_total";
 constexpr char kRetriesHelp[] = "Reads of the inventory service that failed and might have been tried again";
 
@@ -33,8 +31,8 @@ bool IsHeaderValue(std::string_view text) {
 }
 
 void PassOn(const ports::CallContext& from, grpc::ClientContext& to) {
-  if (IsHeaderValue(from.correlation_id)) to.AddMetadata(kCorrelationIdKey, from.correlation_id);
-  if (IsHeaderValue(from.traceparent)) to.AddMetadata(kTraceparentKey, from.traceparent);
+  if (IsHeaderValue(from.correlation_id)) to.AddMetadata(ports::kCorrelationIdKey, from.correlation_id);
+  if (IsHeaderValue(from.traceparent)) to.AddMetadata(ports::kTraceparentKey, from.traceparent);
 }
 
 }  // namespace

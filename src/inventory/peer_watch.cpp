@@ -80,7 +80,7 @@ void PeerWatch::AskWhy() {
   why_at_ = now;
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(now + kStateWait));
-  context.AddMetadata("x-correlation-id", kCorrelationId);
+  context.AddMetadata(ports::kCorrelationIdKey, kCorrelationId);
   ::inventory::ListItemsRequest request;
   request.set_page(1);
   request.set_page_size(1);

@@ -11,8 +11,6 @@
 namespace logistics::rpc {
 namespace {
 
-constexpr char kCorrelationIdKey[] = "x-correlation-id";
-constexpr char kTraceparentKey[] = "traceparent";
 constexpr std::size_t kCorrelationIdBytesMax = 128;
 constexpr std::size_t kTraceparentBytes = 55;
 constexpr std::size_t kLoggedIdBytesMax = 36;
@@ -38,9 +36,9 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, const ServerOptions& o
 }  // namespace
 
 std::string TakeCorrelationId(grpc::ServerContextBase& context, ports::IdGenerator& ids) {
-  const std::optional<std::string_view> given = Find(context, kCorrelationIdKey);
+  const std::optional<std::string_view> given = Find(context, ports::kCorrelationIdKey);
   std::string id = given && IsCorrelationId(*given) ? std::string(*given) : ids.NewId().ToString();
-  context.AddTrailingMetadata(kCorrelationIdKey, id);
+  context.AddTrailingMetadata(ports::kCorrelationIdKey, id);
   return id;
 }
 
@@ -84,7 +82,7 @@ CallRuntime::CallRuntime(const ServerOptions& options, ports::IdGenerator& ids, 
 CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& context)
     : runtime_(runtime), method_(method), start_(std::chrono::steady_clock::now()) {
   context_.correlation_id = TakeCorrelationId(context, runtime.ids());
-  const std::optional<std::string_view> traceparent = Find(context, kTraceparentKey);
+  const std::optional<std::string_view> traceparent = Find(context, ports::kTraceparentKey);
   if (traceparent && IsWellFormedTraceparent(*traceparent)) context_.traceparent = std::string(*traceparent);
 
   const absl::Time now = absl::Now();

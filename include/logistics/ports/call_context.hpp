@@ -6,6 +6,10 @@
 
 namespace logistics::ports {
 
+// The metadata under which these two travel from service to service.
+inline constexpr char kCorrelationIdKey[] = "x-correlation-id";
+inline constexpr char kTraceparentKey[] = "traceparent";
+
 // What a call carries besides its arguments. Ids are stored with what the call changes and published with its events.
 struct CallContext {
   std::string correlation_id;                    // never empty for calls from outside
