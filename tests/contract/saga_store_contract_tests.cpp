@@ -5,9 +5,9 @@
 #include <functional>
 #include <memory>
 
-#include "absl/time/clock.h"
 #include "app/system_clock.hpp"
 #include "app/uuid_v7.hpp"
+#include "fakes/eventually.hpp"
 #include "fakes/memory_saga_store.hpp"
 #include "fakes/null_metrics.hpp"
 #include "fakes/recording_encoder.hpp"
@@ -33,6 +33,8 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 using Outcome = IntentAnswer::Outcome;
+
+constexpr absl::Duration kPatience = absl::Seconds(30);
 
 class SagaHarness {
  public:
@@ -142,16 +144,14 @@ class SagaStoreContract : public testing::TestWithParam<SagaHarnessFactory> {
   }
   // The one that is due, or will be soon.
   Settlement ClaimOne(absl::Duration claim_for = absl::Hours(1)) {
-    const absl::Time give_up = absl::Now() + absl::Seconds(30);
-    for (;;) {
-      const std::vector<Settlement> claimed = Claim(1, claim_for);
-      if (!claimed.empty()) return claimed.front();
-      if (absl::Now() > give_up) {
-        ADD_FAILURE() << "nothing to claim";
-        return {};
-      }
-      absl::SleepFor(absl::Milliseconds(2));
-    }
+    std::vector<Settlement> claimed;
+    const auto one = [&] {
+      claimed = Claim(1, claim_for);
+      return !claimed.empty();
+    };
+    if (fakes::Eventually(one, kPatience)) return claimed.front();
+    ADD_FAILURE() << "nothing to claim";
+    return {};
   }
   void ExpectDone(const Settlement& settlement) {
     EXPECT_THAT(settlements().Done(settlement, absl::ZeroDuration()), IsOk());
@@ -259,10 +259,7 @@ TEST_P(SagaStoreContract, Left_AreIntentsOfSomeAge_OldestFirst) {
   Abandon(Opened()).status().IgnoreError();
   EXPECT_THAT(intents().Left(absl::Hours(1), 10), IsOkAndHolds(IsEmpty()));
   const auto both = ElementsAre(first.order.id.uuid(), second.order.id.uuid());
-  const absl::Time give_up = absl::Now() + absl::Seconds(30);
-  while (intents().Left(absl::ZeroDuration(), 10)->size() < 2 && absl::Now() < give_up) {
-    absl::SleepFor(absl::Milliseconds(2));
-  }
+  EXPECT_TRUE(fakes::Eventually([&] { return intents().Left(absl::ZeroDuration(), 10)->size() == 2; }, kPatience));
   EXPECT_THAT(intents().Left(absl::ZeroDuration(), 10), IsOkAndHolds(both));
   EXPECT_THAT(intents().Left(absl::ZeroDuration(), 1), IsOkAndHolds(ElementsAre(first.order.id.uuid())));
 }

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "support/broker.hpp"
+#include "fakes/eventually.hpp"
 
 namespace logistics::e2e {
 OrderLoad::OrderLoad(Daemon& daemon, const Options& options)
@@ -19,7 +19,7 @@ OrderLoad::OrderLoad(Daemon& daemon, const Options& options)
 
 bool OrderLoad::AwaitMoreOrders(int more) const {
   const int wanted = acked_orders_ + more;
-  support::Eventually([&] { return acked_orders_ >= wanted || running_clients_ == 0; }, kPatience);
+  fakes::Eventually([&] { return acked_orders_ >= wanted || running_clients_ == 0; }, kPatience);
   return acked_orders_ >= wanted;
 }
 

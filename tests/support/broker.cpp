@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "nlohmann/json.hpp"
@@ -23,7 +22,6 @@ using Json = nlohmann::json;
 
 constexpr char kVhostForm[] = "test-%" SCNd64 "-%d-";
 constexpr absl::Duration kVhostAgeMin = absl::Minutes(1);
-constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
 std::string Required(const char* variable) {
   const char* const value = std::getenv(variable);
@@ -201,15 +199,6 @@ int TestBroker::CloseDaemonConnections() const {
   });
   if (!found) throw std::runtime_error("no connection of the daemon's in vhost " + vhost_);
   return closed;
-}
-
-bool Eventually(const std::function<bool()>& condition, absl::Duration timeout) {
-  const absl::Time until = absl::Now() + timeout;
-  while (!condition()) {
-    if (absl::Now() >= until) return false;
-    std::this_thread::sleep_for(kPollInterval);
-  }
-  return true;
 }
 
 }  // namespace logistics::support

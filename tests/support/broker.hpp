@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "fakes/eventually.hpp"
 #include "nlohmann/json_fwd.hpp"
 
 namespace logistics::support {
@@ -100,7 +100,7 @@ class TestConsumer {
   std::unique_ptr<Impl> impl_;
 };
 
-// Calls `condition` until it is true, or `timeout` has passed.
-bool Eventually(const std::function<bool()>& condition, absl::Duration timeout = absl::Seconds(20));
+// What a server does is waited for by asking it.
+using fakes::Eventually;
 
 }  // namespace logistics::support

@@ -8,7 +8,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "support/broker.hpp"
+#include "fakes/eventually.hpp"
 
 namespace logistics::support {
 namespace {
@@ -114,7 +114,7 @@ void InventoryPeer::Start() {
   }
   process_ = std::make_unique<Process>(command);
   std::string line;
-  Eventually(
+  fakes::Eventually(
       [&] {
         line = process_->Output();
         return line.find('\n') != std::string::npos || !process_->running();
@@ -186,7 +186,7 @@ int InventoryPeer::Hits(int id) const { return CountOf(id, "hits"); }
 int InventoryPeer::Waiting(int id) const { return CountOf(id, "waiting"); }
 
 void InventoryPeer::AwaitWaiting(int id, int calls) const {
-  if (!Eventually([&] { return Waiting(id) >= calls; }, kPatience)) {
+  if (!fakes::Eventually([&] { return Waiting(id) >= calls; }, kPatience)) {
     throw std::runtime_error(fmt::format("fewer than {} calls wait at switch {}", calls, id));
   }
 }

@@ -18,7 +18,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "support/broker.hpp"
+#include "fakes/eventually.hpp"
 
 namespace logistics::support {
 namespace {
@@ -148,7 +148,7 @@ void Process::Kill() {
 }
 
 std::optional<Ending> Process::Wait(absl::Duration timeout) {
-  Eventually(
+  fakes::Eventually(
       [this] {
         if (ending_) return true;
         int status = 0;

@@ -3,7 +3,6 @@
 #include <future>
 
 #include "absl/time/clock.h"
-#include "support/broker.hpp"
 
 namespace logistics::peer {
 

@@ -2,8 +2,8 @@
 #include <future>
 #include <optional>
 
+#include "fakes/eventually.hpp"
 #include "integration/peer/peer_fixture.hpp"
-#include "support/broker.hpp"
 
 namespace logistics::peer {
 namespace {
@@ -51,7 +51,7 @@ TEST_F(SettleTest, Point4_TwoSettlementsDeadlock_InternalMeansTryAgain) {
     other.exec("SET LOCAL deadlock_timeout = '10s'");  // so that the peer is the first to find out
     other.exec_params("UPDATE inventory_sync.levels SET last_updated = now() WHERE item_id = $1", second.id);
     auto release = std::async(std::launch::async, [&] { return Release(id); });
-    ASSERT_TRUE(support::Eventually([&] {
+    ASSERT_TRUE(fakes::Eventually([&] {
       return database_.QueryNumber(
                  "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = "
                  "'Lock'") == 1;

@@ -1,8 +1,8 @@
 // The switches with which tests make the peer fail: each does what it says, and nothing else.
 #include <future>
 
+#include "fakes/eventually.hpp"
 #include "integration/peer/peer_fixture.hpp"
-#include "support/broker.hpp"
 
 namespace logistics::peer {
 namespace {
@@ -120,7 +120,7 @@ TEST_F(SwitchTest, LateHold_CanTakeSeveralReleasesOrATime) {
   timed.delay = absl::Milliseconds(20);
   peer_.Add(timed);
   EXPECT_THAT(ReserveOne("order-2"), CodeIs(grpc::StatusCode::UNAVAILABLE));
-  EXPECT_TRUE(support::Eventually([&] { return peer_.Reservations("order-2").count("pending") == 1; }));
+  EXPECT_TRUE(fakes::Eventually([&] { return peer_.Reservations("order-2").count("pending") == 1; }));
 }
 
 TEST_F(SwitchTest, Randomly_TheSameSeedMeetsTheSameCalls) {

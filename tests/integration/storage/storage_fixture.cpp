@@ -8,15 +8,6 @@
 
 namespace logistics::storage {
 
-bool Eventually(const std::function<bool()>& condition) {
-  const absl::Time give_up = absl::Now() + absl::Seconds(30);
-  while (!condition()) {
-    if (absl::Now() > give_up) return false;
-    absl::SleepFor(absl::Milliseconds(5));
-  }
-  return true;
-}
-
 void AtOnce(int count, const std::function<void(int)>& work) {
   std::latch start(count);
   std::vector<std::jthread> threads;

@@ -11,6 +11,7 @@
 #include "app/system_clock.hpp"
 #include "app/uuid_v7.hpp"
 #include "fakes/counting_metrics.hpp"
+#include "fakes/eventually.hpp"
 #include "fakes/recording_encoder.hpp"
 #include "fakes/recording_health.hpp"
 #include "fakes/status_matchers.hpp"
@@ -19,8 +20,10 @@
 
 namespace logistics::storage {
 
-// Waits until the condition holds; false when it does not within half a minute. Asked again every few milliseconds.
-bool Eventually(const std::function<bool()>& condition);
+// fakes::Eventually with the patience of these tests.
+inline bool Eventually(const std::function<bool()>& condition) {
+  return fakes::Eventually(condition, absl::Seconds(30));
+}
 
 // Runs work(0) ... work(count - 1) at once, one thread each, to their end.
 void AtOnce(int count, const std::function<void(int)>& work);

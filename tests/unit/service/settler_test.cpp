@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "fakes/counting_metrics.hpp"
+#include "fakes/eventually.hpp"
 #include "fakes/fake_clock.hpp"
 #include "fakes/memory_saga_store.hpp"
 #include "fakes/scripted_peer.hpp"
@@ -32,14 +33,7 @@ using testing::SizeIs;
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-bool Eventually(const std::function<bool()>& condition) {
-  const absl::Time give_up = absl::Now() + kPatience;
-  while (!condition()) {
-    if (absl::Now() > give_up) return false;
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  return true;
-}
+bool Eventually(const std::function<bool()>& condition) { return fakes::Eventually(condition, kPatience); }
 
 class SettlerTest : public testing::Test {
  protected:
