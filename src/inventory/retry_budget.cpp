@@ -1,8 +1,9 @@
 #include "inventory/retry_budget.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <random>
+
+#include "logistics/domain/backoff.hpp"
 
 namespace logistics::inventory {
 
@@ -21,11 +22,8 @@ bool RetryBudget::TryTake() {
 }
 
 absl::Duration RetryBudget::Delay(int retry) const {
-  constexpr int kDoublingsMax = 20;
   thread_local std::mt19937_64 random{std::random_device{}()};
-  const absl::Duration full =
-      std::min(options_.delay_max, options_.delay_min * (std::int64_t{1} << std::min(retry, kDoublingsMax)));
-  return full * std::uniform_real_distribution<double>(0.5, 1.0)(random);
+  return domain::BackoffDelay(options_.delay_min, options_.delay_max, retry, random);
 }
 
 }  // namespace logistics::inventory

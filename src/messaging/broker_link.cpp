@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "messaging/backoff.hpp"
+#include "logistics/domain/backoff.hpp"
 #include "messaging/broker_url.hpp"
 #include "messaging/errors.hpp"
 #include "messaging/limits.hpp"
@@ -126,7 +126,8 @@ void BrokerLink::Lose(const absl::Status& why, Time now) {
   connection_.reset();
   channel_open_ = false;
   blocked_ = false;
-  const absl::Duration delay = BackoffDelay(options_.reconnect_min, options_.reconnect_max, failures_++, random_);
+  const absl::Duration delay =
+      domain::BackoffDelay(options_.reconnect_min, options_.reconnect_max, failures_++, random_);
   connect_at_ = now + absl::ToChronoNanoseconds(delay);
   down_reason_ = Text(why);
   metrics_.connected.Set(0);

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include "messaging/backoff.hpp"
+#include "logistics/domain/backoff.hpp"
 
 namespace logistics::messaging {
 namespace {
@@ -135,7 +135,7 @@ void PublishWindow::SettleNacked(Entry& entry, Time now, std::vector<Settlement>
     HoldChain(entry);
     return;
   }
-  const absl::Duration delay = BackoffDelay(options_.retry_min, options_.retry_max, entry.nacks++, random_);
+  const absl::Duration delay = domain::BackoffDelay(options_.retry_min, options_.retry_max, entry.nacks++, random_);
   retries_.emplace(now + absl::ToChronoNanoseconds(delay), &entry);
 }
 

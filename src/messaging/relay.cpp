@@ -7,7 +7,7 @@
 #include <ctime>
 #include <utility>
 
-#include "messaging/backoff.hpp"
+#include "logistics/domain/backoff.hpp"
 #include "messaging/limits.hpp"
 #include "spdlog/spdlog.h"
 
@@ -151,7 +151,7 @@ bool Relay::DatabaseAnswered(const absl::Status& status, Time now) {
     return false;
   }
   const absl::Duration delay =
-      BackoffDelay(options_.reconnect_min, options_.reconnect_max, database_failures_++, random_);
+      domain::BackoffDelay(options_.reconnect_min, options_.reconnect_max, database_failures_++, random_);
   database_at_ = now + absl::ToChronoNanoseconds(delay);
   const std::string reason(status.message());
   // A Postgres that crashed (deletes are not waited for on its disk) or was replaced may hold again what was deleted

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "logistics/domain/backoff.hpp"
 
 namespace logistics::service {
 
@@ -163,10 +164,10 @@ void Settler::ListInDoubt(const Settlement& settlement, const std::string& why) 
 
 void Settler::Retry(const Settlement& settlement, const absl::Status& error) {
   failed_.Increment();
-  absl::Duration delay = std::min(kRetryMax, kRetryMin * (1 << std::min(settlement.attempts, 10)));
+  absl::Duration delay;
   {
     const std::lock_guard lock(mutex_);
-    delay *= std::uniform_real_distribution<double>(0.5, 1.0)(random_);
+    delay = domain::BackoffDelay(kRetryMin, kRetryMax, settlement.attempts, random_);
   }
   spdlog::debug("reservation {} could not be settled ({}), next try in {}", settlement.reservation.id.ToString(),
                 error.ToString(), absl::FormatDuration(delay));

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "logistics/domain/backoff.hpp"
 #include "logistics/domain/errors.hpp"
 #include "storage/errors.hpp"
 #include "storage/write_transaction.hpp"
@@ -149,9 +150,7 @@ bool WriteExecutor::AnyoneWaits(const WriteBatch& batch) {
 }
 
 void WriteExecutor::Backoff(int attempt) {
-  const absl::Duration bound = std::min(kBackoffMax, kBackoffFirst * (1 << std::min(attempt, 10)));
-  std::uniform_real_distribution<double> jitter(0.5, 1.0);
-  absl::SleepFor(bound * jitter(random_));
+  absl::SleepFor(domain::BackoffDelay(kBackoffFirst, kBackoffMax, attempt, random_));
 }
 
 }  // namespace logistics::storage
