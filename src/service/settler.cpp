@@ -25,8 +25,7 @@ constexpr absl::Duration kClaimTime = absl::Seconds(60);
 constexpr absl::Duration kCallTime = absl::Seconds(25);
 constexpr absl::Duration kRetryMin = absl::Milliseconds(250);
 constexpr absl::Duration kRetryMax = absl::Seconds(15);
-constexpr std::chrono::minutes kRecoverEvery{1};
-constexpr std::chrono::seconds kStatsEvery{5};
+constexpr absl::Duration kStatsEvery = absl::Seconds(5);
 constexpr int kIntentsPage = 500;
 constexpr int kStuckNamedMax = 5;
 
@@ -177,18 +176,19 @@ void Settler::Retry(const Settlement& settlement, const absl::Status& error) {
 }
 
 void Settler::Watch(const std::stop_token& stop) {
+  const auto turn = absl::ToChronoNanoseconds(std::min(kStatsEvery, options_.recover_every));
   Clock::time_point recover_at = Clock::now();
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     lock.unlock();
-    const bool minute = Clock::now() >= recover_at;
-    if (minute) {
-      recover_at = Clock::now() + kRecoverEvery;
+    const bool recover = Clock::now() >= recover_at;
+    if (recover) {
+      recover_at = Clock::now() + absl::ToChronoNanoseconds(options_.recover_every);
       RecoverIntents(stop);
     }
-    UpdateStats(minute);
+    UpdateStats(recover);
     lock.lock();
-    watch_.wait_for(lock, stop, kStatsEvery, [] { return false; });
+    watch_.wait_for(lock, stop, turn, [] { return false; });
   }
 }
 

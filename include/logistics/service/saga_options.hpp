@@ -11,6 +11,8 @@ struct SagaOptions {
   absl::Duration release_again_after = absl::Seconds(30);
   // An intent this old was left by a crash and is released. Above the time that a reserve may take.
   absl::Duration intent_ttl = absl::Seconds(60);
+  // Between looks for such intents, above zero; the first look is at the start. Not a setting.
+  absl::Duration recover_every = absl::Minutes(1);
   // A hold that could not be settled for so long is listed and alarmed; it is tried for ever.
   absl::Duration settle_alarm_after = absl::Hours(1);
   int settle_concurrency = 8;                             // settlements at the peer at once, 1–64

@@ -20,8 +20,9 @@
 namespace logistics::service {
 
 // Works off settlements with a few threads, beside the settlers of other replicas: a row is claimed, the peer is told,
-// and only its answer takes the step away. Intents that a crash left are released, at the start and every minute. A
-// settlement is tried for ever; one that takes longer than settle_alarm_after is alarmed. Thread-safe.
+// and only its answer takes the step away. Intents that a crash left are released, at the start and every
+// SagaOptions::recover_every. A settlement is tried for ever; one that takes longer than settle_alarm_after is alarmed.
+// Thread-safe.
 //
 // Releases and commits may be said twice (the peer acts on what is pending only); a restock never is: without an
 // answer it is listed as in doubt.

@@ -66,6 +66,14 @@ class SettlerTest : public testing::Test {
     reservation.state = ReservationState::kRestocked;
     return reservation;
   }
+  // An order in the making, begun now.
+  Uuid OpenedIntent() {
+    domain::NewOrder order;
+    order.order.id = domain::OrderId(ids_.NewId());
+    order.order.warehouse_id = warehouse_;
+    EXPECT_THAT(store_.Open(order, {}), IsOk());
+    return order.order.id.uuid();
+  }
   domain::StockLevel LevelOf(const domain::Reservation& reservation, std::size_t item = 0) {
     return *peer_.Level({reservation.items.at(item).product_id, warehouse_});
   }
@@ -304,16 +312,9 @@ TEST_F(SettlerTest, RestockThatAnotherSaid_NotListedAtFirst_IsStillNotSaid) {
 }
 
 TEST_F(SettlerTest, IntentsLeftByACrash_AreReleasedAtTheStart) {
-  const auto open = [&] {
-    domain::NewOrder order;
-    order.order.id = domain::OrderId(ids_.NewId());
-    order.order.warehouse_id = warehouse_;
-    EXPECT_THAT(store_.Open(order, {}), IsOk());
-    return order.order.id.uuid();
-  };
-  const Uuid old = open();
+  const Uuid old = OpenedIntent();
   clock_.Advance(options_.intent_ttl);
-  const Uuid young = open();
+  const Uuid young = OpenedIntent();
   clock_.Advance(absl::Seconds(1));
   settler();
   ASSERT_TRUE(Eventually([&] { return peer_.Calls(PeerCall::kRelease) == 1; }));
@@ -323,6 +324,18 @@ TEST_F(SettlerTest, IntentsLeftByACrash_AreReleasedAtTheStart) {
   ASSERT_TRUE(Eventually([&] { return store_.Steps(old).empty(); }));
   EXPECT_THAT(peer_.Ids(PeerCall::kRelease), ElementsAre(old, old));
   EXPECT_EQ(metrics_.Value("logistics_intents_recovered_total"), 1);
+}
+
+TEST_F(SettlerTest, IntentThatIsOldOnlyLater_IsReleasedAtALaterTurn) {
+  options_.recover_every = absl::Milliseconds(20);
+  const Uuid left = OpenedIntent();
+  settler();
+  ASSERT_TRUE(Eventually([&] { return store_.Calls(SagaCall::kLeft) >= 2; }));
+  EXPECT_EQ(store_.State(left), ReservationState::kIntent) << "its maker may still be at it";
+  clock_.Advance(options_.intent_ttl + absl::Seconds(1));
+  EXPECT_TRUE(Eventually([&] { return store_.State(left) == ReservationState::kReleased; }));
+  EXPECT_TRUE(Eventually([&] { return peer_.Calls(PeerCall::kRelease) == 1; }));
+  EXPECT_TRUE(Eventually([&] { return metrics_.Value("logistics_intents_recovered_total") == 1; }));
 }
 
 TEST_F(SettlerTest, NotSettledForLong_IsAlarmed) {
