@@ -173,7 +173,7 @@ bool StockUpdates::ReadOn(const std::stop_token& stop) {
 
 void StockUpdates::FanOut(const ports::StockChange& change) {
   std::shared_ptr<const StockUpdate> update;  // made when somebody wants it, and shared by all
-  index_.ForEach(change.level.key.product_id, [&](Stream& stream) {
+  index_.ForEach({change.level.key.product_id}, [&](Stream& stream) {
     if (change.number <= stream.from) return;
     if (!stream.warehouses.empty() &&
         !std::binary_search(stream.warehouses.begin(), stream.warehouses.end(), change.level.key.warehouse_id)) {

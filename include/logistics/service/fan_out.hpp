@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -26,12 +27,15 @@ class FanOutIndex {
     }
   }
 
+  // Streams that want everything, and those of these keys. A stream that has several of them is visited as often.
   template <typename Visit>
-  void ForEach(const Key& key, const Visit& visit) const {
+  void ForEach(std::initializer_list<Key> keys, const Visit& visit) const {
     for (Stream* stream : everything_) visit(*stream);
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) return;
-    for (Stream* stream : found->second) visit(*stream);
+    for (const Key& key : keys) {
+      const auto found = by_key_.find(key);
+      if (found == by_key_.end()) continue;
+      for (Stream* stream : found->second) visit(*stream);
+    }
   }
 
  private:

@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "logistics/ports/clock.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "logistics/ports/order_log.hpp"
 #include "logistics/service/order_feed.hpp"
@@ -16,16 +15,16 @@ namespace logistics::service {
 
 // Defaults are those of config/logistics-engine.yaml.
 struct OrderUpdatesOptions {
-  int streams_max = 20'000;    // at once, 1-1,000,000; one more is RESOURCE_EXHAUSTED
-  int buffer = 256;            // updates that wait for one reader, 16-65,536; beyond that it reads from the database
-  int recent_max = 65'536;     // changes kept in memory for those that resume or lag a little, 1,024-1,000,000
-  int page = 256;              // commits, or changes of one customer, in one read
-  int readers = 2;             // threads that read for streams which lag, 1-16
-  absl::Duration poll = absl::Seconds(1);  // covers lost wake-ups and poolers without LISTEN
-  absl::Duration resume_window = absl::Hours(24);        // how old a token may be
-  absl::Duration failover_margin = absl::Minutes(5);     // replayed when the token is of another timeline
-  absl::Duration heartbeat = absl::Seconds(30);          // a fresh token after that long without a message
-  absl::Duration idle_write_timeout = absl::Seconds(60); // something waits and the reader took nothing for that long
+  int streams_max = 20'000;  // at once, 1-1,000,000; one more is RESOURCE_EXHAUSTED
+  int buffer = 256;          // updates that wait for one reader, 16-65,536; beyond that it reads from the database
+  int recent_max = 65'536;   // changes kept in memory for those that resume or lag a little, 1,024-1,000,000
+  int page = 256;            // commits, or changes of one customer, in one read
+  int readers = 2;           // threads that read for streams which lag, 1-16
+  absl::Duration poll = absl::Seconds(1);                 // covers lost wake-ups and poolers without LISTEN
+  absl::Duration resume_window = absl::Hours(24);         // how old a token may be
+  absl::Duration failover_margin = absl::Minutes(5);      // replayed when the token is of another timeline
+  absl::Duration heartbeat = absl::Seconds(30);           // a fresh token after that long without a message
+  absl::Duration idle_write_timeout = absl::Seconds(60);  // something waits and the reader took nothing for that long
 };
 
 struct OrderUpdatesRequest {
@@ -45,8 +44,7 @@ struct OrderUpdatesRequest {
 class OrderUpdates {
  public:
   // All references outlive the hub.
-  OrderUpdates(ports::OrderLog& log, const ports::Clock& clock, ports::Metrics& metrics,
-               const OrderUpdatesOptions& options);
+  OrderUpdates(ports::OrderLog& log, ports::Metrics& metrics, const OrderUpdatesOptions& options = {});
   // Stops and waits for its threads, which a read may hold up for its time.
   ~OrderUpdates();
   OrderUpdates(const OrderUpdates&) = delete;

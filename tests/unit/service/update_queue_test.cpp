@@ -47,7 +47,7 @@ TEST(FanOutIndexTest, FindsByKeyAndEverything_UntilRemoved) {
   index.Add(&some, {1, 2});
   const auto found = [&](int key) {
     std::vector<std::string> names;
-    index.ForEach(key, [&](const std::string& stream) { names.push_back(stream); });
+    index.ForEach({key}, [&](const std::string& stream) { names.push_back(stream); });
     return names;
   };
   EXPECT_THAT(found(1), ElementsAre("all", "some"));
