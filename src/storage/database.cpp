@@ -44,6 +44,7 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       order_store_(writes_, reads_, pool_),
       stock_store_(writes_, pool_),
       stock_log_(pool_),
+      order_log_(pool_),
       intent_store_(writes_, pool_),
       settlement_store_(pool_, ids_),
       hold_ledger_(pool_) {}

@@ -13,6 +13,7 @@
 #include "storage/leased_task.hpp"
 #include "storage/postgres_hold_ledger.hpp"
 #include "storage/postgres_intent_store.hpp"
+#include "storage/postgres_order_log.hpp"
 #include "storage/postgres_order_store.hpp"
 #include "storage/postgres_settlement_store.hpp"
 #include "storage/postgres_stock_log.hpp"
@@ -33,6 +34,7 @@ class Database {
   ports::OrderStore& orders() { return order_store_; }
   ports::StockStore& stock() { return stock_store_; }
   ports::StockLog& stock_log() { return stock_log_; }
+  ports::OrderLog& order_log() { return order_log_; }
   // For inventory that another service keeps.
   ports::IntentStore& intents() { return intent_store_; }
   ports::SettlementStore& settlements() { return settlement_store_; }
@@ -67,6 +69,7 @@ class Database {
   PostgresOrderStore order_store_;
   PostgresStockStore stock_store_;
   PostgresStockLog stock_log_;
+  PostgresOrderLog order_log_;
   PostgresIntentStore intent_store_;
   PostgresSettlementStore settlement_store_;
   PostgresHoldLedger hold_ledger_;

@@ -1,12 +1,12 @@
 #include "storage/postgres_stock_log.hpp"
 
+#include "storage/change_log.hpp"
 #include "storage/level_rows.hpp"
 #include "storage/order_rows.hpp"
 
 namespace logistics::storage {
 namespace {
 
-constexpr Statement kPosition = {"stock_log_position", "SELECT value FROM change_counter"};
 // A commit without movements is a row too: the position moves on over it.
 constexpr Statement kReadAfter = {
     "stock_log_read",
@@ -16,16 +16,6 @@ constexpr Statement kReadAfter = {
     "LEFT JOIN LATERAL (SELECT * FROM stock_movements WHERE batch_id = p.batch_id) m ON true "
     "ORDER BY p.number, m.ordinal"};
 
-// The batch's id with the movement's place in the last four bytes: made of what is stored, and a UUID, because readers
-// of the mesh take event ids for such.
-domain::Uuid ChangeId(const domain::Uuid& batch_id, std::uint32_t ordinal) {
-  domain::Uuid::Bytes bytes = batch_id.bytes();
-  for (std::size_t i = 0; i < 4; ++i) {
-    bytes[domain::Uuid::kBytes - 1 - i] ^= static_cast<std::uint8_t>(ordinal >> (8 * i));
-  }
-  return domain::Uuid(bytes);
-}
-
 }  // namespace
 
 absl::StatusOr<ports::StockSnapshot> PostgresStockLog::Snapshot(const std::vector<domain::ProductId>& products,
@@ -34,7 +24,7 @@ absl::StatusOr<ports::StockSnapshot> PostgresStockLog::Snapshot(const std::vecto
   ports::StockSnapshot snapshot;
   // The pool reads in one snapshot, in which the counter is that of its last commit.
   const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    snapshot.position = session.Execute(kPosition)[0][0].as<std::int64_t>();
+    snapshot.position = ReadLastNumber(session);
     snapshot.levels = ReadLevels(session, products, warehouses);
   });
   if (!status.ok()) return status;
@@ -53,7 +43,7 @@ absl::StatusOr<ports::StockChanges> PostgresStockLog::ReadAfter(std::int64_t pos
       page.position = number;
       if (row[2].is_null()) continue;
       page.changes.push_back({number,
-                              ChangeId(ReadUuid(row[1]), row[2].as<std::uint32_t>()),
+                              DerivedId(ReadUuid(row[1]), row[2].as<std::uint32_t>()),
                               {{domain::ProductId(ReadUuid(row[3])), domain::WarehouseId(ReadUuid(row[4]))},
                                {row[5].as<std::int64_t>(), row[6].as<std::int64_t>()},
                                absl::FromUnixMicros(row[7].as<std::int64_t>())}});

@@ -89,8 +89,8 @@ class OrderLog {
   virtual absl::StatusOr<LogHead> Head(const CallContext& context) = 0;
 
   // The scope's changes after `place`. For all orders: those of the next `limit` commits, the rest of the place's own
-  // included. For an order or a customer: up to about `limit` changes; whole commits, so that a page is never empty
-  // while more follow.
+  // included. For an order or a customer: up to about `limit` changes; whole commits. A customer of many orders is
+  // searched some hundred commits a call, so that a page may be empty while there are `more`.
   virtual absl::StatusOr<OrderChanges> ReadAfter(const OrderScope& scope, const LogPlace& place, int limit,
                                                  const CallContext& context) = 0;
 
