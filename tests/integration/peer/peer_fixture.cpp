@@ -28,19 +28,21 @@ std::shared_ptr<grpc::Channel> PeerTest::Connect(grpc::ChannelArguments argument
   return grpc::CreateCustomChannel(peer_.address(), grpc::InsecureChannelCredentials(), arguments);
 }
 
-grpc::Status PeerTest::Reserve(const inventory::StockReservationRequest& request) {
+grpc::Status PeerTest::Reserve(const inventory::StockReservationRequest& request,
+                               inventory::StockReservationResponse& response) {
   grpc::ClientContext context;
   SetDeadline(context);
-  inventory::StockReservationResponse response;
   return stub_->CheckAndReserveStock(&context, request, &response);
 }
 
-inventory::StockReservationResponse PeerTest::Reserved(const inventory::StockReservationRequest& request) {
-  grpc::ClientContext context;
-  SetDeadline(context);
+grpc::Status PeerTest::Reserve(const inventory::StockReservationRequest& request) {
   inventory::StockReservationResponse response;
-  const grpc::Status status = stub_->CheckAndReserveStock(&context, request, &response);
-  EXPECT_THAT(status, CodeIs(grpc::StatusCode::OK));
+  return Reserve(request, response);
+}
+
+inventory::StockReservationResponse PeerTest::Reserved(const inventory::StockReservationRequest& request) {
+  inventory::StockReservationResponse response;
+  EXPECT_THAT(Reserve(request, response), CodeIs(grpc::StatusCode::OK));
   return response;
 }
 

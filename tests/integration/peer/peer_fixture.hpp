@@ -37,6 +37,8 @@ class PeerTest : public testing::Test {
   // A channel of its own each time.
   std::shared_ptr<grpc::Channel> Connect(grpc::ChannelArguments arguments = {}) const;
 
+  grpc::Status Reserve(const inventory::StockReservationRequest& request,
+                       inventory::StockReservationResponse& response);
   grpc::Status Reserve(const inventory::StockReservationRequest& request);
   // The answer of a reserve that has to be answered.
   inventory::StockReservationResponse Reserved(const inventory::StockReservationRequest& request);
