@@ -12,6 +12,12 @@ storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
   return options;
 }
 
+service::OrderUpdatesOptions OrderUpdatesOptionsOf(const Settings& settings) {
+  service::OrderUpdatesOptions options = settings.order_updates;
+  options.poll = settings.database.notify_poll;
+  return options;
+}
+
 }  // namespace
 
 Application::Application(const Settings& settings, inventory::GrpcInventoryPeer* peer, ports::Log& log,
@@ -28,8 +34,9 @@ Application::Application(const Settings& settings, inventory::GrpcInventoryPeer*
               settings.orders),
       inventory_(remote_ ? static_cast<ports::StockStore&>(remote_->stock) : database_.stock(), ids_, clock_,
                  settings.orders.warehouse_id),
+      order_updates_(database_.order_log(), metrics, OrderUpdatesOptionsOf(settings)),
       stock_updates_(remote_ ? static_cast<ports::StockLog&>(remote_->stock) : database_.stock_log(), ids_, metrics),
-      server_(settings.server, orders_, &inventory_, &stock_updates_, ids_, metrics, log,
+      server_(settings.server, orders_, order_updates_, &inventory_, &stock_updates_, ids_, clock_, metrics, log,
               remote_ ? &remote_->reconciler : nullptr) {}
 
 Application::~Application() {
@@ -40,9 +47,11 @@ Application::~Application() {
 
 absl::Status Application::Start() {
   database_.OnChange([this] { relay_.Wake(); });
+  database_.OnChange([this] { order_updates_.Wake(); });
   database_.OnChange([this] { stock_updates_.Wake(); });
   database_.Start();
   relay_.Start();
+  order_updates_.Start();
   stock_updates_.Start();
   if (remote_) remote_->Start(database_);
   const absl::StatusOr<int> port = server_.Start();

@@ -12,6 +12,7 @@
 #include "logistics/ports/log.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
+#include "logistics/service/order_updates.hpp"
 #include "logistics/service/stock_updates.hpp"
 #include "messaging/event_codec.hpp"
 #include "messaging/relay.hpp"
@@ -50,6 +51,7 @@ class Application {
   std::unique_ptr<RemoteInventory> remote_;  // null: embedded
   service::OrderService orders_;
   service::InventoryService inventory_;
+  service::OrderUpdates order_updates_;
   service::StockUpdates stock_updates_;
   rpc::Server server_;
 };

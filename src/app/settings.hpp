@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "inventory/options.hpp"
 #include "logistics/domain/order.hpp"
+#include "logistics/service/order_updates.hpp"
 #include "logistics/service/saga_options.hpp"
 #include "messaging/options.hpp"
 #include "rpc/options.hpp"
@@ -33,6 +34,7 @@ struct Settings {
   ConnectRetryOptions database_retry;
   messaging::BrokerOptions broker;  // queues: the configured ones and that of RABBITMQ_ORDER_QUEUE
   rpc::ServerOptions server;
+  service::OrderUpdatesOptions order_updates;  // polls as often as database.notify_poll
   telemetry::TelemetryOptions telemetry;
   domain::OrderDefaults orders = {domain::Currency(), BuiltInWarehouseId()};
 

@@ -69,6 +69,14 @@ void CheckDatabase(const Settings& settings, Checker& check) {
                     "orders.idempotency_ttl");
 }
 
+void CheckStreams(const Settings& settings, Checker& check) {
+  const service::OrderUpdatesOptions& streams = settings.order_updates;
+  check.RequireBoth(streams.heartbeat < streams.resume_window, "stream.heartbeat",
+                    "below the age that a token may have:", "stream.resume_window");
+  check.RequireBoth(streams.failover_margin < streams.resume_window, "stream.failover_margin", "below",
+                    "stream.resume_window");
+}
+
 void CheckQueues(const messaging::BrokerOptions& broker, Checker& check) {
   const std::set<std::string> exchanges = {broker.order_exchange, broker.inventory_exchange, broker.shipment_exchange,
                                            broker.payment_exchange};
@@ -129,6 +137,7 @@ std::vector<std::string> CheckSettings(const Settings& settings, SettingsFor pur
   CheckServer(settings, check);
   CheckDatabase(settings, check);
   CheckInventory(settings, check);
+  CheckStreams(settings, check);
   CheckBroker(settings, purpose, check);
   return check.TakeErrors();
 }

@@ -11,6 +11,7 @@
 #include "app/setting.hpp"
 #include "app/setting_kinds.hpp"
 #include "app/settings_inventory.hpp"
+#include "app/settings_stream.hpp"
 
 namespace logistics::app {
 namespace {
@@ -251,8 +252,9 @@ std::vector<Setting> AuthSettings() {
 const std::vector<Setting>& SettingsTable() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all;
-    for (std::vector<Setting> part : {GrpcSettings(), DatabaseSettings(), OrderSettings(), InventorySettings(),
-                                      BrokerSettings(), OutboxSettings(), ProcessSettings(), AuthSettings()}) {
+    for (std::vector<Setting> part :
+         {GrpcSettings(), DatabaseSettings(), OrderSettings(), InventorySettings(), BrokerSettings(), OutboxSettings(),
+          StreamSettings(), ProcessSettings(), AuthSettings()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

@@ -19,6 +19,7 @@
 #include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "rpc/admission.hpp"
+#include "rpc/open_streams.hpp"
 #include "rpc/options.hpp"
 
 namespace logistics::rpc {
@@ -54,6 +55,7 @@ class CallRuntime {
   ports::Metrics& metrics() { return metrics_; }
   ports::Log& log() { return log_; }
   Admission& admission() { return admission_; }
+  OpenStreams& open_streams() { return open_streams_; }
 
  private:
   const ServerOptions options_;
@@ -61,6 +63,7 @@ class CallRuntime {
   ports::Metrics& metrics_;
   ports::Log& log_;
   Admission admission_;
+  OpenStreams open_streams_;
 };
 
 // One call from its first line to its answer. Belongs to the call's thread.

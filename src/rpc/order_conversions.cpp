@@ -124,6 +124,13 @@ service::ListRequest ListRequestFrom(const ::order::ListOrdersRequest& request) 
   return list;
 }
 
+service::OrderUpdatesRequest UpdatesRequestFrom(const ::order::StreamOrderUpdatesRequest& request) {
+  return {.customer_id = request.customer_id(),
+          .order_id = request.order_id(),
+          .resume_token = request.resume_token(),
+          .include_snapshot = request.include_snapshot()};
+}
+
 void FillOrder(const domain::Order& order, ::order::OrderResponse& response) {
   response.set_id(order.id.ToString());
   response.set_customer_id(order.customer_id.ToString());
@@ -150,6 +157,20 @@ void FillList(const service::ListResult& result, ::order::ListOrdersResponse& re
   response.set_page_size(result.page_size);
   response.set_total_pages(Clamped((total + size - 1) / size));
   response.set_next_page_token(result.next_page_token);
+}
+
+void FillOrderUpdate(const service::OrderUpdate& update, ::order::OrderStatusEvent& event) {
+  event.set_resume_token(update.resume_token);
+  if (update.change == nullptr) return;
+  const ports::OrderChange& change = *update.change;
+  event.set_order_id(change.place.order_id.ToString());
+  event.set_previous_status(static_cast<::order::OrderStatus>(change.previous));
+  event.set_new_status(static_cast<::order::OrderStatus>(change.status));
+  FillTimestamp(change.changed_at, *event.mutable_timestamp());
+  event.set_event_id(change.id.ToString());
+  event.set_version(change.place.version);
+  event.set_notes(change.notes);
+  event.set_customer_id(change.customer_id.ToString());
 }
 
 }  // namespace logistics::rpc

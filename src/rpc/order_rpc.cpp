@@ -12,9 +12,11 @@ absl::Status Answer(const absl::StatusOr<domain::Order>& order, ::order::OrderRe
 
 }  // namespace
 
-OrderRpc::OrderRpc(service::OrderService& orders, CallRuntime& runtime)
+OrderRpc::OrderRpc(service::OrderService& orders, service::OrderUpdates& updates, const ports::Clock& clock,
+                   CallRuntime& runtime)
     : orders_(orders),
       runtime_(runtime),
+      streams_(updates, clock, runtime),
       create_("order.OrderService/CreateOrder", runtime.metrics()),
       get_("order.OrderService/GetOrder", runtime.metrics()),
       update_status_("order.OrderService/UpdateOrderStatus", runtime.metrics()),
@@ -55,6 +57,11 @@ grpc::Status OrderRpc::ListOrders(grpc::ServerContext* context, const ::order::L
     FillList(*result, *response);
     return absl::OkStatus();
   });
+}
+
+grpc::ServerWriteReactor<::order::OrderStatusEvent>* OrderRpc::StreamOrderUpdates(
+    grpc::CallbackServerContext* context, const ::order::StreamOrderUpdatesRequest* request) {
+  return streams_.Open(*context, *request);
 }
 
 grpc::Status OrderRpc::CancelOrder(grpc::ServerContext* context, const ::order::CancelOrderRequest* request,

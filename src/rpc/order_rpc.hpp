@@ -3,15 +3,18 @@
 #include "logistics/service/order_service.hpp"
 #include "order.grpc.pb.h"
 #include "rpc/call_scope.hpp"
+#include "rpc/order_stream.hpp"
 
 namespace logistics::rpc {
 
-// order.OrderService on the wire. Thread-safe; each call blocks its thread until it is answered. StreamOrderUpdates is
-// UNIMPLEMENTED.
-class OrderRpc final : public ::order::OrderService::Service {
+// order.OrderService on the wire. Thread-safe; each unary call blocks its thread until it is answered, streams have no
+// thread.
+class OrderRpc final
+    : public ::order::OrderService::WithCallbackMethod_StreamOrderUpdates<::order::OrderService::Service> {
  public:
-  // Both outlive this.
-  OrderRpc(service::OrderService& orders, CallRuntime& runtime);
+  // All outlive this.
+  OrderRpc(service::OrderService& orders, service::OrderUpdates& updates, const ports::Clock& clock,
+           CallRuntime& runtime);
 
   grpc::Status CreateOrder(grpc::ServerContext* context, const ::order::CreateOrderRequest* request,
                            ::order::OrderResponse* response) override;
@@ -21,12 +24,15 @@ class OrderRpc final : public ::order::OrderService::Service {
                                  ::order::OrderResponse* response) override;
   grpc::Status ListOrders(grpc::ServerContext* context, const ::order::ListOrdersRequest* request,
                           ::order::ListOrdersResponse* response) override;
+  grpc::ServerWriteReactor<::order::OrderStatusEvent>* StreamOrderUpdates(
+      grpc::CallbackServerContext* context, const ::order::StreamOrderUpdatesRequest* request) override;
   grpc::Status CancelOrder(grpc::ServerContext* context, const ::order::CancelOrderRequest* request,
                            ::order::OrderResponse* response) override;
 
  private:
   service::OrderService& orders_;
   CallRuntime& runtime_;
+  OrderStreams streams_;
   Method create_;
   Method get_;
   Method update_status_;

@@ -31,7 +31,10 @@ namespace {
 constexpr int kPollersMin = 4;
 constexpr int kPollersMax = 256;
 
-// After the last handler has returned: for answers that are on their way, and for streams to be told.
+// For streams to be told their end. Ten thousand take about a second; one whose connection is stuck takes it all.
+constexpr absl::Duration kStreamsTime = absl::Seconds(3);
+
+// After the last handler has returned: for answers that are on their way.
 constexpr absl::Duration kFlushTime = absl::Milliseconds(500);
 
 std::string Address(const ServerOptions& options) {
@@ -65,13 +68,14 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct Server::Parts {
-  Parts(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory_service,
-        service::StockUpdates* updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
-        service::Reconciler* reconciler)
+  Parts(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& updates_of_orders,
+        service::InventoryService* inventory_service, service::StockUpdates* updates_of_stock, ports::IdGenerator& ids,
+        const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler)
       : runtime(options, ids, metrics, log),
-        order_rpc(orders, runtime),
+        order_rpc(orders, updates_of_orders, clock, runtime),
         admin_rpc(reconciler, runtime),
-        stock_updates(updates) {
+        order_updates(updates_of_orders),
+        stock_updates(updates_of_stock) {
     if (inventory_service != nullptr && stock_updates != nullptr) {
       inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, *stock_updates, runtime);
     }
@@ -80,16 +84,18 @@ struct Server::Parts {
   CallRuntime runtime;
   OrderRpc order_rpc;
   AdminRpc admin_rpc;
+  service::OrderUpdates& order_updates;
   service::StockUpdates* const stock_updates;
   std::unique_ptr<InventoryRpc> inventory_rpc;  // null when inventory is remote
   std::mutex mutex;
   std::unique_ptr<grpc::Server> server;  // guarded by mutex; null before Start and after Shutdown
 };
 
-Server::Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
-               service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
-               service::Reconciler* reconciler)
-    : parts_(std::make_unique<Parts>(options, orders, inventory, stock_updates, ids, metrics, log, reconciler)) {}
+Server::Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
+               service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
+               const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler)
+    : parts_(std::make_unique<Parts>(options, orders, order_updates, inventory, stock_updates, ids, clock, metrics, log,
+                                     reconciler)) {}
 
 Server::~Server() { Shutdown(absl::Now()); }
 
@@ -144,7 +150,10 @@ void Server::Shutdown(absl::Time deadline) {
   // gRPC's own Shutdown waits for every open call, and a health watcher never ends: it would always take the whole
   // time. So ours are counted out first.
   parts_->runtime.admission().StartDraining();
+  const absl::Time streams_deadline = std::min(deadline, absl::Now() + kStreamsTime);
+  parts_->order_updates.Stop();
   if (parts_->stock_updates != nullptr) parts_->stock_updates->Stop();
+  parts_->runtime.open_streams().WaitUntilNone(streams_deadline);
   parts_->runtime.admission().WaitUntilEmpty(deadline);
   server->Shutdown(absl::ToChronoTime(std::min(deadline, absl::Now() + kFlushTime)));
   server->Wait();

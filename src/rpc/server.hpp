@@ -4,11 +4,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
+#include "logistics/service/order_updates.hpp"
 #include "logistics/service/reconciler.hpp"
 #include "logistics/service/stock_updates.hpp"
 #include "rpc/options.hpp"
@@ -21,8 +23,9 @@ class Server {
  public:
   // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. `reconciler` is
   // null when the inventory is embedded. All references outlive the server.
-  Server(const ServerOptions& options, service::OrderService& orders, service::InventoryService* inventory,
-         service::StockUpdates* stock_updates, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
+  Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
+         service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
+         const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log,
          service::Reconciler* reconciler = nullptr);
   // Ends what still runs.
   ~Server();
@@ -36,9 +39,10 @@ class Server {
   // What health answers for "" and for each service. No effect before Start and after Shutdown.
   void SetServing(bool serving);
 
-  // Ends streams and refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish, and at `deadline`
-  // cancels the rest: their callers are told at once. Returns when the last handler has returned, so what a handler
-  // waits for must end by itself. Health watchers do not hold it up.
+  // Ends streams, with what resumes them, and refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish,
+  // and at `deadline` cancels the rest: their callers are told at once. Returns when the last handler has returned, so
+  // what a handler waits for must end by itself. Health watchers and callers who do not read hold it up a few seconds
+  // at most; one whose connection takes nothing any more, until keepalive ends that.
   void Shutdown(absl::Time deadline);
 
  private:

@@ -35,6 +35,7 @@ StreamScope::StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::Callb
       start_(std::chrono::steady_clock::now()),
       correlation_id_(TakeCorrelationId(context, runtime.ids())) {
   method_.CountBegin();
+  runtime_.open_streams().Enter();
 }
 
 grpc::Status StreamScope::Finish(const absl::Status& status) {

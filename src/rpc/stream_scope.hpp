@@ -41,6 +41,9 @@ class StreamScope {
   // Counts, logs and translates the end. Once.
   grpc::Status Finish(const absl::Status& status);
 
+  // gRPC is done with the stream, its caller has been told or is gone. Once, after Finish.
+  void Leave() { runtime_.open_streams().Leave(); }
+
  private:
   CallRuntime& runtime_;
   StreamMethod& method_;

@@ -11,6 +11,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 TEST_F(SettingsTest, Errors_AllAreReportedTogetherWithSourceValueAndWhatIsAllowed) {
   Yaml("grpc:\n  port: many\ndatabase:\n  writers: 17\n");
@@ -118,6 +119,17 @@ TEST_F(SettingsTest, Relations_AreChecked) {
                                          HasSubstr("database.lock_timeout"), HasSubstr("database.queue_max"),
                                          HasSubstr("database.retry_min"), HasSubstr("rabbitmq.reconnect_min"),
                                          HasSubstr("rabbitmq.tls_ca_file")));
+}
+
+TEST_F(SettingsTest, Streams_RangesAndRelationsAreChecked) {
+  Yaml("stream: {resume_window: 1m, heartbeat: 1m, failover_margin: 2m}\n");
+  EXPECT_THAT(Load().errors,
+              ElementsAre(AllOf(HasSubstr("stream.heartbeat"), HasSubstr("stream.resume_window")),
+                          AllOf(HasSubstr("stream.failover_margin"), HasSubstr("stream.resume_window"))));
+  Yaml("stream: {streams_max: 0, buffer: 15, recent_max: 1023, readers: 17, idle_write_timeout: 1ms}\n");
+  EXPECT_THAT(Load().errors, UnorderedElementsAre(HasSubstr("stream.streams_max"), HasSubstr("stream.buffer"),
+                                                  HasSubstr("stream.recent_max"), HasSubstr("stream.readers"),
+                                                  HasSubstr("stream.idle_write_timeout")));
 }
 
 TEST_F(SettingsTest, Queues_AreReadWithTheirDefaults) {

@@ -1,8 +1,6 @@
 // StreamInventoryUpdates and the reservation calls over a real connection.
 #include <gmock/gmock.h>
 
-#include <atomic>
-#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -10,50 +8,27 @@
 #include "google/rpc/error_details.pb.h"
 #include "unit/rpc/details.hpp"
 #include "unit/rpc/server_fixture.hpp"
+#include "unit/rpc/stream_reader.hpp"
 
 namespace logistics::rpc {
 namespace {
 
 using ::inventory::InventoryUpdateEvent;
 
-// A stream of its own connection: what one reader does not read holds up nobody else.
-class StreamReader {
+class StockReader : public StreamReader<InventoryUpdateEvent> {
  public:
-  StreamReader(int port, const std::vector<std::string>& items) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    stub_ = ::inventory::InventoryService::NewStub(
-        grpc::CreateCustomChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials(), arguments));
-    ::inventory::StreamInventoryUpdatesRequest request;
-    for (const std::string& item : items) request.add_item_ids(item);
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
-    stream_ = stub_->StreamInventoryUpdates(&context_, request);
-  }
-  ~StreamReader() {
-    context_.TryCancel();
-    if (!finished_) Finish();
-  }
+  StockReader(int port, const std::vector<std::string>& items)
+      : StreamReader(port, [&items](const auto& channel, grpc::ClientContext& context) {
+          ::inventory::StreamInventoryUpdatesRequest request;
+          for (const std::string& item : items) request.add_item_ids(item);
+          return ::inventory::InventoryService::NewStub(channel)->StreamInventoryUpdates(&context, request);
+        }) {}
 
-  bool Read(InventoryUpdateEvent& event) { return stream_->Read(&event); }
   // -1 at the end.
   std::int64_t ReadQuantity() {
     InventoryUpdateEvent event;
     return Read(event) ? event.inventory_level().quantity() : -1;
   }
-  grpc::Status Finish() {
-    InventoryUpdateEvent event;
-    while (stream_->Read(&event)) {
-    }
-    finished_ = true;
-    return stream_->Finish();
-  }
-  grpc::ClientContext& context() { return context_; }
-
- private:
-  std::unique_ptr<::inventory::InventoryService::Stub> stub_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<InventoryUpdateEvent>> stream_;
-  bool finished_ = false;
 };
 
 class InventoryStreamTest : public ServerFixture {
@@ -78,7 +53,7 @@ class InventoryStreamTest : public ServerFixture {
 
 TEST_F(InventoryStreamTest, InitialLevels_ThenUpdates) {
   const std::string box = AddProduct("BOX", 10);
-  StreamReader reader(port_, {box});
+  StockReader reader(port_, {box});
   InventoryUpdateEvent event;
   ASSERT_TRUE(reader.Read(event));
   EXPECT_EQ(event.event_type(), "initial");
@@ -107,7 +82,7 @@ TEST_F(InventoryStreamTest, AmongWriters_EveryStreamSeesAChainWithoutAGap) {
   }
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      StreamReader reader(port_, {box});
+      StockReader reader(port_, {box});
       std::int64_t quantity = reader.ReadQuantity();
       while (quantity < kLast) ASSERT_EQ(reader.ReadQuantity(), ++quantity);
     });
@@ -115,7 +90,7 @@ TEST_F(InventoryStreamTest, AmongWriters_EveryStreamSeesAChainWithoutAGap) {
 }
 
 TEST_F(InventoryStreamTest, BadIds_AreInvalidArgumentNamingAll) {
-  StreamReader reader(port_, {"box", "lamp"});
+  StockReader reader(port_, {"box", "lamp"});
   const grpc::Status status = reader.Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   const auto details = DetailOf<google::rpc::BadRequest>(status);
@@ -127,7 +102,7 @@ TEST_F(InventoryStreamTest, BadIds_AreInvalidArgumentNamingAll) {
 TEST_F(InventoryStreamTest, CallerThatGoes_LeavesNothingBehind) {
   const std::string box = AddProduct("BOX", 10);
   {
-    StreamReader reader(port_, {box});
+    StockReader reader(port_, {box});
     EXPECT_EQ(reader.ReadQuantity(), 10);
     EXPECT_EQ(OpenStreams(), 1);
   }
@@ -142,8 +117,8 @@ TEST_F(InventoryStreamTest, ReaderThatDoesNotRead_IsEndedAndTheOthersGoOn) {
   const std::string box = AddProduct("BOX", 1);
   const auto product = *domain::ProductId::Parse(box);
   const auto warehouse = *domain::WarehouseId::Parse(domain::kDefaultWarehouseId);
-  StreamReader slow(port_, {box});
-  StreamReader quick(port_, {box});
+  StockReader slow(port_, {box});
+  StockReader quick(port_, {box});
   EXPECT_EQ(slow.ReadQuantity(), 1);
   EXPECT_EQ(quick.ReadQuantity(), 1);
   // Until what the connection takes up is full and so is the queue behind it.
@@ -162,12 +137,12 @@ TEST_F(InventoryStreamTest, ReaderThatDoesNotRead_IsEndedAndTheOthersGoOn) {
 
 TEST_F(InventoryStreamTest, Shutdown_EndsStreamsWithUnavailable) {
   const std::string box = AddProduct("BOX", 1);
-  StreamReader one(port_, {box});
-  StreamReader two(port_, {});
+  StockReader one(port_, {box});
+  StockReader two(port_, {});
   EXPECT_EQ(one.ReadQuantity(), 1);
   EXPECT_EQ(two.ReadQuantity(), 1);
   server_->Shutdown(absl::Now() + absl::Seconds(30));
-  for (StreamReader* reader : {&one, &two}) {
+  for (StockReader* reader : {&one, &two}) {
     const grpc::Status status = reader->Finish();
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
     EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(status));
@@ -178,7 +153,7 @@ TEST_F(InventoryStreamTest, Shutdown_IsNotHeldUpByAReaderThatDoesNotRead) {
   const std::string box = AddProduct("BOX", 1);
   const auto product = *domain::ProductId::Parse(box);
   const auto warehouse = *domain::WarehouseId::Parse(domain::kDefaultWarehouseId);
-  StreamReader slow(port_, {box});
+  StockReader slow(port_, {box});
   EXPECT_EQ(slow.ReadQuantity(), 1);
   for (int i = 0; i < 3'000; ++i) ASSERT_THAT(store_.Adjust({{product, warehouse}, 1, "", ""}, {}), fakes::IsOk());
   stock_updates_.Wake();

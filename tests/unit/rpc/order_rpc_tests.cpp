@@ -213,13 +213,6 @@ TEST_F(OrderRpcTest, ListOrders_BadDatesAndMore_AreNamedTogether) {
   for (const char* field : {"start_date", "end_date", "sort_by"}) EXPECT_THAT(fields, Contains(field));
 }
 
-TEST_F(OrderRpcTest, StreamOrderUpdates_IsUnimplemented) {
-  ::order::StreamOrderUpdatesRequest request;
-  grpc::ClientContext context;
-  const auto reader = orders_->StreamOrderUpdates(&context, request);
-  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
-}
-
 TEST_F(OrderRpcTest, DatabaseAway_IsUnavailableWithRetryInfo) {
   store_.FailWith(
       domain::RetryLaterError(absl::StatusCode::kUnavailable, "the database is away", absl::Milliseconds(700)));

@@ -12,12 +12,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "fakes/fake_clock.hpp"
+#include "fakes/memory_order_log.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/sequential_ids.hpp"
 #include "fakes/status_matchers.hpp"
 #include "inventory.grpc.pb.h"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
+#include "logistics/service/order_updates.hpp"
 #include "logistics/service/stock_updates.hpp"
 #include "order.grpc.pb.h"
 #include "rpc/server.hpp"
@@ -40,10 +42,14 @@ class ServerFixture : public testing::Test {
     return options;
   }();
 
-  // With a reconciler where another service keeps the stock.
+  // With a reconciler where another service keeps the stock. Once more where a server was shut down: another process
+  // over the same data.
   void Start(service::Reconciler* reconciler = nullptr) {
-    server_ = std::make_unique<Server>(options_, orders_service_, &inventory_service_, &stock_updates_, ids_, metrics_,
-                                       log_, reconciler);
+    server_.reset();
+    order_updates_ = std::make_unique<service::OrderUpdates>(order_log_, metrics_, order_updates_options_);
+    server_ = std::make_unique<Server>(options_, orders_service_, *order_updates_, &inventory_service_, &stock_updates_,
+                                       ids_, clock_, metrics_, log_, reconciler);
+    order_updates_->Start();
     stock_updates_.Start();
     ASSERT_OK_AND_ASSIGN(port_, server_->Start());
     channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());
@@ -124,6 +130,14 @@ class ServerFixture : public testing::Test {
     return options;
   }();
   service::StockUpdates stock_updates_{store_, ids_, metrics_, updates_options_};
+  // What streams of orders tell is what a test writes here, whatever store_ holds.
+  fakes::MemoryOrderLog order_log_{clock_};
+  service::OrderUpdatesOptions order_updates_options_ = [] {
+    service::OrderUpdatesOptions options;
+    options.poll = absl::Milliseconds(10);
+    return options;
+  }();
+  std::unique_ptr<service::OrderUpdates> order_updates_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
   std::shared_ptr<grpc::Channel> channel_;

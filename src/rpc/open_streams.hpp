@@ -1,0 +1,34 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+
+#include "absl/time/time.h"
+
+namespace logistics::rpc {
+
+// How many streams gRPC is not done with: the end of one is said before its caller has heard it. Thread-safe.
+class OpenStreams {
+ public:
+  void Enter() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+  }
+  void Leave() {
+    const std::lock_guard lock(mutex_);
+    if (--count_ == 0) none_.notify_all();
+  }
+
+  // False when `deadline` came first.
+  bool WaitUntilNone(absl::Time deadline) {
+    std::unique_lock lock(mutex_);
+    return none_.wait_until(lock, absl::ToChronoTime(deadline), [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  int count_ = 0;  // guarded by mutex_
+};
+
+}  // namespace logistics::rpc
