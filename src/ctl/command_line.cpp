@@ -22,15 +22,6 @@ constexpr char kFooter[] =
     "            4 inventory reconcile: stock drifts from what the orders hold.\n"
     "--json prints protobuf JSON with the field names of order.proto, inventory.proto and admin.proto.";
 
-// "10", "2.5" (seconds), "500ms", "1m".
-bool ParseTimeout(const std::string& text, absl::Duration& timeout) {
-  double seconds = 0;
-  const bool plain = absl::SimpleAtod(text, &seconds);
-  if (plain) timeout = absl::Seconds(seconds);
-  if (!plain && !absl::ParseDuration(text, &timeout)) return false;
-  return timeout > absl::ZeroDuration() && timeout <= absl::Hours(1);
-}
-
 void AddOrdersCreate(CLI::App& orders, Run& run) {
   CLI::App& app = *orders.add_subcommand("create", "Places an order: all its stock is reserved, or nothing happens");
   auto arguments = std::make_shared<CreateOrderArguments>();
@@ -167,6 +158,14 @@ void AddOrdersChanges(CLI::App& orders, Run& run) {
 
 }  // namespace
 
+bool ParseDuration(const std::string& text, absl::Duration max, absl::Duration& duration) {
+  double seconds = 0;
+  const bool plain = absl::SimpleAtod(text, &seconds);
+  if (plain) duration = absl::Seconds(seconds);
+  if (!plain && !absl::ParseDuration(text, &duration)) return false;
+  return duration > absl::ZeroDuration() && duration <= max;
+}
+
 int RunCommandLine(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is seen when writing
   CLI::App app("Talks to a logistics-engine over gRPC.", "logisticsctl");
@@ -184,7 +183,9 @@ int RunCommandLine(int argc, char** argv) {
   app.add_option("--timeout", timeout, "How long each call may take: seconds, or 500ms, 1m")
       ->capture_default_str()
       ->check([&options](const std::string& text) {
-        return ParseTimeout(text, options.timeout) ? "" : "is no duration above 0 and up to an hour: " + text;
+        return ParseDuration(text, absl::Hours(1), options.timeout)
+                   ? ""
+                   : "is no duration above 0 and up to an hour: " + text;
       });
   app.add_option("--correlation-id", options.correlation_id, "Found again in the server's log and its events")
       ->check([](const std::string& text) {
@@ -193,12 +194,13 @@ int RunCommandLine(int argc, char** argv) {
       });
 
   Run run;
-  CLI::App& orders = *app.add_subcommand("orders", "Orders: create, get, list, status, cancel");
+  CLI::App& orders = *app.add_subcommand("orders", "Orders: create, get, list, status, cancel, watch");
   orders.require_subcommand(1);
   orders.fallthrough();
   AddOrdersCreate(orders, run);
   AddOrdersList(orders, run);
   AddOrdersChanges(orders, run);
+  AddOrdersWatch(orders, run);
   AddInventoryCommands(app, run);
 
   try {

@@ -23,6 +23,12 @@ CLI::Option* Text(CLI::App& app, const std::string& name, const std::shared_ptr<
       name, [arguments, set = std::move(set)](const std::string& value) { set(*arguments, value); }, help);
 }
 
+// "10", "2.5" (seconds), "500ms", "1m": above 0 and up to `max`.
+bool ParseDuration(const std::string& text, absl::Duration max, absl::Duration& duration);
+
+// "orders watch".
+void AddOrdersWatch(CLI::App& orders, Run& run);
+
 // "inventory ...": a chosen command is put into `run`.
 void AddInventoryCommands(CLI::App& app, Run& run);
 

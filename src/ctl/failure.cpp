@@ -23,6 +23,8 @@ std::string CodeWord(grpc::StatusCode code) {
       return "changed meanwhile";
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       return "overloaded";
+    case grpc::StatusCode::OUT_OF_RANGE:
+      return "no way on from this token";
     case grpc::StatusCode::UNIMPLEMENTED:
       return "the server does not offer this call";
     case grpc::StatusCode::UNAUTHENTICATED:
@@ -64,25 +66,31 @@ std::string DescribeDetail(const google::protobuf::Any& detail) {
 
 }  // namespace
 
+std::string Headline(const Failure& failure) {
+  const bool unreachable =
+      failure.status.error_code() == grpc::StatusCode::UNAVAILABLE && failure.correlation_id.empty();
+  return absl::StrCat(unreachable ? "no server at " + failure.address : CodeWord(failure.status.error_code()), ": ",
+                      OneLine(failure.status.error_message()));
+}
+
 std::string Describe(const Failure& failure) {
   const grpc::Status& status = failure.status;
-  const bool answered = !failure.correlation_id.empty();
   std::string details_text;
   google::rpc::Status details;
   if (details.ParseFromString(status.error_details())) {
     for (const google::protobuf::Any& detail : details.details())
       absl::StrAppend(&details_text, DescribeDetail(detail));
   }
-  const bool unreachable = status.error_code() == grpc::StatusCode::UNAVAILABLE && !answered;
-  std::string text = unreachable ? "no server at " + failure.address : CodeWord(status.error_code());
   // The message of a bad request is the list of its fields once more.
   const bool told_below = status.error_code() == grpc::StatusCode::INVALID_ARGUMENT && !details_text.empty();
-  if (!told_below) absl::StrAppend(&text, ": ", OneLine(status.error_message()));
+  std::string text = told_below ? CodeWord(status.error_code()) : Headline(failure);
   absl::StrAppend(&text, "\n", details_text);
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     absl::StrAppend(&text, "  a change may have happened all the same: look before you repeat it\n");
   }
-  if (answered) absl::StrAppend(&text, "  correlation id ", OneLine(failure.correlation_id), "\n");
+  if (!failure.correlation_id.empty()) {
+    absl::StrAppend(&text, "  correlation id ", OneLine(failure.correlation_id), "\n");
+  }
   return text;
 }
 

@@ -15,6 +15,9 @@ struct Failure {
 // For a person: what was refused, every violation and condition a line, when to try again, the correlation id.
 std::string Describe(const Failure& failure);
 
+// Its first line, without the line break.
+std::string Headline(const Failure& failure);
+
 int ExitCodeOf(const grpc::Status& status);
 
 }  // namespace logistics::ctl

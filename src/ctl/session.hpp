@@ -29,6 +29,11 @@ struct SessionOptions {
   std::string correlation_id;  // empty: the server makes one
 };
 
+// What became of text for stdout.
+enum class Written { kAll, kReaderGone, kFailed };
+
+struct Failure;
+
 // One run of the program. Not thread-safe.
 class Session {
  public:
@@ -42,15 +47,29 @@ class Session {
   // Makes one call within the timeout. kExitOk, or the exit code after the failure was written to stderr.
   int Call(const std::function<grpc::Status(grpc::ClientContext&)>& call);
 
+  // The parts of Call, for what takes as long as it takes: what a call carries, and how its failure is told. Fail
+  // writes to stderr and gives the exit code.
+  void Prepare(grpc::ClientContext& context) const;
+  Failure FailureOf(const grpc::ClientContext& context, const grpc::Status& status) const;
+  int Fail(const grpc::ClientContext& context, const grpc::Status& status) const;
+
   // Writes an answer to stdout: protobuf JSON when that was asked for, else `human`.
   int Answer(const google::protobuf::Message& message, const std::function<std::string()>& human);
 
+  // One of many, as a line of JSON or `human` (with its line break). What went wrong is on stderr.
+  Written Show(const google::protobuf::Message& message, const std::function<std::string()>& human);
+
  private:
+  Written Print(const google::protobuf::Message& message, bool whitespace, const std::function<std::string()>& human);
+
   const SessionOptions options_;
   std::unique_ptr<::order::OrderService::Stub> orders_;
   std::unique_ptr<::inventory::InventoryService::Stub> inventory_;
   std::unique_ptr<::logistics::admin::AdminService::Stub> admin_;
 };
+
+// "" when the server sent no such metadata.
+std::string TrailingValue(const grpc::ClientContext& context, const std::string& key);
 
 // Writes a line to stderr and gives kExitUsage.
 int UsageError(const std::string& message);
