@@ -134,12 +134,9 @@ OrderChanges ChangesOfCustomer(Session& session, const domain::CustomerId& id, c
   if (session.Execute(kCountOrders, counted)[0][0].as<std::int64_t>() <= kFewOrders) {
     return ReadPage(session.Execute(kChangesByOrders, params), place, limit, last);
   }
-  params.Add(kCommitsSearched + 1);
-  // Numbers have no gaps, so the commits that are searched are these.
-  const bool all = last - place.number <= kCommitsSearched;
-  OrderChanges page =
-      ReadPage(session.Execute(kChangesByCommits, params), place, limit, all ? last : place.number + kCommitsSearched);
-  page.more = page.more || !all;
+  const std::int64_t searched = std::min(last, CommitAfter(place, kCommitsSearched));
+  OrderChanges page = ReadPage(session.Execute(kChangesByCommits, params.Add(searched)), place, limit, searched);
+  page.more = page.more || searched < last;
   return page;
 }
 

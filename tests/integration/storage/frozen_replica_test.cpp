@@ -1,45 +1,14 @@
 // A replica is frozen between its row locks and its commit: the others go on within the timeouts, and what it does when
 // it is thawed is true.
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "integration/storage/freezing_encoder.hpp"
 #include "integration/storage/storage_fixture.hpp"
 
 namespace logistics::storage {
 namespace {
 
 using fakes::IsOk;
-
-// Events are encoded while the batch's rows are locked: there it freezes, once.
-class FreezingEncoder final : public ports::EventEncoder {
- public:
-  explicit FreezingEncoder(const ports::EventEncoder& encoder) : encoder_(encoder) {}
-
-  std::string Encode(const domain::Event& event) const override {
-    std::unique_lock lock(mutex_);
-    frozen_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return thawed_; });
-    return encoder_.Encode(event);
-  }
-  void AwaitFrozen() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return frozen_; });
-  }
-  void Thaw() {
-    const std::lock_guard lock(mutex_);
-    thawed_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  const ports::EventEncoder& encoder_;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  mutable bool frozen_ = false;  // guarded by mutex_
-  bool thawed_ = false;          // guarded by mutex_
-};
 
 class FrozenReplicaTest : public StorageFixture {
  protected:
