@@ -10,6 +10,7 @@
 #include "fakes/eventually.hpp"
 #include "fakes/memory_saga_store.hpp"
 #include "fakes/null_metrics.hpp"
+#include "fakes/priced.hpp"
 #include "fakes/recording_encoder.hpp"
 #include "fakes/recording_health.hpp"
 #include "fakes/status_matchers.hpp"
@@ -112,10 +113,7 @@ class SagaStoreContract : public testing::TestWithParam<SagaHarnessFactory> {
     for (int i = 0; i < lines; ++i) {
       draft.lines.push_back({products_.at(static_cast<std::size_t>(i)).ToString(), "SKU", "", 2, 1.0, 0});
     }
-    absl::StatusOr<domain::NewOrder> order = domain::PriceOrder(draft, {domain::Currency(), warehouse_});
-    EXPECT_THAT(order, IsOk());
-    order->order.id = domain::OrderId(harness_->ids.NewId());
-    return *std::move(order);
+    return fakes::Priced(draft, warehouse_, harness_->ids);
   }
   Outcome Open(const domain::NewOrder& order) {
     const auto answer = intents().Open(order, {});

@@ -1,7 +1,6 @@
 #include "contract/store_contract.hpp"
 
-#include <latch>
-#include <thread>
+#include "fakes/priced.hpp"
 
 namespace logistics::contract {
 
@@ -42,12 +41,9 @@ domain::NewOrder StoreContract::OrderOf(const std::vector<Wanted>& lines, const 
   draft.customer_id = customer().ToString();
   draft.idempotency_key = key;
   for (const Wanted& line : lines) draft.lines.push_back({line.product.ToString(), "", "", line.quantity, 1.0, 0});
-  absl::StatusOr<domain::NewOrder> order = domain::PriceOrder(draft, {domain::Currency(), warehouse()});
-  EXPECT_THAT(order, IsOk());
-  if (!order.ok()) return {};
-  order->order.id = New<domain::OrderId>();
-  order->order.created_at = order->order.updated_at = harness().clock().Now();
-  return *std::move(order);
+  domain::NewOrder order = fakes::Priced(draft, warehouse(), harness().ids());
+  order.order.created_at = order.order.updated_at = harness().clock().Now();
+  return order;
 }
 
 domain::Order StoreContract::Placed(const std::vector<Wanted>& lines) {
@@ -90,18 +86,6 @@ std::vector<std::string> StoreContract::NewEventTypes() {
   std::vector<std::string> types;
   for (const domain::Event& event : NewEvents()) types.emplace_back(domain::EventType(event.data));
   return types;
-}
-
-void StoreContract::AtOnce(int count, const std::function<void(int)>& work) {
-  std::latch start(count);
-  std::vector<std::jthread> threads;
-  threads.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    threads.emplace_back([&start, &work, i] {
-      start.arrive_and_wait();
-      work(i);
-    });
-  }
 }
 
 void StoreContract::ExpectLedgersSumToLevels(const std::vector<domain::ProductId>& products) {

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,9 +11,12 @@
 #include <vector>
 
 #include "contract/store_harness.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/status_matchers.hpp"
 
 namespace logistics::contract {
+
+using fakes::AtOnce;
 
 class StoreContract : public testing::TestWithParam<HarnessFactory> {
  protected:
@@ -73,9 +75,6 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
   // What was told since the last call, or since the stores were made.
   std::vector<domain::Event> NewEvents();
   std::vector<std::string> NewEventTypes();
-
-  // Runs `work(0)` ... `work(count - 1)` at once, one thread each.
-  static void AtOnce(int count, const std::function<void(int)>& work);
 
   // Conservation in these levels: each ledger sums to its level, step by step, and nothing is ever out of bounds.
   void ExpectLedgersSumToLevels(const std::vector<domain::ProductId>& products);

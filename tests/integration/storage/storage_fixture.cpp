@@ -1,24 +1,9 @@
 #include "integration/storage/storage_fixture.hpp"
 
-#include <latch>
-#include <thread>
-
-#include "absl/time/clock.h"
+#include "fakes/priced.hpp"
 #include "storage/migrator.hpp"
 
 namespace logistics::storage {
-
-void AtOnce(int count, const std::function<void(int)>& work) {
-  std::latch start(count);
-  std::vector<std::jthread> threads;
-  threads.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    threads.emplace_back([&start, &work, i] {
-      start.arrive_and_wait();
-      work(i);
-    });
-  }
-}
 
 StorageFixture::StorageFixture() : warehouse_(ids_.NewId()), customer_(ids_.NewId()) {
   const auto applied = Migrate(Options());
@@ -48,11 +33,9 @@ domain::NewOrder StorageFixture::OrderOf(const domain::ProductId& product, int q
   draft.idempotency_key = key;
   draft.notes = notes;
   draft.lines.push_back({product.ToString(), "", "", quantity, 1.0, 0});
-  absl::StatusOr<domain::NewOrder> order = domain::PriceOrder(draft, {domain::Currency(), warehouse_});
-  if (!order.ok()) throw std::runtime_error(order.status().ToString());
-  order->order.id = domain::OrderId(ids_.NewId());
-  order->order.created_at = order->order.updated_at = clock_.Now();
-  return *std::move(order);
+  domain::NewOrder order = fakes::Priced(draft, warehouse_, ids_);
+  order.order.created_at = order.order.updated_at = clock_.Now();
+  return order;
 }
 
 void StorageFixture::ExpectNone(const std::string& what, const std::string& sql) const {

@@ -10,6 +10,7 @@
 
 #include "app/system_clock.hpp"
 #include "app/uuid_v7.hpp"
+#include "fakes/at_once.hpp"
 #include "fakes/counting_metrics.hpp"
 #include "fakes/eventually.hpp"
 #include "fakes/recording_encoder.hpp"
@@ -25,8 +26,7 @@ inline bool Eventually(const std::function<bool()>& condition) {
   return fakes::Eventually(condition, absl::Seconds(30));
 }
 
-// Runs work(0) ... work(count - 1) at once, one thread each, to their end.
-void AtOnce(int count, const std::function<void(int)>& work);
+using fakes::AtOnce;
 
 class StorageFixture : public testing::Test {
  protected:

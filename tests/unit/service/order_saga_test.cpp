@@ -12,6 +12,7 @@
 #include "fakes/fake_clock.hpp"
 #include "fakes/memory_saga_store.hpp"
 #include "fakes/memory_store.hpp"
+#include "fakes/priced.hpp"
 #include "fakes/scripted_peer.hpp"
 #include "fakes/sequential_ids.hpp"
 #include "fakes/status_matchers.hpp"
@@ -80,10 +81,7 @@ class OrderSagaTest : public testing::Test {
     draft.customer_id = customer_.ToString();
     draft.idempotency_key = key;
     draft.lines.push_back({level_.product_id.ToString(), "", "", quantity, 1.0, 0});
-    absl::StatusOr<NewOrder> order = domain::PriceOrder(draft, {domain::Currency(), level_.warehouse_id});
-    EXPECT_THAT(order, IsOk());
-    order->order.id = domain::OrderId(ids_.NewId());
-    return *std::move(order);
+    return fakes::Priced(draft, level_.warehouse_id, ids_);
   }
   absl::StatusOr<domain::Order> Create(const NewOrder& order, absl::Time deadline = absl::InfiniteFuture()) {
     return saga().Create(order, {"correlation", "", deadline});
