@@ -104,7 +104,12 @@ void OrderUpdates::Hub::Unsubscribe(const std::shared_ptr<OrderFeed>& feed) {
     streams_.erase(found);
     stream->gone = true;
     if (stream->phase == Stream::Phase::kLive) index_.Remove(stream.get(), KeysOf(stream->feed->scope()));
+    if (streams_.empty()) {
+      idle_ = true;  // the next stream begins at the database's present, wherever reading stood
+      ready_ = false;
+    }
   }
+  changed_.notify_one();
   stream->feed->End(absl::CancelledError("the stream is over"));
 }
 
@@ -140,14 +145,13 @@ void OrderUpdates::Hub::Loop(const std::stop_token& stop) {
       if (!readable) {
         changed_.wait_for(lock, stop, kReadAgain, [] { return false; });
       } else if (streams_.empty()) {
-        changed_.wait(lock, stop, [&] { return !streams_.empty(); });
+        changed_.wait(lock, stop, [&] { return idle_ || !streams_.empty(); });
       } else {
-        changed_.wait_for(lock, stop, tick_, [&] { return woken_ || !known_; });
+        changed_.wait_for(lock, stop, tick_, [&] { return woken_ || idle_ || !known_; });
       }
       woken_ = false;
+      if (std::exchange(idle_, false)) known_.reset();
       if (streams_.empty()) {
-        known_.reset();  // the next stream begins at the database's present
-        ready_ = false;
         readable = true;
         continue;
       }

@@ -124,6 +124,7 @@ class OrderUpdates::Hub {
   std::condition_variable_any changed_;  // the reading thread has something to do
   std::condition_variable_any lag_;      // a stream waits to be filled
   bool woken_ = false;                   // guarded by mutex_, as all that follows
+  bool idle_ = false;                    // the last stream has gone
   bool stopped_ = false;
   // None while nothing is read. Like recent_ written by the reading thread only.
   std::optional<Known> known_;

@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "fakes/bell.hpp"
 #include "fakes/counting_metrics.hpp"
 #include "fakes/fake_clock.hpp"
 #include "fakes/memory_store.hpp"
@@ -33,11 +33,7 @@ class Reader {
 
   absl::Status Subscribe(const std::vector<std::string>& items = {}, const std::vector<std::string>& locations = {}) {
     // The hub may be about to wake a reader that leaves.
-    auto queue = updates_.Subscribe(items, locations, [bell = bell_] {
-      const std::lock_guard lock(bell->mutex);
-      ++bell->wakes;
-      bell->rung.notify_all();
-    });
+    auto queue = updates_.Subscribe(items, locations, [bell = bell_] { bell->Ring(); });
     if (queue.ok()) queue_ = *queue;
     return queue.status();
   }
@@ -47,20 +43,7 @@ class Reader {
 
   // The next update; nullopt when the stream has ended, or nothing comes.
   std::optional<StockUpdate> Next() {
-    const absl::Time give_up = absl::Now() + kPatience;
-    for (;;) {
-      int wakes = 0;
-      {
-        const std::lock_guard lock(bell_->mutex);
-        wakes = bell_->wakes;
-      }
-      if (auto update = queue_->Next()) return update;
-      if (queue_->Ended()) return std::nullopt;
-      std::unique_lock lock(bell_->mutex);
-      const bool woken =
-          bell_->rung.wait_until(lock, absl::ToChronoTime(give_up), [&] { return bell_->wakes != wakes; });
-      if (!woken) return std::nullopt;
-    }
+    return bell_->AwaitResult([&] { return queue_->Next(); }, [&] { return queue_->Ended().has_value(); }, kPatience);
   }
   std::int64_t NextQuantity() {
     const std::optional<StockUpdate> update = Next();
@@ -74,15 +57,9 @@ class Reader {
   StockUpdates::Queue& queue() { return *queue_; }
 
  private:
-  struct Bell {
-    std::mutex mutex;
-    std::condition_variable rung;
-    int wakes = 0;  // guarded by mutex
-  };
-
   StockUpdates& updates_;
   std::shared_ptr<StockUpdates::Queue> queue_;
-  const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
+  const std::shared_ptr<fakes::Bell> bell_ = std::make_shared<fakes::Bell>();
 };
 
 class StockUpdatesTest : public testing::Test {
