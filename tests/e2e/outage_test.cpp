@@ -14,6 +14,20 @@ namespace {
 using support::Eventually;
 using testing::HasSubstr;
 
+// The load has ended: what was answered OK is there, also what is only answered now because the call is repeated, and
+// nothing else is.
+void ExpectOkOnlyWhatIsThere(World& world, Daemon& daemon, OrderLoad& load) {
+  ExpectOnlyRetryable(load);
+  std::vector<AckedChange> acked = load.acked();
+  ExpectAckedAreThere(world, acked);
+  RepeatUnanswered(daemon, load, acked);
+  ExpectAckedAreThere(world, acked);
+  EXPECT_EQ(world.database.QueryNumber("SELECT count(*) FROM orders"),
+            world.database.QueryNumber("SELECT count(*) FROM idempotency_keys"));
+  ExpectConsistent(world);
+  ExpectPublishedIsHistory(world);
+}
+
 class OutageTest : public testing::Test {
  protected:
   OutageTest() {
@@ -63,15 +77,7 @@ TEST_F(OutageTest, PostgresRestartedAndCrashedUnderLoad_AnswersOkOnlyWhatIsThere
   stack_.CrashPostgres();
   EXPECT_TRUE(load.AwaitMoreOrders(50)) << "it does not serve again by itself";
   load.Stop();
-  ExpectOnlyRetryable(load);
-  std::vector<AckedChange> acked = load.acked();
-  ExpectAckedAreThere(world_, acked);
-  RepeatUnanswered(daemon_, load, acked);
-  ExpectAckedAreThere(world_, acked);
-  EXPECT_EQ(world_.database.QueryNumber("SELECT count(*) FROM orders"),
-            world_.database.QueryNumber("SELECT count(*) FROM idempotency_keys"));
-  ExpectConsistent(world_);
-  ExpectPublishedIsHistory(world_);
+  ExpectOkOnlyWhatIsThere(world_, daemon_, load);
   EXPECT_TRUE(Eventually([&] { return daemon_.Get("/readyz").status == 200; }));
 }
 
@@ -96,15 +102,7 @@ TEST(DatabaseCutTest, CutUnderLoad_AnswersOkOnlyWhatIsThere) {
   }
   EXPECT_TRUE(load.AwaitMoreOrders(50)) << "it does not serve again by itself";
   load.Stop();
-  ExpectOnlyRetryable(load);
-  std::vector<AckedChange> acked = load.acked();
-  ExpectAckedAreThere(world, acked);
-  RepeatUnanswered(daemon, load, acked);
-  ExpectAckedAreThere(world, acked);
-  EXPECT_EQ(world.database.QueryNumber("SELECT count(*) FROM orders"),
-            world.database.QueryNumber("SELECT count(*) FROM idempotency_keys"));
-  ExpectConsistent(world);
-  ExpectPublishedIsHistory(world);
+  ExpectOkOnlyWhatIsThere(world, daemon, load);
 }
 
 }  // namespace
