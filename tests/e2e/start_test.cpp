@@ -1,12 +1,10 @@
 // How the daemon starts, and how it refuses to.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "e2e/raw_call.hpp"
 #include "e2e/world.hpp"
+#include "support/loopback.hpp"
 #include "support/tcp_proxy.hpp"
 
 namespace logistics::e2e {
@@ -25,24 +23,14 @@ constexpr char kNoBroker[] = "amqp://nobody:s3cret@127.0.0.1:1/none";
 // A loopback port that somebody listens on.
 class TakenPort {
  public:
-  TakenPort() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(fd_, 1), 0);
-    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~TakenPort() { ::close(fd_); }
+  TakenPort() = default;
+  ~TakenPort() { ::close(listener_.fd); }
   TakenPort(const TakenPort&) = delete;
   TakenPort& operator=(const TakenPort&) = delete;
-  std::string text() const { return std::to_string(port_); }
+  std::string text() const { return std::to_string(listener_.port); }
 
  private:
-  int fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  int port_ = 0;
+  const support::Listener listener_ = support::ListenOnLoopback();
 };
 
 Finished Serve(const std::map<std::string, std::string>& env, const Flags& flags = {}) {

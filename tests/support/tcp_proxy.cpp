@@ -1,50 +1,23 @@
 #include "support/tcp_proxy.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "support/loopback.hpp"
+
 namespace logistics::support {
-namespace {
-
-sockaddr_in Loopback(const std::string& host, int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  ::inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host.c_str(), &address.sin_addr);
-  return address;
-}
-
-bool SendAll(int fd, const char* data, std::size_t size) {
-  while (size > 0) {
-    const ssize_t sent = ::send(fd, data, size, MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    data += sent;
-    size -= static_cast<std::size_t>(sent);
-  }
-  return true;
-}
-
-}  // namespace
 
 TcpProxy::TcpProxy(std::string target_host, int target_port, Mode mode)
     : target_host_(std::move(target_host)), target_port_(target_port), mode_(mode) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback("127.0.0.1", 0);
-  socklen_t size = sizeof address;
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(listener_, 16) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("proxy: cannot listen on loopback");
-  }
-  port_ = ntohs(address.sin_port);
+  const Listener listener = ListenOnLoopback();
+  listener_ = listener.fd;
+  port_ = listener.port;
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   thread_ = std::thread([this] { Run(); });
 }
@@ -85,12 +58,9 @@ void TcpProxy::Accept() {
   Pair pair;
   pair.client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (pair.client < 0) return;
-  pair.server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in target = Loopback(target_host_, target_port_);
-  if (mode_ == Mode::kRefuse ||
-      ::connect(pair.server, reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0) {
+  if (mode_ != Mode::kRefuse) pair.server = ConnectTo(target_host_, target_port_);
+  if (pair.server < 0) {
     ::close(pair.client);
-    ::close(pair.server);
     return;
   }
   pairs_.push_back(pair);
@@ -99,7 +69,7 @@ void TcpProxy::Accept() {
 bool TcpProxy::Forward(int from, int to) {
   std::array<char, 65'536> buffer{};
   const ssize_t size = ::recv(from, buffer.data(), buffer.size(), 0);
-  return size > 0 && SendAll(to, buffer.data(), static_cast<std::size_t>(size));
+  return size > 0 && SendAll(to, {buffer.data(), static_cast<std::size_t>(size)});
 }
 
 void TcpProxy::Run() {
@@ -133,7 +103,7 @@ void TcpProxy::Run() {
       const std::scoped_lock lock(mutex_);
       injected = std::exchange(injected_, "");
     }
-    for (const Pair& pair : pairs_) SendAll(pair.client, injected.data(), injected.size());
+    for (const Pair& pair : pairs_) SendAll(pair.client, injected);
     if (fds[1].revents != 0) Accept();
   }
 }

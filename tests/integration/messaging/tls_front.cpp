@@ -1,7 +1,5 @@
 #include "integration/messaging/tls_front.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
@@ -12,6 +10,8 @@
 #include <array>
 #include <cstdio>
 #include <stdexcept>
+
+#include "support/loopback.hpp"
 
 namespace logistics::messaging {
 namespace {
@@ -38,24 +38,6 @@ Certificate NewCertificate(EVP_PKEY* key, const char* name, int serial) {
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
   return certificate;
-}
-
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-bool SendAll(int fd, const char* data, std::size_t size) {
-  while (size > 0) {
-    const ssize_t sent = ::send(fd, data, size, MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    data += sent;
-    size -= static_cast<std::size_t>(sent);
-  }
-  return true;
 }
 
 }  // namespace
@@ -91,14 +73,9 @@ TlsFront::TlsFront(const TestAuthority& authority, const std::string& subject_al
   const Certificate certificate = authority.Sign(key.get(), subject_alt_name);
   SSL_CTX_use_certificate(context_.get(), certificate.get());
   SSL_CTX_use_PrivateKey(context_.get(), key.get());
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof address;
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(listener_, 16) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("TLS front: cannot listen on loopback");
-  }
-  port_ = ntohs(address.sin_port);
+  const support::Listener listener = support::ListenOnLoopback();
+  listener_ = listener.fd;
+  port_ = listener.port;
   wake_ = ::eventfd(0, EFD_CLOEXEC);
   thread_ = std::thread([this] { Run(); });
 }
@@ -126,11 +103,11 @@ void TlsFront::Serve(int client) const {
   SSL* const tls = SSL_new(context_.get());
   SSL_set_fd(tls, client);
   if (SSL_accept(tls) == 1) {
-    const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in target = Loopback(target_port_);
-    if (target_host_ != "localhost") ::inet_pton(AF_INET, target_host_.c_str(), &target.sin_addr);
-    if (::connect(server, reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0) Pump(tls, client, server);
-    ::close(server);
+    const int server = support::ConnectTo(target_host_, target_port_);
+    if (server >= 0) {
+      Pump(tls, client, server);
+      ::close(server);
+    }
   }
   SSL_free(tls);
 }
@@ -144,7 +121,7 @@ void TlsFront::Pump(SSL* client, int client_fd, int server_fd) const {
     if (fds[1].revents != 0) {
       do {
         const int size = SSL_read(client, buffer.data(), static_cast<int>(buffer.size()));
-        if (size <= 0 || !SendAll(server_fd, buffer.data(), static_cast<std::size_t>(size))) return;
+        if (size <= 0 || !support::SendAll(server_fd, {buffer.data(), static_cast<std::size_t>(size)})) return;
       } while (SSL_pending(client) > 0);
     }
     if (fds[2].revents != 0) {

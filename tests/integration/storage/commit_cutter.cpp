@@ -1,7 +1,5 @@
 #include "integration/storage/commit_cutter.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,13 +7,16 @@
 
 #include <array>
 #include <optional>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "support/loopback.hpp"
+
 namespace logistics::storage {
 namespace {
+
+using support::SendAll;
 
 // ReadyForQuery (Postgres manual, chapter 55.7): 'Z', the length 5, the state of the transaction.
 constexpr std::string_view kReady("Z\0\0\0\5", 5);
@@ -35,28 +36,11 @@ std::string OutcomeUnknown() {
   return message + fields + std::string(kReady) + "I";
 }
 
-sockaddr_in Address(const std::string& host, int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  ::inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host.c_str(), &address.sin_addr);
-  return address;
-}
-
 std::optional<std::string> Receive(int fd) {
   std::array<char, 65'536> buffer{};
   const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
   if (size <= 0) return std::nullopt;
   return std::string(buffer.data(), static_cast<std::size_t>(size));
-}
-
-bool SendAll(int fd, std::string_view data) {
-  while (!data.empty()) {
-    const ssize_t sent = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    data.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
 }
 
 }  // namespace
@@ -68,14 +52,9 @@ CommitCutter::CommitCutter(const std::string& url) {
   host_ = url.substr(host, colon - host);
   server_port_ = std::stoi(url.substr(colon + 1, path - colon - 1));
 
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Address("127.0.0.1", 0);
-  socklen_t size = sizeof address;
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(listener_, 16) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("commit cutter: cannot listen on loopback");
-  }
-  url_ = url.substr(0, host) + "127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + url.substr(path) +
+  const support::Listener listener = support::ListenOnLoopback();
+  listener_ = listener.fd;
+  url_ = url.substr(0, host) + "127.0.0.1:" + std::to_string(listener.port) + url.substr(path) +
          (url.find('?') == std::string::npos ? "?" : "&") + "sslmode=disable&gssencmode=disable";
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   thread_ = std::thread([this] { Run(); });
@@ -115,9 +94,8 @@ void CommitCutter::Accept() {
     ++refused_;
     return Close(pair);
   }
-  pair.server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Address(host_, server_port_);
-  if (::connect(pair.server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return Close(pair);
+  pair.server = support::ConnectTo(host_, server_port_);
+  if (pair.server < 0) return Close(pair);
   pairs_.push_back(std::move(pair));
 }
 
