@@ -4,6 +4,8 @@
 #include "e2e/history.hpp"
 #include "e2e/world.hpp"
 #include "nlohmann/json.hpp"
+#include "support/inventory_peer.hpp"
+#include "support/postgres.hpp"
 
 namespace logistics::e2e {
 namespace {
@@ -19,19 +21,21 @@ Finished Ctl(const std::string& address, std::vector<std::string> args) {
   return support::RunToEnd(command);
 }
 
+// The answer to a command that must succeed.
+Json CtlJson(const std::string& address, std::vector<std::string> args) {
+  args.insert(args.begin(), "--json");
+  const Finished finished = Ctl(address, std::move(args));
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err, IsEmpty());
+  return Json::parse(finished.out, nullptr, /*allow_exceptions=*/false);
+}
+
 class CtlTest : public testing::Test {
  protected:
   CtlTest() { daemon_.WaitUntilPublishing(); }
 
   Finished Run(std::vector<std::string> args) { return Ctl(daemon_.address(), std::move(args)); }
-  // The answer to a command that must succeed.
-  Json RunJson(std::vector<std::string> args) {
-    args.insert(args.begin(), "--json");
-    const Finished finished = Run(std::move(args));
-    EXPECT_EQ(finished.exit_code, 0) << finished.err;
-    EXPECT_THAT(finished.err, IsEmpty());
-    return Json::parse(finished.out, nullptr, /*allow_exceptions=*/false);
-  }
+  Json RunJson(std::vector<std::string> args) { return CtlJson(daemon_.address(), std::move(args)); }
 
   World world_;
   Daemon daemon_{world_.Serve()};
@@ -127,6 +131,48 @@ TEST_F(CtlTest, NoServer_IsThree) {
   const Finished finished = Ctl(address, {"orders", "list"});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.err, HasSubstr("no server at " + address));
+}
+
+// No daemon: the commands speak to the inventory service of the mesh itself.
+TEST(CtlAtThePeerTest, Stock_IsHeldReleasedCommittedAndAdjusted) {
+  const test::TestDatabase database;
+  const support::InventoryPeer peer(database.url());
+  const support::PeerProduct product = peer.AddProduct(10);
+  const std::string warehouse = support::kPeerWarehouse;
+  const auto run = [&](std::vector<std::string> args) { return Ctl(peer.address(), std::move(args)); };
+  const auto run_json = [&](std::vector<std::string> args) { return CtlJson(peer.address(), std::move(args)); };
+
+  const std::string id = NewUuid();
+  const Json held = run_json({"inventory", "reserve", "--order", id, "--warehouse", warehouse, "--item",
+                              product.id + ":3", "--item", product.sku + ":1"});
+  EXPECT_EQ(held["success"], true);
+  EXPECT_EQ(held["reservation_id"], id);
+  EXPECT_EQ(held["items"][1]["product_id"], product.id);
+  const Json level = run_json({"inventory", "levels", "--item", product.id, "--warehouse", warehouse})["levels"][0];
+  EXPECT_EQ(level["quantity"], "10");
+  EXPECT_EQ(level["reserved"], "4");
+  EXPECT_EQ(level["available"], "6");
+  EXPECT_EQ(run_json({"inventory", "release", id, "--reason", "changed my mind"})["success"], true);
+  EXPECT_EQ(peer.Level(product.id), (support::PeerLevel{10, 0, 10}));
+  const Finished again = run({"inventory", "release", id});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_THAT(again.err, HasSubstr("no pending reservations found for ID: " + id));
+
+  const std::string second =
+      run_json({"inventory", "reserve", "--warehouse", warehouse, "--item", product.id + ":2"})["reservation_id"];
+  EXPECT_EQ(run({"inventory", "commit", second}).exit_code, 0);
+  EXPECT_EQ(peer.Level(product.id), (support::PeerLevel{8, 0, 8}));
+  EXPECT_EQ(run_json({"inventory", "adjust", product.id, "5", "--warehouse", warehouse, "--reason",
+                      "delivery"})["inventory_level"]["quantity"],
+            "13");
+
+  const Finished short_stock = run({"inventory", "reserve", "--warehouse", warehouse, "--item", product.id + ":14"});
+  EXPECT_EQ(short_stock.exit_code, 1);
+  EXPECT_THAT(short_stock.err, HasSubstr("refused"));
+  EXPECT_EQ(peer.Level(product.id), (support::PeerLevel{13, 0, 13}));
+  const Finished no_uuid = run({"inventory", "reserve", "--warehouse", "here", "--item", product.id + ":1"});
+  EXPECT_EQ(no_uuid.exit_code, 1);
+  EXPECT_THAT(no_uuid.err, HasSubstr("invalid request"));
 }
 
 }  // namespace
