@@ -43,12 +43,12 @@ constexpr Statement kChangesOfOrder = {
     "FROM (SELECT s.*, (SELECT o.customer_id FROM orders o WHERE o.id = s.order_id) AS customer_id "
     "FROM order_status_history s WHERE s.order_id = $5::uuid OFFSET 0) h "
     "CROSS JOIN " LOGISTICS_COMMIT_OF_CHANGE "WHERE " LOGISTICS_AFTER_PLACE};
-// A range of one, sorted: so the scan stops at the limit, where a bitmap of an equality first holds all orders of a
-// customer.
+// A range of one customer, sorted as its index is: so the scan stops at the limit. With an equality it may first make a
+// bitmap of all orders of the customer.
 constexpr Statement kCountOrders = {
     "order_log_count",
-    "SELECT count(*) FROM (SELECT 1 FROM orders WHERE customer_id BETWEEN $1::uuid AND $1::uuid ORDER BY customer_id "
-    "LIMIT $2::bigint) o"};
+    "SELECT count(*) FROM (SELECT 1 FROM orders WHERE (customer_id, created_at) >= ($1::uuid, '-infinity') AND "
+    "customer_id <= $1::uuid ORDER BY customer_id, created_at LIMIT $2::bigint) o"};
 constexpr Statement kChangesByOrders = {
     "order_log_customer", LOGISTICS_CHANGE_COLUMNS
     "FROM (SELECT id, customer_id FROM orders WHERE customer_id = $5::uuid OFFSET 0) o "
