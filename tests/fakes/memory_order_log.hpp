@@ -22,7 +22,7 @@ class MemoryOrderLog final : public ports::OrderLog {
     std::int64_t version = 1;
     domain::OrderStatus previous = domain::OrderStatus::kUnknown;
     domain::OrderStatus status = domain::OrderStatus::kPending;
-    std::string notes;
+    std::string notes = {};
   };
 
   // Reads so far, the failed ones too.

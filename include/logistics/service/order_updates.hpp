@@ -28,9 +28,9 @@ struct OrderUpdatesOptions {
 };
 
 struct OrderUpdatesRequest {
-  std::string customer_id;  // at most one of the two; none: all orders
-  std::string order_id;
-  std::string resume_token;       // empty: from now on
+  std::string customer_id = {};  // at most one of the two; none: all orders
+  std::string order_id = {};
+  std::string resume_token = {};  // empty: from now on
   bool include_snapshot = false;  // the orders as they stand first; not together with a resume_token
 };
 
