@@ -13,9 +13,10 @@ namespace {
 using ports::LogPlace;
 using ports::OrderChanges;
 
-// Up to so many orders of a customer are looked through for each page: some 20 ms. With more of them the commits are,
-// so many a page: that costs in proportion to what happened since the place, and not to all that the customer ever did.
-constexpr std::int64_t kFewOrders = 1'000;
+// The history of up to so many orders of a customer is looked through for each page: some 20 ms. With more of them the
+// commits are, so many a page: that costs in proportion to what happened since the place, and not to all that the
+// customer ever did.
+constexpr std::int64_t kFewOrders = 500;
 constexpr std::int64_t kCommitsSearched = 512;
 
 // OFFSET 0 keeps the planner from joining in another order: right after a bulk load, without statistics, it would read
@@ -44,7 +45,7 @@ constexpr Statement kChangesOfOrder = {
     "FROM order_status_history s WHERE s.order_id = $5::uuid OFFSET 0) h "
     "CROSS JOIN " LOGISTICS_COMMIT_OF_CHANGE "WHERE " LOGISTICS_AFTER_PLACE};
 // A range of one customer, sorted as its index is: so the scan stops at the limit. With an equality it may first make a
-// bitmap of all orders of the customer.
+// bitmap of all orders of the customer. (A table of orders that is small may be read whole instead.)
 constexpr Statement kCountOrders = {
     "order_log_count",
     "SELECT count(*) FROM (SELECT 1 FROM orders WHERE (customer_id, created_at) >= ($1::uuid, '-infinity') AND "
