@@ -70,7 +70,7 @@ class OrderUpdates::Hub {
     Clock::time_point at;
   };
 
-  // What goes on for all of them; order_hub.cpp.
+  // What goes on for all of them; order_hub_reading.cpp, from LookAfterReaders on order_hub.cpp.
   void Loop(const std::stop_token& stop);
   // False, as of the next two: the log cannot be read now, or is another one.
   bool BeginReading();
@@ -110,6 +110,8 @@ class OrderUpdates::Hub {
   void Queue(const StreamPtr& stream);
   bool GoLive(Stream& stream);  // true: wake its reader
 
+  static constexpr absl::Duration kReadTime = absl::Seconds(10);
+  static constexpr absl::Duration kComeAgain = absl::Seconds(1);  // the hint of what may be tried again
   static ports::CallContext ReadContext();
   static std::vector<domain::Uuid> KeysOf(const ports::OrderScope& scope);
 
