@@ -11,14 +11,14 @@
 namespace logistics::service {
 namespace {
 
-constexpr absl::Duration kReadTime = absl::Seconds(10);
+constexpr absl::Duration kStockReadTime = absl::Seconds(10);
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
 absl::Status ShuttingDown() {
   return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the server is shutting down", kRetryAfter);
 }
 
-ports::CallContext ReadContext() { return {"", "", absl::Now() + kReadTime}; }
+ports::CallContext ReadContext() { return {"", "", absl::Now() + kStockReadTime}; }
 
 }  // namespace
 

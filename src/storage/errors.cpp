@@ -13,10 +13,6 @@ namespace {
 
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
-absl::Status Away(std::string_view what) {
-  return domain::RetryLaterError(absl::StatusCode::kUnavailable, what, kRetryAfter);
-}
-
 // Codes of Postgres manual appendix A.
 FailureKind KindOf(const std::string& sqlstate) {
   static constexpr std::array<std::string_view, 5> kTransient = {
@@ -32,12 +28,19 @@ FailureKind KindOf(const std::string& sqlstate) {
   const std::string_view class_code = std::string_view(sqlstate).substr(0, 2);
   // 53 insufficient resources: disk, memory, connections.
   if (class_code == "53") return FailureKind::kTransient;
-  // 08 connection, 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout.
-  if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03") return FailureKind::kConnection;
+  // 25006 read_only_sql_transaction and 55000 "recovery is in progress": a standby, after a failover. 08 connection,
+  // 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout.
+  if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25006" ||
+      sqlstate == "55000")
+    return FailureKind::kConnection;
   return FailureKind::kPermanent;
 }
 
 }  // namespace
+
+absl::Status AwayError(std::string_view what) {
+  return domain::RetryLaterError(absl::StatusCode::kUnavailable, what, kRetryAfter);
+}
 
 Failure TranslateException(const std::exception& error) {
   if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) {
@@ -45,9 +48,9 @@ Failure TranslateException(const std::exception& error) {
     const std::string text = absl::StrCat("SQLSTATE ", sql->sqlstate(), ": ", sql->what());
     switch (kind) {
       case FailureKind::kTransient:
-        return {kind, Away("the database is busy, try again")};
+        return {kind, AwayError("the database is busy, try again")};
       case FailureKind::kConnection:
-        return {kind, Away("the database is away")};
+        return {kind, AwayError("the database is away")};
       case FailureKind::kPermanent:
         return {kind, absl::InternalError(text)};
     }
@@ -55,10 +58,10 @@ Failure TranslateException(const std::exception& error) {
   // statement_completion_unknown is a transaction_rollback by inheritance only.
   if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
       dynamic_cast<const pqxx::statement_completion_unknown*>(&error) != nullptr) {
-    return {FailureKind::kConnection, Away("the database is away")};
+    return {FailureKind::kConnection, AwayError("the database is away")};
   }
   if (dynamic_cast<const pqxx::transaction_rollback*>(&error) != nullptr) {
-    return {FailureKind::kTransient, Away("the database is busy, try again")};
+    return {FailureKind::kTransient, AwayError("the database is busy, try again")};
   }
   return {FailureKind::kPermanent, absl::InternalError(error.what())};
 }

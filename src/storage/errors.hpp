@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <string_view>
 
 #include "absl/status/status.h"
 
@@ -18,6 +19,9 @@ struct Failure {
   // UNAVAILABLE with a retry hint for what passes, INTERNAL for what does not. Carries inner text, for the log only.
   absl::Status status;
 };
+
+// UNAVAILABLE with a retry hint.
+absl::Status AwayError(std::string_view what);
 
 // Call inside a catch block with what was caught.
 Failure TranslateException(const std::exception& error);

@@ -15,14 +15,14 @@ using ports::OutboxPosition;
 
 namespace {
 
-constexpr const char* kLease = "relay";
+constexpr const char* kRelayLease = "relay";
 
 #define LOGISTICS_OUTBOX_COLUMNS                                                                               \
   "c.number, o.ordinal, o.batch_id, o.message_id, o.stream, o.routing_key, o.event_type, o.body, o.order_id, " \
   "o.product_id, o.correlation_id, o.traceparent, (extract(epoch from o.created_at) * 1000000)::bigint"
 
 constexpr Statement kStart = {"outbox_start", "SELECT number, ordinal FROM outbox_position"};
-constexpr Statement kReadAfter = {
+constexpr Statement kReadOutboxAfter = {
     "outbox_read",
     "SELECT " LOGISTICS_OUTBOX_COLUMNS
     " FROM commits c JOIN outbox o ON o.batch_id = c.batch_id "
@@ -47,7 +47,7 @@ constexpr Statement kHold = {
                    "FROM unnest($3::uuid[], $4::integer[]) AS k(batch_id, ordinal) "
                    "WHERE o.batch_id = k.batch_id AND o.ordinal = k.ordinal AND EXISTS (SELECT 1 FROM fence)) "
                    "SELECT count(*) FROM fence"};
-constexpr Statement kStats = {
+constexpr Statement kOutboxStats = {
     "outbox_stats",
     "SELECT count(*), count(held_at), coalesce((extract(epoch from clock_timestamp() - min(created_at)) * "
     "1000000)::bigint, 0) FROM outbox"};
@@ -101,13 +101,13 @@ void AddKeys(Params& params, const std::vector<OutboxMessage>& messages) {
 absl::StatusOr<bool> PostgresOutbox::HoldLease(absl::Duration ttl) {
   bool held = false;
   const absl::Status status =
-      Guarded(session_, [&](Session& session) { held = TakeLease(session, kLease, replica_id_, ttl); });
+      Guarded(session_, [&](Session& session) { held = TakeLease(session, kRelayLease, replica_id_, ttl); });
   if (!status.ok()) return status;
   return held;
 }
 
 absl::Status PostgresOutbox::ReleaseLease() {
-  return Guarded(session_, [&](Session& session) { GiveLeaseBack(session, kLease, replica_id_); });
+  return Guarded(session_, [&](Session& session) { GiveLeaseBack(session, kRelayLease, replica_id_); });
 }
 
 absl::StatusOr<OutboxPosition> PostgresOutbox::StartPosition() {
@@ -121,7 +121,7 @@ absl::StatusOr<OutboxPosition> PostgresOutbox::StartPosition() {
 }
 
 absl::StatusOr<std::vector<OutboxMessage>> PostgresOutbox::ReadAfter(const OutboxPosition& position, int limit) {
-  return Read(kReadAfter, position, limit);
+  return Read(kReadOutboxAfter, position, limit);
 }
 
 absl::StatusOr<std::vector<OutboxMessage>> PostgresOutbox::ReadHeld(const OutboxPosition& position, int limit) {
@@ -144,7 +144,7 @@ absl::StatusOr<std::vector<OutboxMessage>> PostgresOutbox::Read(const Statement&
 absl::Status PostgresOutbox::DeleteConfirmed(const std::vector<OutboxMessage>& confirmed, const OutboxPosition& start) {
   absl::Status fenced;
   const absl::Status status = Guarded(session_, [&](Session& session) {
-    Params params = Params().Add(std::string(kLease)).Add(replica_id_);
+    Params params = Params().Add(std::string(kRelayLease)).Add(replica_id_);
     AddKeys(params, confirmed);
     params.Add(start.number).Add(std::int64_t{start.ordinal});
     fenced = RequireFence(session.Execute(kDelete, params));
@@ -155,7 +155,7 @@ absl::Status PostgresOutbox::DeleteConfirmed(const std::vector<OutboxMessage>& c
 absl::Status PostgresOutbox::Hold(const std::vector<OutboxMessage>& messages, const std::string& reason) {
   absl::Status fenced;
   const absl::Status status = Guarded(session_, [&](Session& session) {
-    Params params = Params().Add(std::string(kLease)).Add(replica_id_);
+    Params params = Params().Add(std::string(kRelayLease)).Add(replica_id_);
     AddKeys(params, messages);
     fenced = RequireFence(session.Execute(kHold, params.Add(reason)));
   });
@@ -165,7 +165,7 @@ absl::Status PostgresOutbox::Hold(const std::vector<OutboxMessage>& messages, co
 absl::StatusOr<ports::OutboxStats> PostgresOutbox::Stats() {
   ports::OutboxStats stats;
   const absl::Status status = Guarded(session_, [&](Session& session) {
-    const pqxx::result rows = session.Execute(kStats);
+    const pqxx::result rows = session.Execute(kOutboxStats);
     stats = {rows[0][0].as<std::int64_t>(), rows[0][1].as<std::int64_t>(),
              absl::Microseconds(rows[0][2].as<std::int64_t>())};
   });

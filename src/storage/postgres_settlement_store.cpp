@@ -49,11 +49,11 @@ constexpr Statement kMarkRestocking = {
     "settlement_restocking",
     "UPDATE settlements SET steps[1] = replace(steps[1], 'restock ', 'restocking ') WHERE reservation_id = $1::uuid "
     "AND claim = $2::uuid AND claimed_until > now() AND steps[1] LIKE 'restock %'"};
-constexpr Statement kInDoubt = {
+constexpr Statement kListInDoubt = {
     "settlement_in_doubt",
     "INSERT INTO restocks_in_doubt (reservation_id, product_id, warehouse_id, sku, quantity, reason) "
     "VALUES ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::integer, $6::text) ON CONFLICT DO NOTHING"};
-constexpr Statement kStats = {
+constexpr Statement kSettlementStats = {
     "settlement_stats",
     "SELECT count(*), (SELECT count(*) FROM restocks_in_doubt), "
     "coalesce((extract(epoch from now() - min(created_at)) * 1000000)::bigint, 0) FROM settlements"};
@@ -160,13 +160,13 @@ absl::StatusOr<bool> PostgresSettlementStore::MarkRestocking(const Settlement& s
 absl::Status PostgresSettlementStore::InDoubt(const Settlement& settlement, const std::string& why) {
   const domain::StockItem& item = settlement.reservation.items.at(settlement.item);
   return Write([&](Session& session) {
-    session.Execute(kInDoubt, Params()
-                                  .Add(settlement.reservation.id)
-                                  .Add(item.product_id.uuid())
-                                  .Add(settlement.reservation.warehouse_id.uuid())
-                                  .Add(item.sku)
-                                  .Add(std::int64_t{item.quantity})
-                                  .Add(why));
+    session.Execute(kListInDoubt, Params()
+                                      .Add(settlement.reservation.id)
+                                      .Add(item.product_id.uuid())
+                                      .Add(settlement.reservation.warehouse_id.uuid())
+                                      .Add(item.sku)
+                                      .Add(std::int64_t{item.quantity})
+                                      .Add(why));
     StepDone(session, settlement, absl::ZeroDuration());
   });
 }
@@ -174,7 +174,7 @@ absl::Status PostgresSettlementStore::InDoubt(const Settlement& settlement, cons
 absl::StatusOr<ports::SettlementStats> PostgresSettlementStore::Stats() {
   ports::SettlementStats stats;
   const absl::Status status = Read([&](Session& session) {
-    const pqxx::result rows = session.Execute(kStats);
+    const pqxx::result rows = session.Execute(kSettlementStats);
     stats = {rows[0][0].as<std::int64_t>(), rows[0][1].as<std::int64_t>(),
              absl::Microseconds(rows[0][2].as<std::int64_t>())};
   });

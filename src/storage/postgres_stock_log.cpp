@@ -8,7 +8,7 @@ namespace logistics::storage {
 namespace {
 
 // A commit without movements is a row too: the position moves on over it.
-constexpr Statement kReadAfter = {
+constexpr Statement kReadStockAfter = {
     "stock_log_read",
     "WITH page AS (SELECT number, batch_id FROM commits WHERE number > $1::bigint ORDER BY number LIMIT $2::integer) "
     "SELECT p.number, p.batch_id, m.ordinal, m.product_id, m.warehouse_id, m.quantity_after, m.reserved_after, "
@@ -37,7 +37,8 @@ absl::StatusOr<ports::StockChanges> PostgresStockLog::ReadAfter(std::int64_t pos
   const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
     page = {position, {}, false};
     int commits = 0;
-    for (const pqxx::row& row : session.Execute(kReadAfter, Params().Add(position).Add(std::int64_t{commits_max}))) {
+    for (const pqxx::row& row :
+         session.Execute(kReadStockAfter, Params().Add(position).Add(std::int64_t{commits_max}))) {
       const auto number = row[0].as<std::int64_t>();
       if (number != page.position) ++commits;
       page.position = number;

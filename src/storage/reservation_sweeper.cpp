@@ -14,7 +14,7 @@
 namespace logistics::storage {
 namespace {
 
-constexpr char kLease[] = "expire reservations";
+constexpr char kSweeperLease[] = "expire reservations";
 constexpr std::int64_t kPageRows = 500;
 // So many commands wait for a batch together: a backlog goes in batches of this size, and others find room beside it.
 constexpr int kAtOnce = 16;
@@ -22,7 +22,7 @@ constexpr int kAtOnce = 16;
 constexpr int kFailuresMax = 16;
 constexpr absl::Duration kCommandTime = absl::Seconds(30);
 constexpr absl::Duration kPause = absl::Seconds(1);
-constexpr absl::Duration kLeaseTtl = absl::Minutes(1);
+constexpr absl::Duration kSweeperLeaseTtl = absl::Minutes(1);
 
 // A page of old holds after the last row of the one before. Orders that were paid or moved on keep theirs and are
 // passed over, but in the same bounded steps: there may be many of them.
@@ -46,7 +46,7 @@ ReservationSweeper::ReservationSweeper(const DatabaseOptions& options, const dom
       ids_(ids),
       expired_(metrics.GetCounter("logistics_reservations_expired_total",
                                   "Holds released because their time was over, orders cancelled by it included")),
-      task_(kLease, std::min(options.sweep_interval, options.reservation_ttl), options, replica_id,
+      task_(kSweeperLease, std::min(options.sweep_interval, options.reservation_ttl), options, replica_id,
             [this](Session& session) { Sweep(session); }) {}
 
 void ReservationSweeper::Sweep(Session& session) {
@@ -79,7 +79,7 @@ void ReservationSweeper::Sweep(Session& session) {
       tell("sweeping");
     }
     // Another replica may have taken over while we were stopped.
-    if (!TakeLease(session, kLease, replica_id_, kLeaseTtl)) break;
+    if (!TakeLease(session, kSweeperLease, replica_id_, kSweeperLeaseTtl)) break;
   }
   if (expired + failed > 0) tell("swept");
 }

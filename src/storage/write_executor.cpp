@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/backoff.hpp"
-#include "logistics/domain/errors.hpp"
 #include "storage/errors.hpp"
 #include "storage/write_transaction.hpp"
 
@@ -24,10 +23,6 @@ constexpr absl::Duration kSettleMax = absl::Seconds(30);
 const std::vector<double>& BatchSizeBounds() {
   static const std::vector<double> bounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   return bounds;
-}
-
-absl::Status Away(std::string_view what) {
-  return domain::RetryLaterError(absl::StatusCode::kUnavailable, what, absl::Seconds(1));
 }
 
 }  // namespace
@@ -127,7 +122,7 @@ WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, co
     try {
       const bool committed = WriteTransaction::WasCommitted(session_.Get(), batch_id);
       spdlog::warn("the commit in doubt {}", committed ? "happened" : "did not happen and never will");
-      if (!committed) return {Try::kAgain, Away("the database went away during the commit")};
+      if (!committed) return {Try::kAgain, AwayError("the database went away during the commit")};
       batches_.Increment();
       deps_.on_commit();
       return {Try::kDone, absl::OkStatus()};
@@ -141,7 +136,7 @@ WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, co
     }
   }
   // Not answered as failed: it may have happened. UNAVAILABLE says just that; the idempotency key finds out.
-  return {Try::kUnknown, Away("the database went away during the commit; the outcome is not known")};
+  return {Try::kUnknown, AwayError("the database went away during the commit; the outcome is not known")};
 }
 
 bool WriteExecutor::AnyoneWaits(const WriteBatch& batch) {
