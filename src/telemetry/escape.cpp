@@ -8,8 +8,6 @@
 namespace logistics::telemetry {
 namespace {
 
-void Append(std::string_view text, spdlog::memory_buf_t& out) { out.append(text.data(), text.data() + text.size()); }
-
 // Length of the well-formed UTF-8 sequence (RFC 3629) at the start of `text`; 0 when there is none.
 std::size_t Utf8Length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
@@ -76,6 +74,8 @@ void AppendEscaped(std::string_view text, bool quotes, spdlog::memory_buf_t& out
 }
 
 }  // namespace
+
+void Append(std::string_view text, spdlog::memory_buf_t& out) { out.append(text.data(), text.data() + text.size()); }
 
 void AppendJsonEscaped(std::string_view text, spdlog::memory_buf_t& out) { AppendEscaped(text, true, out); }
 

@@ -26,8 +26,6 @@ constexpr std::string_view kStructuredLogger = "structured";
 
 std::string_view View(spdlog::string_view_t text) { return {text.data(), text.size()}; }
 
-void Append(std::string_view text, spdlog::memory_buf_t& out) { out.append(text.data(), text.data() + text.size()); }
-
 std::string_view LevelWord(spdlog::level::level_enum level) {
   switch (level) {
     case spdlog::level::trace:
