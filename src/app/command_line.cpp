@@ -21,9 +21,10 @@ std::string HelpOf(const Setting& setting) {
 }
 
 // The command line as CLI11 sees it. The options hold references to the members: neither copied nor moved.
-class Parser {
+class CommandLineParser {
  public:
-  Parser() : app_("Orders and inventory over gRPC, events over RabbitMQ, truth in Postgres.", "logistics-engine") {
+  CommandLineParser()
+      : app_("Orders and inventory over gRPC, events over RabbitMQ, truth in Postgres.", "logistics-engine") {
     app_.set_version_flag("--version", std::string("logistics-engine ") + LOGISTICS_VERSION);
     app_.require_subcommand(1);
     app_.fallthrough();
@@ -45,8 +46,8 @@ class Parser {
       command->footer("Settings are flags too, before or after the command: logistics-engine --help lists them.");
     }
   }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
+  CommandLineParser(const CommandLineParser&) = delete;
+  CommandLineParser& operator=(const CommandLineParser&) = delete;
 
   // Throws CLI::ParseError, also for --help and --version.
   void Parse(int argc, char** argv) { app_.parse(argc, argv); }
@@ -82,7 +83,7 @@ class Parser {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
-  Parser parser;
+  CommandLineParser parser;
   try {
     parser.Parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -21,9 +21,9 @@ const Setting* FindByEnv(const std::string& name) {
 }
 
 // Walks through the text of a .env file assignment by assignment.
-class Parser {
+class EnvParser {
  public:
-  Parser(std::string path, std::string text, NamedSettings& result)
+  EnvParser(std::string path, std::string text, NamedSettings& result)
       : path_(std::move(path)), text_(std::move(text)), result_(result) {}
 
   void Parse() {
@@ -116,7 +116,7 @@ NamedSettings ReadEnvFile(const std::string& path, bool required) {
   }
   std::ostringstream text;
   text << file.rdbuf();
-  Parser(path, text.str(), result).Parse();
+  EnvParser(path, text.str(), result).Parse();
   return result;
 }
 

@@ -16,7 +16,7 @@ using domain::OrderStatus;
 using fakes::IsOk;
 using fakes::StatusIs;
 
-constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
+using fakes::kRefused;
 
 TEST_P(StoreContract, Orders_200AtOnceOn50Pieces_SellExactly50) {
   const auto box = ProductWith("BOX", 50);

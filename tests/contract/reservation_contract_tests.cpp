@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
+using fakes::kRefused;
 constexpr auto kExists = absl::StatusCode::kAlreadyExists;
 constexpr auto kNotFound = absl::StatusCode::kNotFound;
 

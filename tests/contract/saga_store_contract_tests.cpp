@@ -49,7 +49,7 @@ class SagaHarness {
   app::UuidV7Generator ids{clock};
 };
 
-class MemoryHarness final : public SagaHarness {
+class MemorySagaHarness final : public SagaHarness {
  public:
   ports::IntentStore& intents() override { return store_; }
   ports::SettlementStore& settlements() override { return store_; }
@@ -67,9 +67,9 @@ class MemoryHarness final : public SagaHarness {
   fakes::MemorySagaStore store_{ids, clock};
 };
 
-class PostgresHarness final : public SagaHarness {
+class PostgresSagaHarness final : public SagaHarness {
  public:
-  PostgresHarness() {
+  PostgresSagaHarness() {
     storage::DatabaseOptions options;
     options.url = database_.url();
     options.stock_policy.keeper = domain::StockKeeper::kPeer;
@@ -369,11 +369,11 @@ TEST_P(SagaStoreContract, RestockMarkedAndNotSent_MayBeSaidLater) {
   EXPECT_THAT(settlements().MarkRestocking(again), IsOkAndHolds(true));
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, SagaStoreContract,
-                         testing::Values(SagaHarnessFactory{"Memory", [] { return std::make_unique<MemoryHarness>(); }},
-                                         SagaHarnessFactory{"Postgres",
-                                                            [] { return std::make_unique<PostgresHarness>(); }}),
-                         [](const testing::TestParamInfo<SagaHarnessFactory>& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Stores, SagaStoreContract,
+    testing::Values(SagaHarnessFactory{"Memory", [] { return std::make_unique<MemorySagaHarness>(); }},
+                    SagaHarnessFactory{"Postgres", [] { return std::make_unique<PostgresSagaHarness>(); }}),
+    [](const testing::TestParamInfo<SagaHarnessFactory>& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace logistics::contract

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
+using fakes::kRefused;
 
 domain::Product ProductNamed(const domain::ProductId& id, const std::string& sku, const std::string& category) {
   const absl::Time made = absl::FromUnixMicros(1'700'000'000'654'321);

@@ -12,6 +12,9 @@
 
 namespace logistics::fakes {
 
+// What the state of things does not allow.
+inline constexpr absl::StatusCode kRefused = absl::StatusCode::kFailedPrecondition;
+
 inline const absl::Status& StatusOf(const absl::Status& status) { return status; }
 template <typename T>
 const absl::Status& StatusOf(const absl::StatusOr<T>& result) {

@@ -12,7 +12,7 @@ using fakes::StatusIs;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
+using fakes::kRefused;
 
 Uuid IdOf(std::uint8_t number) {
   Uuid::Bytes bytes{};

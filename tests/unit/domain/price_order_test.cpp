@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 constexpr char kCustomer[] = "00000000-0000-4000-8000-0000000000c1";
-constexpr char kProduct[] = "00000000-0000-4000-8000-0000000000a1";
+constexpr char kProductText[] = "00000000-0000-4000-8000-0000000000a1";
 
 OrderDefaults Defaults() { return {Currency(), *WarehouseId::Parse(kDefaultWarehouseId)}; }
 
@@ -31,7 +31,7 @@ OrderDraft GoodDraft() {
   draft.customer_id = kCustomer;
   draft.notes = "ring twice";
   draft.idempotency_key = "key-1";
-  draft.lines.push_back({kProduct, "", "Box", 3, 19.99, 59.97});
+  draft.lines.push_back({kProductText, "", "Box", 3, 19.99, 59.97});
   draft.lines.push_back({"", "SKU-2", "", 2, 0.01, 0});
   draft.shipping.emplace();
   draft.shipping->info.city = "Wien";
@@ -63,7 +63,7 @@ TEST(PriceOrder, GoodDraft_IsPricedExactlyAndWhole) {
   EXPECT_EQ(order.customer_id.ToString(), kCustomer);
   EXPECT_EQ(order.warehouse_id.ToString(), kDefaultWarehouseId);
   ASSERT_THAT(order.lines, SizeIs(2));
-  EXPECT_EQ(order.lines[0], (OrderLine{*ProductId::Parse(kProduct), "", "Box", 3, 1999, 5997}));
+  EXPECT_EQ(order.lines[0], (OrderLine{*ProductId::Parse(kProductText), "", "Box", 3, 1999, 5997}));
   EXPECT_EQ(order.lines[1], (OrderLine{std::nullopt, "SKU-2", "", 2, 1, 2}));
   EXPECT_EQ(order.shipping->city, "Wien");
   EXPECT_EQ(order.shipping->shipping_cost_minor, 500);
@@ -80,7 +80,7 @@ TEST(PriceOrder, GoodDraft_IsPricedExactlyAndWhole) {
 TEST(PriceOrder, WhatIsNotGiven_IsNotChecked) {
   OrderDraft draft;
   draft.customer_id = kCustomer;
-  draft.lines.push_back({kProduct, "SKU-1", "", 1, 0, 0});
+  draft.lines.push_back({kProductText, "SKU-1", "", 1, 0, 0});
   ASSERT_OK_AND_ASSIGN(const NewOrder priced, PriceOrder(draft, Defaults()));
   EXPECT_EQ(priced.order.total_minor, 0);
   EXPECT_FALSE(priced.order.shipping);
@@ -109,7 +109,7 @@ TEST(PriceOrder, EverythingWrong_IsAllReportedAtOnce) {
   draft.notes = "\xFF";
   draft.idempotency_key = std::string(kShortTextBytesMax + 1, 'k');
   draft.lines.push_back({"", "", "x", 0, -1, 0});
-  draft.lines.push_back({kProduct, "", "", 1, 1, 1});
+  draft.lines.push_back({kProductText, "", "", 1, 1, 1});
   draft.lines.push_back({"no-uuid", std::string("a\0b", 3), std::string(kShortTextBytesMax + 1, 'n'),
                          kLineQuantityMax + 1, std::nan(""), -5});
   draft.shipping.emplace();
@@ -171,7 +171,7 @@ TEST(PriceOrder, NumberOfLines_HasItsLimits) {
   OrderDraft draft;
   draft.customer_id = kCustomer;
   EXPECT_THAT(BadFields(draft), ElementsAre("items"));
-  draft.lines.assign(kOrderLinesMax, {kProduct, "", "", 1, 1, 1});
+  draft.lines.assign(kOrderLinesMax, {kProductText, "", "", 1, 1, 1});
   EXPECT_THAT(PriceOrder(draft, Defaults()), IsOk());
   draft.lines.push_back(draft.lines[0]);
   EXPECT_THAT(OnlyComplaint(draft), HasSubstr("items: 201 are too many, at most 200"));
@@ -180,16 +180,16 @@ TEST(PriceOrder, NumberOfLines_HasItsLimits) {
 TEST(PriceOrder, AmountsOverTheRange_AreRefusedNotWrapped) {
   OrderDraft draft;
   draft.customer_id = kCustomer;
-  draft.lines.push_back({kProduct, "", "", 1'000'000, 1e12, 0});
+  draft.lines.push_back({kProductText, "", "", 1'000'000, 1e12, 0});
   EXPECT_THAT(OnlyComplaint(draft), HasSubstr("items[0].total_price: 1000000 x 1000000000000.00 is above the limit"));
-  draft.lines.assign(kOrderLinesMax, {kProduct, "", "", 1, 1e12, 0});
+  draft.lines.assign(kOrderLinesMax, {kProductText, "", "", 1, 1e12, 0});
   EXPECT_THAT(OnlyComplaint(draft), HasSubstr("items: the order's total of 200000000000000.00 is above the limit"));
 }
 
 TEST(PriceOrder, TotalsThatDoubleArithmeticGives_AreAccepted) {
   OrderDraft draft;
   draft.customer_id = kCustomer;
-  draft.lines.push_back({kProduct, "", "", 3, 0.1, 0.1 * 3});
+  draft.lines.push_back({kProductText, "", "", 3, 0.1, 0.1 * 3});
   draft.payment.emplace();
   draft.payment->amount = 0.1 + 0.2;
   ASSERT_OK_AND_ASSIGN(const NewOrder priced, PriceOrder(draft, Defaults()));
@@ -220,7 +220,7 @@ TEST(PriceOrder, RandomOrders_TotalIsTheSumOfLinesAndShipping) {
       const std::int64_t price = upto(1'000'000);
       total += quantity * price;
       const double given = random() % 2 == 0 ? 0 : DoubleFromMinorUnits(quantity * price, currency);
-      draft.lines.push_back({kProduct, "", "", quantity, DoubleFromMinorUnits(price, currency), given});
+      draft.lines.push_back({kProductText, "", "", quantity, DoubleFromMinorUnits(price, currency), given});
     }
     draft.payment->amount = DoubleFromMinorUnits(total, currency);
     ASSERT_OK_AND_ASSIGN(const NewOrder priced, PriceOrder(draft, Defaults()));
@@ -251,8 +251,8 @@ TEST(Fingerprint, SamePayloadWrittenOtherwise_IsTheSame) {
 TEST(Fingerprint, AnyFieldChanged_IsAnother) {
   using Change = std::function<void(OrderDraft&)>;
   const std::vector<Change> changes = {
-      [](OrderDraft& d) { d.customer_id = kProduct; },
-      [](OrderDraft& d) { d.warehouse_id = kProduct; },
+      [](OrderDraft& d) { d.customer_id = kProductText; },
+      [](OrderDraft& d) { d.warehouse_id = kProductText; },
       [](OrderDraft& d) { d.notes += "!"; },
       [](OrderDraft& d) { std::swap(d.lines[0], d.lines[1]); },
       [](OrderDraft& d) { d.lines[0].product_id = kCustomer; },

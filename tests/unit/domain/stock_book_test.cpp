@@ -19,7 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
+using fakes::kRefused;
 
 class StockBookTest : public testing::Test {
  protected:

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "fakes/bad_fields.hpp"
 #include "fakes/fake_clock.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/sequential_ids.hpp"
@@ -12,19 +13,13 @@
 namespace logistics::service {
 namespace {
 
+using fakes::BadFields;
 using fakes::IsOk;
 using fakes::IsOkAndHolds;
 using fakes::StatusIs;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-std::vector<std::string> BadFields(const absl::Status& status) {
-  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument));
-  std::vector<std::string> fields;
-  for (const domain::FieldViolation& violation : domain::FieldViolationsOf(status)) fields.push_back(violation.field);
-  return fields;
-}
 
 class InventoryServiceTest : public testing::Test {
  protected:

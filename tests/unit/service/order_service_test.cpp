@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "fakes/bad_fields.hpp"
 #include "fakes/fake_clock.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/sequential_ids.hpp"
@@ -15,6 +16,7 @@ namespace logistics::service {
 namespace {
 
 using domain::OrderStatus;
+using fakes::BadFields;
 using fakes::IsOk;
 using fakes::StatusIs;
 using testing::ElementsAre;
@@ -23,13 +25,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-
-std::vector<std::string> BadFields(const absl::Status& status) {
-  EXPECT_THAT(status, StatusIs(kInvalid));
-  std::vector<std::string> fields;
-  for (const domain::FieldViolation& violation : domain::FieldViolationsOf(status)) fields.push_back(violation.field);
-  return fields;
-}
 
 class OrderServiceTest : public testing::Test {
  protected:

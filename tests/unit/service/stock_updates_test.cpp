@@ -23,7 +23,7 @@ using fakes::StatusIs;
 using testing::ElementsAre;
 using testing::SizeIs;
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
+constexpr absl::Duration kReaderPatience = absl::Seconds(30);
 
 // One stream as a reader sees it.
 class Reader {
@@ -43,7 +43,8 @@ class Reader {
 
   // The next update; nullopt when the stream has ended, or nothing comes.
   std::optional<StockUpdate> Next() {
-    return bell_->AwaitResult([&] { return queue_->Next(); }, [&] { return queue_->Ended().has_value(); }, kPatience);
+    return bell_->AwaitResult([&] { return queue_->Next(); }, [&] { return queue_->Ended().has_value(); },
+                              kReaderPatience);
   }
   std::int64_t NextQuantity() {
     const std::optional<StockUpdate> update = Next();
