@@ -17,11 +17,6 @@ using support::PeerLevel;
 using testing::ElementsAre;
 using testing::Pair;
 
-constexpr char kReserve[] = "CheckAndReserveStock";
-constexpr char kRelease[] = "ReleaseReservedStock";
-constexpr char kCommit[] = "CommitReservation";
-constexpr char kAdjust[] = "AdjustInventory";
-
 class RemoteCrashTest : public testing::Test {
  protected:
   void Start(const Flags& flags = {}) {

@@ -17,7 +17,6 @@ using support::PeerLevel;
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr char kReserve[] = "CheckAndReserveStock";
 constexpr char kBreakerState[] = "logistics_inventory_breaker_state";
 
 bool ReadySays(Daemon& daemon, const std::string& text) {

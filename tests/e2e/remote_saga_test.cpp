@@ -16,11 +16,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-constexpr char kReserve[] = "CheckAndReserveStock";
-constexpr char kRelease[] = "ReleaseReservedStock";
-constexpr char kCommit[] = "CommitReservation";
-constexpr char kAdjust[] = "AdjustInventory";
-
 class RemoteSagaTest : public testing::Test {
  protected:
   void Start(const Flags& flags = {}) {

@@ -11,6 +11,12 @@
 
 namespace logistics::e2e {
 
+// The peer's calls, as its switches name them.
+inline constexpr char kReserve[] = "CheckAndReserveStock";
+inline constexpr char kRelease[] = "ReleaseReservedStock";
+inline constexpr char kCommit[] = "CommitReservation";
+inline constexpr char kAdjust[] = "AdjustInventory";
+
 // A world whose stock the Go stand-in keeps. Its tables are in the same database as the daemon's, so that one statement
 // can compare both sides of the books.
 class RemoteWorld {
