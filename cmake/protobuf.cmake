@@ -17,5 +17,6 @@ foreach(proto IN LISTS proto_files)
 endforeach()
 # Generated code is not ours to warn about: its headers are SYSTEM.
 add_library(logistics_proto STATIC ${proto_sources})
+set_target_properties(logistics_proto PROPERTIES UNITY_BUILD OFF)  # protoc gives every file the same names
 target_include_directories(logistics_proto SYSTEM PUBLIC ${proto_out})
 target_link_libraries(logistics_proto PUBLIC protobuf::libprotobuf gRPC::grpc++)
