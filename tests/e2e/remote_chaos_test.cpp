@@ -17,9 +17,6 @@ namespace {
 using support::Eventually;
 using support::PeerSwitch;
 
-constexpr char kReserve[] = "CheckAndReserveStock";
-constexpr char kRelease[] = "ReleaseReservedStock";
-constexpr char kCommit[] = "CommitReservation";
 constexpr char kLevels[] = "GetInventoryLevels";
 
 // So many orders are acked before the faults stop. A long run is one by hand, with the test's own binary:
