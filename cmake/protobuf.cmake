@@ -3,6 +3,7 @@ file(GLOB_RECURSE proto_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/proto/*.pr
 set(proto_out ${CMAKE_BINARY_DIR}/generated/proto)
 file(MAKE_DIRECTORY ${proto_out})
 set(proto_sources "")
+set(proto_outputs "")
 foreach(proto IN LISTS proto_files)
   file(RELATIVE_PATH relative ${PROJECT_SOURCE_DIR}/proto ${proto})
   string(REGEX REPLACE "\\.proto$" "" stem ${relative})
@@ -13,6 +14,7 @@ foreach(proto IN LISTS proto_files)
             --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin> ${relative}
     DEPENDS ${proto}
     VERBATIM)
+  list(APPEND proto_outputs ${outputs})
   list(APPEND proto_sources ${proto_out}/${stem}.pb.cc ${proto_out}/${stem}.grpc.pb.cc)
 endforeach()
 # Generated code is not ours to warn about: its headers are SYSTEM.
@@ -20,3 +22,5 @@ add_library(logistics_proto STATIC ${proto_sources})
 set_target_properties(logistics_proto PROPERTIES UNITY_BUILD OFF)  # protoc gives every file the same names
 target_include_directories(logistics_proto SYSTEM PUBLIC ${proto_out})
 target_link_libraries(logistics_proto PUBLIC protobuf::libprotobuf gRPC::grpc++)
+# Only generates: for tools that read the sources without compiling them.
+add_custom_target(logistics_generated DEPENDS ${proto_outputs})

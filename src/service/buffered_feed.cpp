@@ -4,9 +4,9 @@
 
 namespace logistics::service {
 
-BufferedFeed::BufferedFeed(ports::OrderScope scope, std::size_t buffer_max, std::function<void()> wake,
+BufferedFeed::BufferedFeed(const ports::OrderScope& scope, std::size_t buffer_max, std::function<void()> wake,
                            std::function<void()> refill)
-    : scope_(std::move(scope)),
+    : scope_(scope),
       buffer_max_(buffer_max),
       wake_(std::move(wake)),
       refill_(std::move(refill)),

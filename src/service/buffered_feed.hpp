@@ -20,7 +20,7 @@ class BufferedFeed final : public OrderFeed {
 
   // `wake` tells the reader that there is something; `refill` asks the hub to go on with a reader that had no room and
   // has some again. Both are called without a lock held.
-  BufferedFeed(ports::OrderScope scope, std::size_t buffer_max, std::function<void()> wake,
+  BufferedFeed(const ports::OrderScope& scope, std::size_t buffer_max, std::function<void()> wake,
                std::function<void()> refill);
 
   std::optional<OrderUpdate> Next() override;

@@ -51,15 +51,15 @@ void OrderUpdates::Hub::Wake() {
   changed_.notify_one();
 }
 
-absl::StatusOr<std::shared_ptr<OrderFeed>> OrderUpdates::Hub::Subscribe(ports::OrderScope scope,
+absl::StatusOr<std::shared_ptr<OrderFeed>> OrderUpdates::Hub::Subscribe(const ports::OrderScope& scope,
                                                                         std::optional<ResumePoint> from,
                                                                         bool include_snapshot,
                                                                         std::function<void()> wake) {
   auto stream = std::make_shared<Stream>();
   // The feed is told that there is room by its reader, who unsubscribes before the hub goes.
   const auto self = std::make_shared<const BufferedFeed*>(nullptr);
-  stream->feed = std::make_shared<BufferedFeed>(std::move(scope), static_cast<std::size_t>(options_.buffer),
-                                                std::move(wake), [this, self] { QueueAgain(*self); });
+  stream->feed = std::make_shared<BufferedFeed>(scope, static_cast<std::size_t>(options_.buffer), std::move(wake),
+                                                [this, self] { QueueAgain(*self); });
   *self = stream->feed.get();
   stream->from = from;
   stream->include_snapshot = include_snapshot;

@@ -30,7 +30,7 @@ class OrderUpdates::Hub {
 
   void Start();
   void Wake();
-  absl::StatusOr<std::shared_ptr<OrderFeed>> Subscribe(ports::OrderScope scope, std::optional<ResumePoint> from,
+  absl::StatusOr<std::shared_ptr<OrderFeed>> Subscribe(const ports::OrderScope& scope, std::optional<ResumePoint> from,
                                                        bool include_snapshot, std::function<void()> wake);
   void Unsubscribe(const std::shared_ptr<OrderFeed>& feed);
   void Stop();

@@ -48,7 +48,7 @@ absl::StatusOr<std::shared_ptr<OrderFeed>> OrderUpdates::Subscribe(const OrderUp
     }
   }
   if (!violations.empty()) return domain::InvalidFieldsError(violations);
-  return hub_->Subscribe(std::move(scope), from, request.include_snapshot, std::move(wake));
+  return hub_->Subscribe(scope, from, request.include_snapshot, std::move(wake));
 }
 
 }  // namespace logistics::service
