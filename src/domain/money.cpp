@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "logistics/domain/validation.hpp"
 
 namespace logistics::domain {
 
@@ -95,6 +96,37 @@ absl::StatusOr<std::int64_t> MinorUnitsFromDouble(double amount, const Currency&
 
 absl::StatusOr<std::int64_t> TotalMinorUnitsFromDouble(double total, const Currency& currency) {
   return WholeMinorUnits(total, currency, kTotalNoiseMax);
+}
+
+absl::StatusOr<std::int64_t> MinorUnitsFromDecimal(std::string_view text, const Currency& currency) {
+  const auto refused = [&](const auto&... why) {
+    return absl::InvalidArgumentError(absl::StrCat(Quoted(text), " ", why...));
+  };
+  const auto is_digit = [](char character) { return character >= '0' && character <= '9'; };
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
+  const bool is_number = !whole.empty() && std::all_of(whole.begin(), whole.end(), is_digit) &&
+                         fraction.empty() == (point == std::string_view::npos) &&
+                         std::all_of(fraction.begin(), fraction.end(), is_digit);
+  if (!is_number) return refused("is not a decimal number such as 19.99");
+  const auto minor_digits = static_cast<std::size_t>(currency.minor_digits());
+  if (fraction.find_first_not_of('0', std::min(minor_digits, fraction.size())) != std::string_view::npos) {
+    return refused("is finer than the minor unit of ", std::string(currency.code()), ", which has ", minor_digits,
+                   " decimal digits");
+  }
+  std::int64_t minor_units = 0;
+  const auto add_digit = [&](char digit) {
+    // Stays above the limit once it is, and far below what would overflow.
+    if (minor_units <= kAmountMinorMax) minor_units = minor_units * 10 + (digit - '0');
+  };
+  for (const char digit : whole) add_digit(digit);
+  for (std::size_t i = 0; i < minor_digits; ++i) add_digit(i < fraction.size() ? fraction[i] : '0');
+  if (minor_units > kAmountMinorMax) {
+    return refused("is above the limit of ", DecimalString(kAmountMinorMax, currency), " ",
+                   std::string(currency.code()));
+  }
+  return minor_units;
 }
 
 double DoubleFromMinorUnits(std::int64_t minor_units, const Currency& currency) {

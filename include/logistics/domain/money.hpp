@@ -50,6 +50,11 @@ double DoubleFromMinorUnits(std::int64_t minor_units, const Currency& currency);
 // is forgiven, up to one part in 10^13 and a tenth of a minor unit.
 absl::StatusOr<std::int64_t> TotalMinorUnitsFromDouble(double total, const Currency& currency);
 
+// Minor units of a decimal number as text: "19.99", "19.9", "1200". The inverse of DecimalString for what is not
+// negative. INVALID_ARGUMENT, with the value in the message, for anything else than digits with at most one point
+// between them, for more than kAmountMinorMax and for digits (other than 0) below the currency's minor unit.
+absl::StatusOr<std::int64_t> MinorUnitsFromDecimal(std::string_view text, const Currency& currency);
+
 // "19.99", "1200" (JPY), "-0.50": always all digits of the currency's minor unit, never an exponent.
 std::string DecimalString(std::int64_t minor_units, const Currency& currency);
 

@@ -162,6 +162,30 @@ TEST(TotalMinorUnitsFromDouble, DigitsThatAreMeant_AreNot) {
   }
 }
 
+TEST(MinorUnitsFromDecimal, IsTheInverseOfDecimalString) {
+  for (const char* code : {"JPY", "USD", "KWD", "CLF"}) {
+    for (const std::int64_t minor : {std::int64_t{0}, std::int64_t{7}, std::int64_t{120'050}, kAmountMinorMax}) {
+      EXPECT_THAT(MinorUnitsFromDecimal(DecimalString(minor, Of(code)), Of(code)), IsOkAndHolds(minor)) << code;
+    }
+  }
+}
+
+TEST(MinorUnitsFromDecimal, SameNumberWrittenOtherwise_IsTheSame) {
+  for (const char* text : {"20", "20.0", "20.00", "20.000", "0020"}) {
+    EXPECT_THAT(MinorUnitsFromDecimal(text, Of("USD")), IsOkAndHolds(2000)) << text;
+  }
+  EXPECT_THAT(MinorUnitsFromDecimal("20.00", Of("JPY")), IsOkAndHolds(20));
+  EXPECT_THAT(MinorUnitsFromDecimal("20.5", Of("USD")), IsOkAndHolds(2050));
+}
+
+TEST(MinorUnitsFromDecimal, WhatIsNoAmount_IsRefusedWithItsText) {
+  for (const char* text : {"", ".", "19.", ".99", "-1", "+1", "1e3", "0x10", "1,5", "1.2.3", " 1", "1 ", "NaN",
+                           "19.999", "1000000000000.01", "99999999999999999999999999999999999999"}) {
+    EXPECT_THAT(MinorUnitsFromDecimal(text, Of("USD")), StatusIs(kInvalid, testing::HasSubstr(text))) << text;
+  }
+  EXPECT_THAT(MinorUnitsFromDecimal("0.5", Of("JPY")), StatusIs(kInvalid, testing::HasSubstr("JPY")));
+}
+
 TEST(DecimalString, HasAllDigitsOfTheMinorUnit) {
   EXPECT_EQ(DecimalString(1999, Of("USD")), "19.99");
   EXPECT_EQ(DecimalString(0, Of("USD")), "0.00");

@@ -1,0 +1,91 @@
+#include "fakes/memory_inbox.hpp"
+
+#include <algorithm>
+
+namespace logistics::fakes {
+
+using ports::WaitingMessage;
+
+absl::Status MemoryInbox::Park(const ports::InboundMessage& message, int attempts, absl::Duration delay,
+                               const std::string& error, const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  const bool waits = std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
+    const ports::InboundMessage& other = entry.second.message;
+    return other.consumer == message.consumer && other.message_id == message.message_id;
+  });
+  if (waits) return absl::OkStatus();
+  const absl::Time now = clock_.Now();
+  waiting_[++last_id_] = {last_id_, message, attempts, now, now + delay, error};
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<WaitingMessage>> MemoryInbox::Due(const std::string& consumer, int limit,
+                                                             const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<WaitingMessage> due;
+  std::set<domain::OrderId> seen;
+  for (const auto& [id, waiting] : waiting_) {
+    if (waiting.message.consumer != consumer) continue;
+    const bool first = seen.insert(waiting.message.order_id).second;
+    if (first && waiting.due_at <= clock_.Now() && std::ssize(due) < limit) due.push_back(waiting);
+  }
+  return due;
+}
+
+absl::Status MemoryInbox::PutOff(std::int64_t id, absl::Duration delay, const std::string& error,
+                                 const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  if (const auto found = waiting_.find(id); found != waiting_.end()) {
+    ++found->second.attempts;
+    found->second.due_at = clock_.Now() + delay;
+    found->second.last_error = error;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryInbox::Remove(std::int64_t id, const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  waiting_.erase(id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<WaitingMessage>> MemoryInbox::List(const std::string& consumer, std::int64_t after,
+                                                              int limit, const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<WaitingMessage> page;
+  for (auto entry = waiting_.upper_bound(after); entry != waiting_.end() && std::ssize(page) < limit; ++entry) {
+    if (consumer.empty() || entry->second.message.consumer == consumer) page.push_back(entry->second);
+  }
+  return page;
+}
+
+void MemoryInbox::FailWith(absl::Status status) {
+  const std::scoped_lock lock(mutex_);
+  failure_ = std::move(status);
+}
+
+MemoryInbox::Turn MemoryInbox::TurnOf(const ports::InboxEntry& entry, const domain::OrderId& order_id) const {
+  const std::scoped_lock lock(mutex_);
+  if (done_.contains({entry.consumer, entry.message_id})) return Turn::kSeen;
+  for (const auto& [id, waiting] : waiting_) {
+    const ports::InboundMessage& message = waiting.message;
+    if (message.consumer != entry.consumer || message.order_id != order_id) continue;
+    return message.message_id == entry.message_id ? Turn::kFree : Turn::kBlocked;
+  }
+  return entry.waiting_id ? Turn::kBlocked : Turn::kFree;
+}
+
+void MemoryInbox::Finish(const ports::InboxEntry& entry) {
+  const std::scoped_lock lock(mutex_);
+  done_.insert({entry.consumer, entry.message_id});
+  std::erase_if(waiting_, [&](const auto& row) {
+    return row.second.message.consumer == entry.consumer && row.second.message.message_id == entry.message_id;
+  });
+}
+
+}  // namespace logistics::fakes

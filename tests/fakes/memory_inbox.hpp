@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/inbox.hpp"
+
+namespace logistics::fakes {
+
+// Messages that wait, in memory, without durability; what is due is judged by the clock. Held to the port's contract by
+// the inbox contract suite, which runs against Postgres too. Thread-safe: one lock over everything.
+class MemoryInbox final : public ports::Inbox {
+ public:
+  // The clock outlives the inbox.
+  explicit MemoryInbox(const ports::Clock& clock) : clock_(clock) {}
+
+  absl::Status Park(const ports::InboundMessage& message, int attempts, absl::Duration delay, const std::string& error,
+                    const ports::CallContext& context) override;
+  absl::StatusOr<std::vector<ports::WaitingMessage>> Due(const std::string& consumer, int limit,
+                                                         const ports::CallContext& context) override;
+  absl::Status PutOff(std::int64_t id, absl::Duration delay, const std::string& error,
+                      const ports::CallContext& context) override;
+  absl::Status Remove(std::int64_t id, const ports::CallContext& context) override;
+  absl::StatusOr<std::vector<ports::WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
+                                                          const ports::CallContext& context) override;
+
+  // From now on every call of the port answers this; an OK status ends it.
+  void FailWith(absl::Status status);
+
+  // The half that a handler's transaction does; the caller keeps it in one with its effect.
+  enum class Turn {
+    kFree,     // to be handled now
+    kSeen,     // done before
+    kBlocked,  // an earlier message of the order waits, or the row of the one that waited is gone
+  };
+  Turn TurnOf(const ports::InboxEntry& entry, const domain::OrderId& order_id) const;
+  // The message is done and does not wait any more.
+  void Finish(const ports::InboxEntry& entry);
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // consumer, message_id
+
+  const ports::Clock& clock_;
+
+  mutable std::mutex mutex_;  // guards everything below
+  absl::Status failure_;
+  std::int64_t last_id_ = 0;
+  std::map<std::int64_t, ports::WaitingMessage> waiting_;
+  std::set<Key> done_;
+};
+
+}  // namespace logistics::fakes
