@@ -41,8 +41,8 @@ class Server {
 
   // Ends streams, with what resumes them, and refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish,
   // and at `deadline` cancels the rest: their callers are told at once. Returns when the last handler has returned, so
-  // what a handler waits for must end by itself. Health watchers and callers who do not read hold it up a few seconds
-  // at most; one whose connection takes nothing any more, until keepalive ends that.
+  // what a handler waits for must end by itself. Health watchers, callers who do not read and connections that take
+  // nothing any more hold it up a few seconds at most.
   void Shutdown(absl::Time deadline);
 
  private:
