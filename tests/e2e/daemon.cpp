@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
@@ -15,22 +16,23 @@ using support::Eventually;
 
 constexpr char kDaemon[] = LOGISTICS_BINARY_DIR "/logistics-engine";
 
-// A channel of its own, so that a restarted daemon on another port, or a frozen one, is nobody else's trouble.
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
-  grpc::ChannelArguments arguments;
+}  // namespace
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address, grpc::ChannelArguments arguments) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
-
-}  // namespace
 
 support::Command ServeCommand(const std::string& database_url, const std::string& broker_url, const Flags& flags) {
   Flags all = {{"grpc-host", "127.0.0.1"},      {"grpc-port", "0"},
                {"metrics-host", "127.0.0.1"},   {"metrics-port", "0"},
                {"database-retry-max", "500ms"}, {"rabbitmq-reconnect-max", "500ms"}};
   for (const auto& [name, value] : flags) all[name] = value;
-  support::Command command{{kDaemon, "serve"}, {{"DATABASE_URL", database_url}, {"RABBITMQ_URL", broker_url}}};
+  // Another build of it, for a run by hand.
+  const char* const daemon = std::getenv("LOGISTICS_TEST_DAEMON");
+  support::Command command{{daemon != nullptr ? daemon : kDaemon, "serve"},
+                           {{"DATABASE_URL", database_url}, {"RABBITMQ_URL", broker_url}}};
   for (const auto& [name, value] : all) {
     command.args.push_back("--" + name);
     command.args.push_back(value);
@@ -64,13 +66,13 @@ void Daemon::WaitUntilPublishing() {
   }
 }
 
-std::string Daemon::address() {
+int Daemon::port() {
   std::optional<int> port;
   const auto known = [&] {
     return (port = PortAfter("serving gRPC on 127.0.0.1:")).has_value() || !process_.running();
   };
   if (!Eventually(known, kPatience) || !port) throw std::runtime_error("the daemon does not serve gRPC");
-  return "127.0.0.1:" + std::to_string(*port);
+  return *port;
 }
 
 HttpAnswer Daemon::Get(const std::string& path) {

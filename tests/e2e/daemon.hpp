@@ -24,6 +24,10 @@ struct HttpAnswer {
   std::string body;
 };
 
+// A channel on a connection of its own, so that a restarted daemon on another port, or a frozen one, is nobody else's
+// trouble.
+std::shared_ptr<grpc::Channel> Connect(const std::string& address, grpc::ChannelArguments arguments = {});
+
 // The command of a daemon that listens on free loopback ports; what may not be in the environment twice is a flag.
 support::Command ServeCommand(const std::string& database_url, const std::string& broker_url, const Flags& flags = {});
 
@@ -54,7 +58,9 @@ class Daemon {
   order::OrderService::Stub& orders() { return *orders_; }
   inventory::InventoryService::Stub& inventory() { return *inventory_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
-  std::string address();
+  // Of gRPC; waits until it is known.
+  int port();
+  std::string address() { return "127.0.0.1:" + std::to_string(port()); }
 
  private:
   // From the log: the daemon was asked for any free ports.

@@ -45,6 +45,8 @@ bool OrderLoad::PlaceOne(std::mt19937_64& random) {
   while (request.items_size() < options_.lines_max && random() % 2 == 0) {
     *request.add_items() = OrderOf(any_product()).items(0);
   }
+  if (!options_.customers.empty()) request.set_customer_id(options_.customers[random() % options_.customers.size()]);
+  request.set_notes(std::string(options_.notes_bytes, 'n'));
   request.set_idempotency_key(NewUuid());
   const CallOptions call{"", "", options_.deadline};
   const Answer created = Create(daemon_, request, call);

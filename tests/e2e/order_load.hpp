@@ -17,10 +17,12 @@ class OrderLoad {
  public:
   struct Options {
     std::vector<Product> products;
+    std::vector<std::string> customers = {};  // of the orders, by chance; none: one of its own for each
     std::uint64_t seed = 0;
     int clients = 8;
     int orders_max = 3000;                        // a client; the load ends there
     int lines_max = 1;                            // of an order
+    std::size_t notes_bytes = 0;                  // the same
     bool until_failure = false;                   // a client ends when a call is answered with an error
     absl::Duration pause = absl::ZeroDuration();  // between the orders of a client
     absl::Duration pause_after_failure = absl::Milliseconds(50);
