@@ -15,7 +15,9 @@
 
 #include "inventory.grpc.pb.h"
 #include "order.grpc.pb.h"
+#include "order_requests.hpp"
 
+namespace logistics::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -42,43 +44,6 @@ struct Call {
   order::OrderService::Stub* stub = nullptr;
 };
 
-std::string RandomUuid(std::mt19937_64& random) {
-  char text[37];
-  const auto a = random();
-  const auto b = random();
-  std::snprintf(text, sizeof text, "%08x-%04x-4%03x-a%03x-%012llx", static_cast<unsigned>(a >> 32),
-                static_cast<unsigned>(a >> 16 & 0xffff), static_cast<unsigned>(a & 0xfff),
-                static_cast<unsigned>(b >> 52), static_cast<unsigned long long>(b & 0xffffffffffffULL));
-  return text;
-}
-
-// Products with stock for the whole run.
-std::vector<std::string> MakeCatalogue(inventory::InventoryService::Stub& stub, const Options& options,
-                                       std::mt19937_64& random) {
-  std::vector<std::string> ids;
-  for (int i = 0; i < options.products; ++i) {
-    grpc::ClientContext create_context;
-    inventory::CreateItemRequest create;
-    create.set_sku("BENCH-" + RandomUuid(random));
-    create.set_name("bench product");
-    inventory::ItemResponse item;
-    if (const auto status = stub.CreateItem(&create_context, create, &item); !status.ok()) {
-      throw std::runtime_error("CreateItem: " + status.error_message());
-    }
-    grpc::ClientContext adjust_context;
-    inventory::AdjustInventoryRequest adjust;
-    adjust.set_item_id(item.item().id());
-    adjust.set_quantity(options.orders);
-    adjust.set_reason("bench");
-    inventory::AdjustInventoryResponse adjusted;
-    if (const auto status = stub.AdjustInventory(&adjust_context, adjust, &adjusted); !status.ok()) {
-      throw std::runtime_error("AdjustInventory: " + status.error_message());
-    }
-    ids.push_back(item.item().id());
-  }
-  return ids;
-}
-
 // Products that are there already, with stock enough.
 std::vector<std::string> ReadCatalogue(inventory::InventoryService::Stub& stub, const Options& options) {
   std::vector<std::string> ids;
@@ -96,23 +61,6 @@ std::vector<std::string> ReadCatalogue(inventory::InventoryService::Stub& stub, 
   }
   ids.resize(static_cast<std::size_t>(options.products));
   return ids;
-}
-
-void FillRequest(order::CreateOrderRequest& request, const std::vector<std::string>& products, int n,
-                 std::mt19937_64& random) {
-  request.Clear();
-  request.set_customer_id(RandomUuid(random));
-  order::OrderItem* item = request.add_items();
-  item->set_product_id(products[static_cast<std::size_t>(n) % products.size()]);
-  item->set_name("bench product");
-  item->set_quantity(1);
-  item->set_unit_price(19.99);
-  order::ShippingInfo* shipping = request.mutable_shipping_info();
-  shipping->set_address_line1("1 Harbour Road");
-  shipping->set_city("Rotterdam");
-  shipping->set_postal_code("3011");
-  shipping->set_country("NL");
-  shipping->set_recipient_name("A. Person");
 }
 
 void StartCall(Call& call, grpc::CompletionQueue& queue) {
@@ -137,7 +85,8 @@ int Run(const Options& options) {
   }
   const auto inventory_stub = inventory::InventoryService::NewStub(channels.front());
   const std::vector<std::string> products =
-      options.existing ? ReadCatalogue(*inventory_stub, options) : MakeCatalogue(*inventory_stub, options, random);
+      options.existing ? ReadCatalogue(*inventory_stub, options)
+                       : MakeCatalogue(*inventory_stub, options.products, options.orders, random);
 
   grpc::CompletionQueue queue;
   std::vector<std::unique_ptr<Call>> calls;
@@ -199,9 +148,10 @@ int Run(const Options& options) {
 }
 
 }  // namespace
+}  // namespace logistics::bench
 
 int main(int argc, char** argv) {
-  Options options;
+  logistics::bench::Options options;
   CLI::App app("Places orders with a fixed number in flight and measures.");
   app.add_option("--address", options.address, "host:port of the daemon");
   app.add_option("--database-url", options.database_url, "when given, also waits until the outbox is empty");
@@ -212,7 +162,7 @@ int main(int argc, char** argv) {
   app.add_option("--channels", options.channels, "connections")->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
   try {
-    return Run(options);
+    return logistics::bench::Run(options);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "order_load: %s\n", error.what());
     return 1;
