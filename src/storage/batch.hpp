@@ -11,6 +11,7 @@
 #include "logistics/domain/order.hpp"
 #include "logistics/domain/order_change.hpp"
 #include "logistics/domain/order_products.hpp"
+#include "logistics/domain/payment.hpp"
 #include "logistics/domain/reservation.hpp"
 #include "logistics/domain/stock.hpp"
 #include "logistics/ports/clock.hpp"
@@ -40,7 +41,15 @@ struct BatchState {
     Claim claim = Claim::kWon;
     std::optional<domain::Order> existing;
   };
-  absl::flat_hash_map<const PendingWrite*, KeyClaim> claims;  // only of commands that claim something
+  // What is known of the message that a command acts on.
+  struct Message {
+    bool done = false;
+    std::optional<std::int64_t> waits_as;           // its own row, where it waits
+    std::optional<std::int64_t> first_waiting;      // the first row of its consumer and order
+    std::vector<domain::RecordedPayment> recorded;  // as domain::DecidePayment wants them
+  };
+  absl::flat_hash_map<const PendingWrite*, KeyClaim> claims;   // only of commands that claim something
+  absl::flat_hash_map<const PendingWrite*, Message> messages;  // only of commands that act on one
   absl::flat_hash_map<domain::OrderId, domain::Order> orders;
   absl::flat_hash_map<domain::OrderId, domain::Reservation> reservations;
   absl::flat_hash_map<domain::ProductId, ProductRef> products_by_id;
@@ -88,6 +97,18 @@ struct BatchEffects {
     std::vector<domain::Uuid> abandoned;
   };
 
+  // By a message, or, without one, at the order's creation.
+  struct PaymentRow {
+    domain::PaymentNotice notice;
+    std::int64_t amount_minor = 0;
+    domain::Currency currency;
+    std::optional<std::string> message_id;
+  };
+  struct DoneMessage {
+    std::string consumer;
+    std::string message_id;
+  };
+
   std::vector<const PendingWrite*> unused_keys;  // claimed by commands that were refused
   std::vector<domain::Order> new_orders;
   std::vector<domain::Order> changed_orders;
@@ -100,11 +121,15 @@ struct BatchEffects {
   std::vector<domain::StockBook::Changed> levels;
   IntentKeys intents;
   std::vector<SettlementRow> settlements;
+  std::vector<PaymentRow> payments;
+  std::vector<DoneMessage> done_messages;
+  std::vector<std::int64_t> no_longer_waiting;  // rows of messages that waited
   absl::Time now;
 
   bool empty() const {
     return new_orders.empty() && changed_orders.empty() && new_reservations.empty() && changed_reservations.empty() &&
-           movements.empty() && new_products.empty() && settlements.empty();
+           movements.empty() && new_products.empty() && settlements.empty() && done_messages.empty() &&
+           no_longer_waiting.empty();
   }
 };
 
@@ -133,10 +158,19 @@ class BatchDecision {
   absl::StatusOr<WriteResult> Complete(const PendingWrite& item, const CompleteIntentCommand& command);
   absl::StatusOr<WriteResult> Abandon(const AbandonIntentCommand& command);
 
+  absl::StatusOr<WriteResult> ApplyPayment(const PendingWrite& item, const ApplyPaymentCommand& command);
+  // OK when it is the message's turn.
+  absl::Status CheckTurn(const ApplyPaymentCommand& command, const BatchState::Message& message) const;
+
   absl::Status ResolveProducts(domain::Order& order) const;
   // The order as it is stored, with its history and events; its reservation is the caller's to store.
   absl::StatusOr<domain::Order> AddOrder(const PendingWrite& item, domain::Order order,
                                          domain::Reservation& reservation);
+  // Moves the order on, with history and event. Its row is the caller's to store.
+  void SetStatus(const PendingWrite& item, domain::Order& order, domain::OrderStatus status,
+                 const std::string& changed_by, const std::string& notes);
+  // An order that is paid when it is made goes on at once.
+  void RecordPaymentAtCreation(const PendingWrite& item, domain::Order& order);
   std::optional<domain::StockItem> FindProduct(const domain::WantedItem& wanted) const;
   std::optional<domain::Reservation> FindReservation(const domain::OrderId& id) const;
   // The stock of an order of ours.

@@ -49,6 +49,7 @@ absl::StatusOr<WriteResult> BatchDecision::Decide(const PendingWrite& item) {
         if constexpr (std::is_same_v<T, OpenIntentCommand>) return Open(item, command);
         if constexpr (std::is_same_v<T, CompleteIntentCommand>) return Complete(item, command);
         if constexpr (std::is_same_v<T, AbandonIntentCommand>) return Abandon(command);
+        if constexpr (std::is_same_v<T, ApplyPaymentCommand>) return ApplyPayment(item, command);
       },
       item.command);
   if (!result.ok()) {
@@ -103,6 +104,7 @@ absl::StatusOr<Order> BatchDecision::AddOrder(const PendingWrite& item, Order or
   if (policy_.commit_on == domain::CommitOn::kCreated) {
     if (absl::Status status = MoveStock(item, reservation, StockAction::kCommit); !status.ok()) return status;
   }
+  RecordPaymentAtCreation(item, order);
   effects_.new_orders.push_back(order);
   return order;
 }
@@ -119,13 +121,7 @@ absl::StatusOr<WriteResult> BatchDecision::Change(const PendingWrite& item, cons
   if (!decision.ok()) return decision.status();
   if (!decision->changes) return WriteResult(std::move(order));
 
-  const OrderStatus previous = order.status;
-  order.status = change.new_status;
-  order.version += 1;
-  order.updated_at = std::max(effects_.now, order.updated_at);
-  effects_.history.push_back(
-      {order.id, order.version, previous, order.status, change.changed_by, change.notes, order.updated_at});
-  Tell(item, domain::OrderStatusChanged{order.id, previous, order.status, change.changed_by, change.notes});
+  SetStatus(item, order, change.new_status, change.changed_by, change.notes);
   if (order.status == OrderStatus::kCancelled) {
     Tell(item, domain::OrderCancelled{order.id, change.notes, change.changed_by});
   }
@@ -139,6 +135,16 @@ absl::StatusOr<WriteResult> BatchDecision::Change(const PendingWrite& item, cons
   }
   effects_.changed_orders.push_back(order);
   return WriteResult(std::move(order));
+}
+
+void BatchDecision::SetStatus(const PendingWrite& item, Order& order, OrderStatus status, const std::string& changed_by,
+                              const std::string& notes) {
+  const OrderStatus previous = order.status;
+  order.status = status;
+  order.version += 1;
+  order.updated_at = std::max(effects_.now, order.updated_at);
+  effects_.history.push_back({order.id, order.version, previous, order.status, changed_by, notes, order.updated_at});
+  Tell(item, domain::OrderStatusChanged{order.id, previous, order.status, changed_by, notes});
 }
 
 absl::StatusOr<WriteResult> BatchDecision::AddProduct(const PendingWrite& item, const CreateProductCommand& command) {

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "storage/order_rows.hpp"
+#include "storage/payment_rows.hpp"
 #include "storage/reservation_rows.hpp"
 #include "storage/write_transaction.hpp"
 
@@ -44,6 +45,7 @@ BatchState WriteTransaction::Load(const WriteBatch& batch) {
   ClaimKeys(batch, state);
   ClaimSkus(batch, state);
   LockOrders(batch, state);
+  LoadMessages(session_, batch, state);
   ResolveProducts(batch, state);
   LockLevels(batch, state);
   return state;

@@ -1,4 +1,5 @@
 #include "storage/order_rows.hpp"
+#include "storage/payment_rows.hpp"
 #include "storage/reservation_rows.hpp"
 #include "storage/settlement_rows.hpp"
 #include "storage/write_transaction.hpp"
@@ -56,6 +57,8 @@ void WriteTransaction::Store(const BatchEffects& effects, const domain::Uuid& ba
   UpdateReservations(group, effects.changed_reservations);
   StoreIntents(group, effects.intents);
   StoreSettlements(group, effects.settlements);
+  StorePayments(group, effects);
+  StoreMessages(group, effects);
   StoreLevels(group, effects);
   StoreMovements(group, effects, batch_id);
   StoreHistory(group, effects, batch_id);

@@ -47,7 +47,9 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       order_log_(pool_),
       intent_store_(writes_, pool_),
       settlement_store_(pool_, ids_),
-      hold_ledger_(pool_) {}
+      hold_ledger_(pool_),
+      payment_store_(writes_),
+      inbox_(pool_) {}
 
 std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
   return std::make_unique<PostgresOutbox>(options_, replica_id_);
@@ -61,9 +63,12 @@ std::unique_ptr<LeasedTask> Database::NewTask(std::string name, absl::Duration i
 
 void Database::Start() {
   signal_.Start();
-  key_sweeper_ = std::make_unique<LeasedTask>(
-      "sweep idempotency keys", options_.sweep_interval, options_, replica_id_,
-      [ttl = options_.idempotency_ttl](Session& session) { SweepIdempotencyKeys(session, ttl); });
+  age_sweeper_ = std::make_unique<LeasedTask>(
+      "sweep keys and messages", options_.sweep_interval, options_, replica_id_,
+      [keys = options_.idempotency_ttl, messages = options_.inbox_done_ttl](Session& session) {
+        SweepIdempotencyKeys(session, keys);
+        SweepDoneMessages(session, messages);
+      });
   reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);
 }
 

@@ -12,9 +12,11 @@
 #include "storage/change_signal.hpp"
 #include "storage/leased_task.hpp"
 #include "storage/postgres_hold_ledger.hpp"
+#include "storage/postgres_inbox.hpp"
 #include "storage/postgres_intent_store.hpp"
 #include "storage/postgres_order_log.hpp"
 #include "storage/postgres_order_store.hpp"
+#include "storage/postgres_payment_store.hpp"
 #include "storage/postgres_settlement_store.hpp"
 #include "storage/postgres_stock_log.hpp"
 #include "storage/postgres_stock_store.hpp"
@@ -35,6 +37,9 @@ class Database {
   ports::StockStore& stock() { return stock_store_; }
   ports::StockLog& stock_log() { return stock_log_; }
   ports::OrderLog& order_log() { return order_log_; }
+  // For what others tell us.
+  ports::PaymentStore& payments() { return payment_store_; }
+  ports::Inbox& inbox() { return inbox_; }
   // For inventory that another service keeps.
   ports::IntentStore& intents() { return intent_store_; }
   ports::SettlementStore& settlements() { return settlement_store_; }
@@ -73,7 +78,9 @@ class Database {
   PostgresIntentStore intent_store_;
   PostgresSettlementStore settlement_store_;
   PostgresHoldLedger hold_ledger_;
-  std::unique_ptr<LeasedTask> key_sweeper_;
+  PostgresPaymentStore payment_store_;
+  PostgresInbox inbox_;
+  std::unique_ptr<LeasedTask> age_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/errors.hpp"
 
@@ -12,6 +13,7 @@ namespace logistics::storage {
 namespace {
 
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+constexpr char kBusyUrl[] = "type.logistics-engine/storage.Busy";
 
 // Codes of Postgres manual appendix A.
 FailureKind KindOf(const std::string& sqlstate) {
@@ -36,11 +38,19 @@ FailureKind KindOf(const std::string& sqlstate) {
   return FailureKind::kPermanent;
 }
 
+absl::Status BusyError() {
+  absl::Status status = AwayError("the database is busy, try again");
+  status.SetPayload(kBusyUrl, absl::Cord());
+  return status;
+}
+
 }  // namespace
 
 absl::Status AwayError(std::string_view what) {
   return domain::RetryLaterError(absl::StatusCode::kUnavailable, what, kRetryAfter);
 }
+
+bool IsBusy(const absl::Status& status) { return status.GetPayload(kBusyUrl).has_value(); }
 
 Failure TranslateException(const std::exception& error) {
   if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) {
@@ -48,7 +58,7 @@ Failure TranslateException(const std::exception& error) {
     const std::string text = absl::StrCat("SQLSTATE ", sql->sqlstate(), ": ", sql->what());
     switch (kind) {
       case FailureKind::kTransient:
-        return {kind, AwayError("the database is busy, try again")};
+        return {kind, BusyError()};
       case FailureKind::kConnection:
         return {kind, AwayError("the database is away")};
       case FailureKind::kPermanent:
@@ -61,7 +71,7 @@ Failure TranslateException(const std::exception& error) {
     return {FailureKind::kConnection, AwayError("the database is away")};
   }
   if (dynamic_cast<const pqxx::transaction_rollback*>(&error) != nullptr) {
-    return {FailureKind::kTransient, AwayError("the database is busy, try again")};
+    return {FailureKind::kTransient, BusyError()};
   }
   return {FailureKind::kPermanent, absl::InternalError(error.what())};
 }

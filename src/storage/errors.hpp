@@ -23,6 +23,10 @@ struct Failure {
 // UNAVAILABLE with a retry hint.
 absl::Status AwayError(std::string_view what);
 
+// Whether a status that TranslateException gave is of kTransient: the database is there, and what was asked for was in
+// somebody's way.
+bool IsBusy(const absl::Status& status);
+
 // Call inside a catch block with what was caught.
 Failure TranslateException(const std::exception& error);
 

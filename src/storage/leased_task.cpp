@@ -13,6 +13,19 @@ constexpr Statement kSweepKeys = {
     "sweep_keys",
     "DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_keys "
     "WHERE created_at < now() - $1::bigint * interval '1 second' LIMIT 5000))"};
+constexpr Statement kSweepMessages = {"sweep_messages",
+                                      "DELETE FROM inbox_done WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox_done "
+                                      "WHERE done_at < now() - $1::bigint * interval '1 second' LIMIT 5000))"};
+
+void SweepByAge(Session& session, const Statement& statement, absl::Duration ttl, const char* what) {
+  std::size_t swept = 0;
+  std::size_t total = 0;
+  do {
+    swept = session.Execute(statement, Params().Add(absl::ToInt64Seconds(ttl))).affected_rows();
+    total += swept;
+  } while (swept > 0);
+  if (total > 0) spdlog::info("{} {} have expired", total, what);
+}
 
 }  // namespace
 
@@ -43,13 +56,11 @@ void LeasedTask::Loop(const std::stop_token& stop) {
 }
 
 void SweepIdempotencyKeys(Session& session, absl::Duration ttl) {
-  std::size_t swept = 0;
-  std::size_t total = 0;
-  do {
-    swept = session.Execute(kSweepKeys, Params().Add(absl::ToInt64Seconds(ttl))).affected_rows();
-    total += swept;
-  } while (swept > 0);
-  if (total > 0) spdlog::info("{} idempotency keys have expired", total);
+  SweepByAge(session, kSweepKeys, ttl, "idempotency keys");
+}
+
+void SweepDoneMessages(Session& session, absl::Duration ttl) {
+  SweepByAge(session, kSweepMessages, ttl, "messages that were done");
 }
 
 }  // namespace logistics::storage

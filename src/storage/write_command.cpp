@@ -21,6 +21,9 @@ struct OrderOf {
   std::optional<domain::OrderId> operator()(const ChangeStatusCommand& command) const {
     return command.change.order_id;
   }
+  std::optional<domain::OrderId> operator()(const ApplyPaymentCommand& command) const {
+    return command.notice.order_id;
+  }
   std::optional<domain::OrderId> operator()(const ReserveStockCommand& command) const {
     return domain::OrderId(command.hold.id);
   }
@@ -37,15 +40,25 @@ struct KeysOf {
     if (order.idempotency_key.empty()) return {};
     return {absl::HashOf(std::string_view("key"), order.order.customer_id, order.idempotency_key)};
   }
+  static std::size_t OfOrder(const domain::OrderId& id) { return absl::HashOf(std::string_view("order"), id); }
   std::vector<std::size_t> operator()(const CreateOrderCommand& command) const { return OfKey(command.order); }
   std::vector<std::size_t> operator()(const OpenIntentCommand& command) const { return OfKey(command.order); }
   std::vector<std::size_t> operator()(const CreateProductCommand& command) const {
     return {absl::HashOf(std::string_view("sku"), command.product.sku)};
   }
   std::vector<std::size_t> operator()(const AdjustStockCommand& /*command*/) const { return {}; }
+  std::vector<std::size_t> operator()(const ApplyPaymentCommand& command) const {
+    const ports::InboxEntry& entry = command.entry;
+    std::vector<std::size_t> keys = {OfOrder(command.notice.order_id),
+                                     absl::HashOf(std::string_view("message"), entry.consumer, entry.message_id)};
+    if (command.notice.payment_id) {
+      keys.push_back(absl::HashOf(std::string_view("payment"), *command.notice.payment_id));
+    }
+    return keys;
+  }
   template <typename OfAnOrder>
   std::vector<std::size_t> operator()(const OfAnOrder& command) const {
-    return {absl::HashOf(std::string_view("order"), *OrderOf{}(command))};
+    return {OfOrder(*OrderOf{}(command))};
   }
 };
 

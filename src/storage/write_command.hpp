@@ -13,6 +13,7 @@
 #include "logistics/domain/stock.hpp"
 #include "logistics/ports/call_context.hpp"
 #include "logistics/ports/intent_store.hpp"
+#include "logistics/ports/payment_store.hpp"
 #include "logistics/ports/stock_store.hpp"
 #include "storage/batcher.hpp"
 
@@ -53,19 +54,24 @@ struct CompleteIntentCommand {
 struct AbandonIntentCommand {
   ports::Abandonment abandonment;
 };
+// What a message tells of a payment, with the message's own part of the inbox; see ports::PaymentStore.
+struct ApplyPaymentCommand {
+  domain::PaymentNotice notice;
+  ports::InboxEntry entry;
+};
 
 // Everything that writes goes through one batcher as one of these.
 using WriteCommand = std::variant<CreateOrderCommand, ChangeStatusCommand, CreateProductCommand, AdjustStockCommand,
                                   ReserveStockCommand, SettleReservationCommand, ExpireReservationCommand,
-                                  OpenIntentCommand, CompleteIntentCommand, AbandonIntentCommand>;
+                                  OpenIntentCommand, CompleteIntentCommand, AbandonIntentCommand, ApplyPaymentCommand>;
 using WriteResult = std::variant<domain::Order, domain::Product, ports::LevelRow, ports::HoldAnswer,
-                                 ports::SettlementAnswer, ports::IntentAnswer>;
+                                 ports::SettlementAnswer, ports::IntentAnswer, ports::PaymentResult>;
 using PendingWrite = Pending<WriteCommand, WriteResult>;
 using WriteBatcher = Batcher<WriteCommand, WriteResult>;
 using WriteBatch = std::vector<std::shared_ptr<PendingWrite>>;
 
-// The order (or the reservation, which has the same id), the idempotency key and the SKU that a command claims: one
-// command on each in a batch, because the statements that write a batch apply one row a key.
+// The order (or the reservation, which has the same id), the idempotency key, the SKU, the payment and the message that
+// a command claims: one command on each in a batch, because the statements that write a batch apply one row a key.
 std::vector<std::size_t> ConflictKeys(const WriteCommand& command);
 
 // The order whose idempotency key a command claims; null when it claims none.

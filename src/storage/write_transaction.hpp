@@ -11,8 +11,9 @@
 namespace logistics::storage {
 
 // The SQL of one batch, top to bottom. Locks are taken in one order by all writers: idempotency keys, SKUs, orders,
-// reservations, stock levels (each sorted by key), and the change counter last. Throws pqxx exceptions; the transaction
-// is the caller's to begin and end.
+// reservations, stock levels (each sorted by key), and the change counter last. Messages and payments need no locks of
+// their own: they are read under the lock of their order, which all who write them hold. Throws pqxx exceptions; the
+// transaction is the caller's to begin and end.
 class WriteTransaction {
  public:
   WriteTransaction(Session& session, ProductCache& products, const ports::EventEncoder& encoder)

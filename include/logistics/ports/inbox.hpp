@@ -52,7 +52,8 @@ class Inbox {
   virtual ~Inbox() = default;
 
   // The message waits from now on, behind those of its order that wait already. `attempts` were made; due after
-  // `delay`. Parking it again changes nothing.
+  // `delay`. Parking it again changes nothing. INVALID_ARGUMENT: a part of it is no text that can be stored
+  // (domain::IsCleanText).
   virtual absl::Status Park(const InboundMessage& message, int attempts, absl::Duration delay, const std::string& error,
                             const CallContext& context) = 0;
 
@@ -60,7 +61,8 @@ class Inbox {
   virtual absl::StatusOr<std::vector<WaitingMessage>> Due(const std::string& consumer, int limit,
                                                           const CallContext& context) = 0;
 
-  // One more try failed. Nothing happens to a message that is gone.
+  // One more try failed. Nothing happens to a message that is gone. Where the answer is lost and it is said again, it
+  // may count as two tries.
   virtual absl::Status PutOff(std::int64_t id, absl::Duration delay, const std::string& error,
                               const CallContext& context) = 0;
 

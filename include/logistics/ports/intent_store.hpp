@@ -49,8 +49,9 @@ class IntentStore {
   // made another order.
   virtual absl::StatusOr<IntentAnswer> Open(const domain::NewOrder& order, const CallContext& context) = 0;
 
-  // The peer holds the stock: stores the order with its history and events, in the transaction that moves the intent
-  // on. UNAVAILABLE with nothing stored where the intent is not there any more (recovery took it: it was too slow).
+  // The peer holds the stock: stores the order with its history, events and payment, as OrderStore::Create does, in the
+  // transaction that moves the intent on. UNAVAILABLE with nothing stored where the intent is not there any more
+  // (recovery took it: it was too slow).
   virtual absl::StatusOr<domain::Order> Complete(const domain::NewOrder& order, const CallContext& context) = 0;
 
   // Ends the intent, frees its idempotency key and leaves a settlement for the peer, in one transaction. False where

@@ -47,7 +47,8 @@ class OrderStore {
  public:
   virtual ~OrderStore() = default;
 
-  // Stores the order, holds its stock (all or nothing), writes history and events: one transaction.
+  // Stores the order, holds its stock (all or nothing), writes history and events: one transaction. One that is paid
+  // (payment_info.is_paid) has its payment recorded and goes on to PROCESSING in it: two changes, versions 1 and 2.
   // With an idempotency key: the order that the key made first, as it stands now, when the payload is the same;
   // ALREADY_EXISTS when it is another. A refused order leaves the key free.
   // NOT_FOUND: a product is unknown. INVALID_ARGUMENT: product_id and sku of a line name two products.

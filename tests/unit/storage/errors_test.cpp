@@ -23,6 +23,7 @@ void ExpectTryLater(const std::exception& error, FailureKind kind) {
   EXPECT_EQ(failure.kind, kind) << error.what();
   EXPECT_THAT(failure.status, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_TRUE(domain::RetryAfterOf(failure.status).has_value());
+  EXPECT_EQ(IsBusy(failure.status), kind == FailureKind::kTransient);
   EXPECT_THAT(std::string(failure.status.message()), testing::Not(testing::HasSubstr("server's words")));
 }
 
