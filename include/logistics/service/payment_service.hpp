@@ -1,0 +1,26 @@
+#pragma once
+
+#include "logistics/ports/message_handler.hpp"
+#include "logistics/ports/payment_store.hpp"
+
+namespace logistics::service {
+
+// Acts on what the payment service tells: applies it by the store and says what is to become of the message.
+//   done, or done before                                        kDone
+//   NOT_FOUND, ABORTED                                          kRetryLater: the order, or the message's turn, may come
+//   UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED,
+//   CANCELLED                                                   kAway: says nothing of the message
+//   all else, INVALID_ARGUMENT and FAILED_PRECONDITION          kPoison: said again it would fail again
+// Reasons are for people: what is so, and where a decision was made, what to do. Thread-safe; `payments` outlives it.
+class PaymentService final : public ports::PaymentHandler {
+ public:
+  explicit PaymentService(ports::PaymentStore& payments) : payments_(payments) {}
+
+  ports::Handling Handle(const domain::PaymentNotice& notice, const ports::InboxEntry& entry,
+                         const ports::CallContext& context) override;
+
+ private:
+  ports::PaymentStore& payments_;
+};
+
+}  // namespace logistics::service
