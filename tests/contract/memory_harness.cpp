@@ -12,11 +12,15 @@ class MemoryHarness final : public StoreHarness {
   ports::OrderStore& orders() override { return store_; }
   ports::StockStore& stock() override { return store_; }
   ports::StockLog& stock_log() override { return store_; }
+  ports::PaymentStore& payments() override { return store_; }
+  ports::Inbox& inbox() override { return store_.inbox(); }
   ports::IdGenerator& ids() override { return ids_; }
   fakes::FakeClock& clock() override { return clock_; }
   std::vector<domain::Event> Events() override { return store_.PublishedEvents(); }
   std::vector<fakes::HistoryRow> History(const domain::OrderId& id) override { return store_.History(id); }
   std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) override { return store_.Movements(key); }
+  std::vector<domain::RecordedPayment> Payments(const domain::OrderId& id) override { return store_.Payments(id); }
+  void AgeInbox(absl::Duration by) override { clock_.Advance(by); }
 
  private:
   fakes::SequentialIds ids_;

@@ -37,6 +37,8 @@ class PostgresHarness final : public StoreHarness {
   ports::OrderStore& orders() override { return store_.orders(); }
   ports::StockStore& stock() override { return store_.stock(); }
   ports::StockLog& stock_log() override { return store_.stock_log(); }
+  ports::PaymentStore& payments() override { return store_.payments(); }
+  ports::Inbox& inbox() override { return store_.inbox(); }
   ports::IdGenerator& ids() override { return ids_; }
   fakes::FakeClock& clock() override { return clock_; }
 
@@ -77,6 +79,21 @@ class PostgresHarness final : public StoreHarness {
                            row[3].as<std::int64_t>(), CauseOf(row[4].c_str())});
     }
     return movements;
+  }
+
+  std::vector<domain::RecordedPayment> Payments(const domain::OrderId& id) override {
+    std::vector<domain::RecordedPayment> payments;
+    for (const pqxx::row& row : database_.Query("SELECT outcome, payment_id FROM payments WHERE order_id = '" +
+                                                id.ToString() + "' ORDER BY id")) {
+      payments.push_back({id, *domain::PaymentOutcomeFromName(row[0].c_str()),
+                          row[1].is_null() ? std::nullopt : domain::Uuid::Parse(row[1].c_str())});
+    }
+    return payments;
+  }
+
+  void AgeInbox(absl::Duration by) override {
+    database_.Query("UPDATE inbox_waiting SET due_at = due_at - interval '1 second' * " +
+                    std::to_string(absl::ToDoubleSeconds(by)));
   }
 
  private:

@@ -74,6 +74,55 @@ domain::Uuid StoreContract::Held(const std::vector<domain::WantedItem>& items) {
   return hold.id;
 }
 
+domain::PaymentNotice StoreContract::ProcessedOf(const domain::Order& order) {
+  return {domain::PaymentOutcome::kProcessed,
+          harness().ids().NewId(),
+          order.id,
+          domain::DecimalString(order.total_minor, order.currency),
+          std::string(order.currency.code()),
+          "card",
+          "tx-1",
+          "",
+          ""};
+}
+
+domain::PaymentNotice StoreContract::FailedOf(const domain::Order& order) {
+  domain::PaymentNotice notice = ProcessedOf(order);
+  notice.outcome = domain::PaymentOutcome::kFailed;
+  notice.transaction_id.clear();
+  notice.error_code = "51";
+  notice.error_message = "no funds";
+  return notice;
+}
+
+ports::InboundMessage StoreContract::MessageOf(const domain::OrderId& id) {
+  return {"payments",
+          harness().ids().NewId().ToString(),
+          "payment_events",
+          "payment.processed",
+          "PaymentProcessed",
+          "{\"a\": \"body\"}",
+          "correlation",
+          "trace",
+          id};
+}
+
+std::vector<std::string> StoreContract::DueMessages(int limit) {
+  const auto due = inbox().Due("payments", limit, {});
+  EXPECT_THAT(due, IsOk());
+  std::vector<std::string> ids;
+  for (const ports::WaitingMessage& waiting : *due) ids.push_back(waiting.message.message_id);
+  return ids;
+}
+
+std::vector<std::string> StoreContract::WaitingMessages() {
+  const auto waiting = inbox().List("", 0, 100, {});
+  EXPECT_THAT(waiting, IsOk());
+  std::vector<std::string> ids;
+  for (const ports::WaitingMessage& message : *waiting) ids.push_back(message.message.message_id);
+  return ids;
+}
+
 std::vector<domain::Event> StoreContract::NewEvents() {
   std::vector<domain::Event> events = harness().Events();
   EXPECT_GE(events.size(), events_seen_);

@@ -33,6 +33,8 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
   ports::OrderStore& orders() { return harness().orders(); }
   ports::StockStore& stock() { return harness().stock(); }
   ports::StockLog& stock_log() { return harness().stock_log(); }
+  ports::PaymentStore& payments() { return harness().payments(); }
+  ports::Inbox& inbox() { return harness().inbox(); }
 
   template <typename IdType>
   IdType New() {
@@ -71,6 +73,24 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
   absl::StatusOr<ports::SettlementAnswer> CommitHold(const domain::Uuid& id) {
     return stock().CommitReservation(id, {});
   }
+
+  // What the payment service tells of an order: its whole total, under a new payment_id.
+  domain::PaymentNotice ProcessedOf(const domain::Order& order);
+  domain::PaymentNotice FailedOf(const domain::Order& order);
+  // Of a new message that has not waited.
+  ports::InboxEntry NewEntry() { return {"payments", harness().ids().NewId().ToString(), std::nullopt}; }
+  absl::StatusOr<ports::PaymentResult> Apply(const domain::PaymentNotice& notice, const ports::InboxEntry& entry) {
+    return payments().Apply(notice, entry, {});
+  }
+  absl::StatusOr<ports::PaymentResult> Apply(const domain::PaymentNotice& notice) { return Apply(notice, NewEntry()); }
+  // A new message of this order.
+  ports::InboundMessage MessageOf(const domain::OrderId& id);
+  absl::Status Park(const ports::InboundMessage& message, absl::Duration delay = absl::ZeroDuration()) {
+    return inbox().Park(message, 1, delay, "not yet", {});
+  }
+  // The message_ids of what is due, and of all that waits; in order.
+  std::vector<std::string> DueMessages(int limit = 100);
+  std::vector<std::string> WaitingMessages();
 
   // What was told since the last call, or since the stores were made.
   std::vector<domain::Event> NewEvents();

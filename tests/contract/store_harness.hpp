@@ -1,4 +1,4 @@
-// What the contract suite needs of a pair of stores. One suite runs against memory and against Postgres, so that a test
+// What the contract suite needs of a set of stores. One suite runs against memory and against Postgres, so that a test
 // with the fake means the same as one with the real thing.
 #pragma once
 
@@ -12,9 +12,12 @@
 #include "fakes/history_row.hpp"
 #include "logistics/domain/event.hpp"
 #include "logistics/domain/order_change.hpp"
+#include "logistics/domain/payment.hpp"
 #include "logistics/domain/stock.hpp"
 #include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/inbox.hpp"
 #include "logistics/ports/order_store.hpp"
+#include "logistics/ports/payment_store.hpp"
 #include "logistics/ports/stock_log.hpp"
 #include "logistics/ports/stock_store.hpp"
 
@@ -28,6 +31,8 @@ class StoreHarness {
   virtual ports::OrderStore& orders() = 0;
   virtual ports::StockStore& stock() = 0;
   virtual ports::StockLog& stock_log() = 0;
+  virtual ports::PaymentStore& payments() = 0;
+  virtual ports::Inbox& inbox() = 0;
   // Gives ids that rise; shared with the stores.
   virtual ports::IdGenerator& ids() = 0;
   // The stores' own clock.
@@ -40,6 +45,10 @@ class StoreHarness {
   virtual std::vector<fakes::HistoryRow> History(const domain::OrderId& id) = 0;
   // The ledger of one level, oldest first.
   virtual std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) = 0;
+  // What is recorded of an order, in order.
+  virtual std::vector<domain::RecordedPayment> Payments(const domain::OrderId& id) = 0;
+  // So much time passes for the messages that wait.
+  virtual void AgeInbox(absl::Duration by) = 0;
 };
 
 // Makes stores that follow a policy. To run the suite against another pair:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "logistics/domain/validation.hpp"
+
 namespace logistics::fakes {
 
 using ports::WaitingMessage;
@@ -10,13 +12,18 @@ absl::Status MemoryInbox::Park(const ports::InboundMessage& message, int attempt
                                const std::string& error, const ports::CallContext& /*context*/) {
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
+  for (const std::string* text : {&message.consumer, &message.message_id, &message.exchange, &message.routing_key,
+                                  &message.event_type, &message.body, &message.correlation_id, &message.traceparent}) {
+    if (!domain::IsCleanText(*text)) return absl::InvalidArgumentError("a message is no text that can be stored");
+  }
   const bool waits = std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& entry) {
     const ports::InboundMessage& other = entry.second.message;
     return other.consumer == message.consumer && other.message_id == message.message_id;
   });
   if (waits) return absl::OkStatus();
   const absl::Time now = clock_.Now();
-  waiting_[++last_id_] = {last_id_, message, attempts, now, now + delay, error};
+  const std::int64_t id = ++last_id_;
+  waiting_[id] = {id, message, attempts, now, now + delay, error};
   return absl::OkStatus();
 }
 

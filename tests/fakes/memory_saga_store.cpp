@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "logistics/domain/errors.hpp"
+#include "logistics/domain/payment.hpp"
 
 namespace logistics::fakes {
 
@@ -141,6 +142,10 @@ absl::StatusOr<domain::Order> MemorySagaStore::Complete(const domain::NewOrder& 
   found->second.key.reset();
   domain::Order stored = order.order;
   stored.created_at = stored.updated_at = clock_.Now();
+  if (domain::PaymentAtCreation(stored)) {
+    stored.status = domain::OrderStatus::kProcessing;
+    stored.version = 2;
+  }
   orders_[order.order.id.uuid()] = stored;
   if (fate == SagaFate::kLost) return Away();
   return stored;

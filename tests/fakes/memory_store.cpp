@@ -11,7 +11,7 @@ using domain::ReservationState;
 using domain::StockAction;
 
 MemoryStore::MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy)
-    : ids_(ids), clock_(clock), policy_(policy) {}
+    : ids_(ids), clock_(clock), policy_(policy), inbox_(clock) {}
 
 absl::StatusOr<domain::Order> MemoryStore::Create(const domain::NewOrder& new_order,
                                                   const ports::CallContext& /*context*/) {
@@ -52,6 +52,10 @@ absl::StatusOr<domain::Order> MemoryStore::Create(const domain::NewOrder& new_or
        now);
   Tell(domain::InventoryReserved{order.id.ToString(), order.id, stored.reservation.items, order.warehouse_id}, now);
   TellQuantities(committed, absl::StrCat("committed: order ", order.id.ToString()), now);
+  if (domain::PaymentAtCreation(order)) {
+    payments_.push_back({order.id, domain::PaymentOutcome::kProcessed, std::nullopt});
+    SetStatus(stored, domain::OrderStatus::kProcessing, "", domain::kPaidAtCreation, now);
+  }
   if (!new_order.idempotency_key.empty()) keys_[key] = {new_order.fingerprint, order.id};
   return orders_.insert_or_assign(order.id, std::move(stored)).first->second.order;
 }
@@ -60,6 +64,10 @@ absl::StatusOr<domain::Order> MemoryStore::ChangeStatus(const domain::StatusChan
                                                         const ports::CallContext& /*context*/) {
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
+  return Change(change);
+}
+
+absl::StatusOr<domain::Order> MemoryStore::Change(const domain::StatusChange& change) {
   const auto found = orders_.find(change.order_id);
   if (found == orders_.end()) {
     return absl::NotFoundError(absl::StrCat("order ", change.order_id.ToString(), " does not exist"));
@@ -74,15 +82,9 @@ absl::StatusOr<domain::Order> MemoryStore::ChangeStatus(const domain::StatusChan
   domain::StockBook book = BookOf(stored.reservation);
   std::vector<domain::StockMovement> movements;
   if (absl::Status moved = MoveStock(decision->stock, stored.reservation, book, movements); !moved.ok()) return moved;
-  const domain::OrderStatus previous = order.status;
   const absl::Time now = Now();
-  order.status = change.new_status;
-  order.version += 1;
-  order.updated_at = std::max(order.updated_at, now);
-  stored.history.push_back({order.version, previous, order.status, change.changed_by, change.notes});
-
   Save(book, movements, now);
-  Tell(domain::OrderStatusChanged{order.id, previous, order.status, change.changed_by, change.notes}, now);
+  SetStatus(stored, change.new_status, change.changed_by, change.notes, now);
   if (order.status == domain::OrderStatus::kCancelled) {
     Tell(domain::OrderCancelled{order.id, change.notes, change.changed_by}, now);
   }
@@ -94,6 +96,17 @@ absl::StatusOr<domain::Order> MemoryStore::ChangeStatus(const domain::StatusChan
   }
   found->second = std::move(stored);
   return found->second.order;
+}
+
+void MemoryStore::SetStatus(StoredOrder& stored, domain::OrderStatus status, const std::string& changed_by,
+                            const std::string& notes, absl::Time now) {
+  domain::Order& order = stored.order;
+  const domain::OrderStatus previous = order.status;
+  order.status = status;
+  order.version += 1;
+  order.updated_at = std::max(order.updated_at, now);
+  stored.history.push_back({order.version, previous, order.status, changed_by, notes});
+  Tell(domain::OrderStatusChanged{order.id, previous, order.status, changed_by, notes}, now);
 }
 
 absl::StatusOr<domain::Order> MemoryStore::Get(const domain::OrderId& id, const ports::CallContext& /*context*/) {

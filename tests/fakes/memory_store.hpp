@@ -8,19 +8,25 @@
 #include <vector>
 
 #include "fakes/history_row.hpp"
+#include "fakes/memory_inbox.hpp"
 #include "logistics/domain/event.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/order_store.hpp"
+#include "logistics/ports/payment_store.hpp"
 #include "logistics/ports/stock_log.hpp"
 #include "logistics/ports/stock_store.hpp"
 
 namespace logistics::fakes {
 
-// Both stores and the log of stock over one memory: the contract of the ports with the domain's own decisions, without
-// durability. Held to it by the contract suite, which runs against Postgres too. Thread-safe: one lock over everything,
-// so each call is a transaction of its own and never waits (deadlines do not matter).
-class MemoryStore final : public ports::OrderStore, public ports::StockStore, public ports::StockLog {
+// The stores of orders, stock and payments and the log of stock over one memory: the contract of the ports with the
+// domain's own decisions, without durability. Held to it by the contract suite, which runs against Postgres too.
+// Thread-safe: one lock over everything, so each call is a transaction of its own and never waits (deadlines do not
+// matter).
+class MemoryStore final : public ports::OrderStore,
+                          public ports::StockStore,
+                          public ports::StockLog,
+                          public ports::PaymentStore {
  public:
   // The references outlive the store.
   MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy = {});
@@ -54,6 +60,11 @@ class MemoryStore final : public ports::OrderStore, public ports::StockStore, pu
   absl::StatusOr<ports::StockChanges> ReadAfter(std::int64_t position, int commits_max,
                                                 const ports::CallContext& context) override;
 
+  absl::StatusOr<ports::PaymentResult> Apply(const domain::PaymentNotice& notice, const ports::InboxEntry& entry,
+                                             const ports::CallContext& context) override;
+  // Where messages wait, and which are done.
+  MemoryInbox& inbox() { return inbox_; }
+
   // From now on every call answers this; an OK status ends it.
   void FailWith(absl::Status status);
 
@@ -61,6 +72,8 @@ class MemoryStore final : public ports::OrderStore, public ports::StockStore, pu
   std::vector<domain::Event> PublishedEvents() const;
   std::vector<HistoryRow> History(const domain::OrderId& id) const;
   std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) const;
+  // What is recorded of an order, in order.
+  std::vector<domain::RecordedPayment> Payments(const domain::OrderId& id) const;
 
  private:
   struct StoredOrder {
@@ -78,6 +91,9 @@ class MemoryStore final : public ports::OrderStore, public ports::StockStore, pu
   };
 
   // All of these want mutex_ held.
+  absl::StatusOr<domain::Order> Change(const domain::StatusChange& change);
+  void SetStatus(StoredOrder& stored, domain::OrderStatus status, const std::string& changed_by,
+                 const std::string& notes, absl::Time now);
   std::vector<ports::LevelRow> LevelRows(const std::vector<domain::ProductId>& products,
                                          const std::vector<domain::WarehouseId>& warehouses) const;
   absl::StatusOr<ports::SettlementAnswer> Settle(const domain::Uuid& id, domain::StockAction action,
@@ -108,6 +124,8 @@ class MemoryStore final : public ports::OrderStore, public ports::StockStore, pu
   std::int64_t commits_ = 0;                 // of what changed stock or could have
   std::vector<ports::StockChange> changes_;  // one a movement
   std::vector<domain::Event> events_;
+  std::vector<domain::RecordedPayment> payments_;
+  MemoryInbox inbox_;  // has a lock of its own, taken after mutex_
 };
 
 }  // namespace logistics::fakes

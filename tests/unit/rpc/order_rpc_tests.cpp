@@ -48,8 +48,8 @@ TEST_F(OrderRpcTest, CreateOrder_AnswersEverythingThatWasOrdered) {
   const ::order::OrderResponse order = PlaceOrder(request);
   EXPECT_TRUE(domain::OrderId::Parse(order.id()).has_value());
   EXPECT_EQ(order.customer_id(), kCustomer);
-  EXPECT_EQ(order.status(), ::order::ORDER_STATUS_PENDING);
-  EXPECT_EQ(order.version(), 1);
+  EXPECT_EQ(order.status(), ::order::ORDER_STATUS_PROCESSING) << "it is paid";
+  EXPECT_EQ(order.version(), 2);
   EXPECT_EQ(order.notes(), "ring twice");
   EXPECT_EQ(order.warehouse_id(), domain::kDefaultWarehouseId);
   EXPECT_EQ(order.total_amount(), 44.99);
