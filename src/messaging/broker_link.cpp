@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/backoff.hpp"
-#include "messaging/broker_url.hpp"
 #include "messaging/errors.hpp"
 #include "messaging/limits.hpp"
 #include "spdlog/spdlog.h"
@@ -25,8 +24,7 @@ BrokerLink::BrokerLink(const BrokerOptions& options, PublishWindow& window, Held
       held_(held),
       metrics_(metrics),
       health_(health),
-      watchdog_(watchdog),
-      cancelled_(std::move(cancelled)),
+      dialer_(options, "relay", watchdog, std::move(cancelled)),
       random_(std::random_device{}()) {
   ReportHealth();
 }
@@ -53,35 +51,16 @@ void BrokerLink::Maintain(Time now) {
 }
 
 void BrokerLink::Connect(Time now) {
-  const absl::Status status = TryConnect();
-  if (!status.ok()) {
-    Lose(status, std::max(now, std::chrono::steady_clock::now()));
+  absl::StatusOr<std::unique_ptr<Connection>> connection = dialer_.Dial();
+  if (!connection.ok()) {
+    Lose(connection.status(), std::max(now, std::chrono::steady_clock::now()));
     return;
   }
+  connection_ = *std::move(connection);
   if (std::exchange(ever_connected_, true)) metrics_.reconnects.Increment();
   connected_at_ = now;
   const absl::Status opened = OpenChannelAndDeclare(now);
   if (!opened.ok()) Lose(opened, now);
-}
-
-absl::Status BrokerLink::TryConnect() {
-  absl::Status first_error = absl::UnavailableError(options_.urls.empty() ? "no URL is configured" : "stopping");
-  for (std::size_t i = 0; i < options_.urls.size() && !cancelled_(); ++i) {
-    const absl::StatusOr<BrokerUrl> url = ParseBrokerUrl(options_.urls[next_url_++ % options_.urls.size()]);
-    absl::Status status = url.status();
-    if (url.ok()) {
-      absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(options_, *url, watchdog_);
-      if (connection.ok()) {
-        spdlog::info("broker: connected to {}", url->Display());
-        connection_ = *std::move(connection);
-        return absl::OkStatus();
-      }
-      status = connection.status();
-    }
-    first_error =
-        i == 0 ? status : absl::Status(status.code(), absl::StrCat(first_error.message(), "; ", status.message()));
-  }
-  return first_error;
 }
 
 absl::Status BrokerLink::OpenChannelAndDeclare(Time now) {

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "logistics/ports/health.hpp"
 #include "messaging/connection.hpp"
+#include "messaging/dialer.hpp"
 #include "messaging/held_messages.hpp"
 #include "messaging/log_limiter.hpp"
 #include "messaging/options.hpp"
@@ -60,7 +61,6 @@ class BrokerLink final : private ConnectionListener {
   void OnUnblocked() override;
 
   void Connect(Time now);
-  absl::Status TryConnect();
   absl::Status OpenChannelAndDeclare(Time now);
   absl::Status DeclareTopology(Time now);
   void Lose(const absl::Status& why, Time now);
@@ -77,16 +77,14 @@ class BrokerLink final : private ConnectionListener {
   HeldMessages& held_;
   RelayMetrics& metrics_;
   ports::HealthReporter& health_;
-  SocketWatchdog& watchdog_;
-  const std::function<bool()> cancelled_;
+  BrokerDialer dialer_;
   std::mt19937_64 random_;
 
   std::unique_ptr<Connection> connection_;
   bool channel_open_ = false;
   bool blocked_ = false;
   bool ever_connected_ = false;
-  int failures_ = 0;          // of connections, since one of them had a confirm
-  std::size_t next_url_ = 0;  // where the next attempt begins
+  int failures_ = 0;  // of connections, since one of them had a confirm
   Time connected_at_;
   Time connect_at_ = Time::min();
   Time declare_at_ = Time::max();
