@@ -29,16 +29,19 @@ amqp_table_entry_t TextEntry(const char* key, std::string_view value) {
   return entry;
 }
 
-amqp_table_entry_t TrueEntry(const char* key) {
+amqp_table_entry_t BooleanEntry(const char* key, bool value) {
   amqp_table_entry_t entry{};
   entry.key = amqp_cstring_bytes(key);
   entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
-  entry.value.value.boolean = 1;
+  entry.value.value.boolean = value ? 1 : 0;
   return entry;
 }
 
-amqp_table_entry_t ArgumentEntry(const std::string& key, const std::variant<std::string, std::int64_t>& value) {
+amqp_table_entry_t TrueEntry(const char* key) { return BooleanEntry(key, true); }
+
+amqp_table_entry_t ArgumentEntry(const std::string& key, const Arguments::mapped_type& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return TextEntry(key.c_str(), *text);
+  if (const auto* flag = std::get_if<bool>(&value)) return BooleanEntry(key.c_str(), *flag);
   amqp_table_entry_t entry{};
   entry.key = amqp_cstring_bytes(key.c_str());
   entry.value.kind = AMQP_FIELD_KIND_I64;
@@ -62,7 +65,7 @@ Connection::Connection(State state, const BrokerUrl& url, SocketWatchdog& watchd
 Connection::~Connection() { watchdog_.Unwatch(); }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const BrokerOptions& options, const BrokerUrl& url,
-                                                             SocketWatchdog& watchdog) {
+                                                             std::string_view purpose, SocketWatchdog& watchdog) {
   State state(amqp_new_connection());
   if (!state) return absl::UnavailableError("out of memory for a broker connection");
   amqp_socket_t* socket = nullptr;
@@ -78,12 +81,12 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const BrokerOptions
   const int opened = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &connect_timeout);
   if (opened != AMQP_STATUS_OK) return LibraryError(absl::StrCat("connecting to ", url.Display()), opened);
   std::unique_ptr<Connection> connection(new Connection(std::move(state), url, watchdog));
-  const absl::Status logged_in = connection->LogIn(options, url);
+  const absl::Status logged_in = connection->LogIn(options, url, purpose);
   if (!logged_in.ok()) return logged_in;
   return connection;
 }
 
-absl::Status Connection::LogIn(const BrokerOptions& options, const BrokerUrl& url) {
+absl::Status Connection::LogIn(const BrokerOptions& options, const BrokerUrl& url, std::string_view purpose) {
   const timeval connect_timeout = TimevalOf(options.connect_timeout);
   const timeval operation_timeout = TimevalOf(options.operation_timeout);
   amqp_set_handshake_timeout(state_.get(), &connect_timeout);
@@ -95,8 +98,9 @@ absl::Status Connection::LogIn(const BrokerOptions& options, const BrokerUrl& ur
   capability_table.key = amqp_cstring_bytes("capabilities");
   capability_table.value.kind = AMQP_FIELD_KIND_TABLE;
   capability_table.value.value.table = {static_cast<int>(capabilities.size()), capabilities.data()};
+  const std::string name = absl::StrCat("logistics-engine ", std::string(purpose));
   std::array properties = {TextEntry("product", "logistics-engine"), TextEntry("version", LOGISTICS_VERSION),
-                           TextEntry("connection_name", "logistics-engine relay"), capability_table};
+                           TextEntry("connection_name", name), capability_table};
   const amqp_table_t client_properties = {static_cast<int>(properties.size()), properties.data()};
 
   const SocketWatchdog::Guard guard(watchdog_);
@@ -154,11 +158,15 @@ absl::StatusOr<std::uint64_t> Connection::Publish(const Publication& message) {
     properties._flags |= AMQP_BASIC_HEADERS_FLAG;
     properties.headers = {1, &traceparent};
   }
+  return Send(message.exchange, message.routing_key, properties, message.body);
+}
+
+absl::StatusOr<std::uint64_t> Connection::Send(std::string_view exchange, std::string_view routing_key,
+                                               const amqp_basic_properties_t& properties, std::string_view body) {
   constexpr amqp_boolean_t kMandatory = 1;
   constexpr amqp_boolean_t kNotImmediate = 0;
-  const int sent =
-      amqp_basic_publish(state_.get(), kPublishChannel, AmqpBytes(message.exchange), AmqpBytes(message.routing_key),
-                         kMandatory, kNotImmediate, &properties, AmqpBytes(message.body));
+  const int sent = amqp_basic_publish(state_.get(), kPublishChannel, AmqpBytes(exchange), AmqpBytes(routing_key),
+                                      kMandatory, kNotImmediate, &properties, AmqpBytes(body));
   // Whatever stopped it, half a message may be on the wire: nothing can follow on this connection.
   if (sent != AMQP_STATUS_OK) {
     return absl::UnavailableError(LibraryError(absl::StrCat("publishing at ", where_), sent).message());

@@ -32,7 +32,18 @@ struct Publication {
 };
 
 // Arguments of a declaration.
-using Arguments = std::map<std::string, std::variant<std::string, std::int64_t>>;
+using Arguments = std::map<std::string, std::variant<std::string, std::int64_t, bool>>;
+
+// A message as it came to a consumer.
+struct Delivery {
+  std::uint64_t tag = 0;  // on the channel of this connection's consumer
+  std::string exchange;   // where it was first published
+  std::string routing_key;
+  std::string correlation_id;  // empty = none
+  std::string traceparent;     // empty = none
+  std::string properties;      // all of them, as encoded on the wire (AMQP 0-9-1 §2.3.5.2)
+  std::string body;
+};
 
 // What the broker says by itself, in the order in which it says it. Called inside Connection::Service.
 class ConnectionListener {
@@ -48,18 +59,24 @@ class ConnectionListener {
   // connection.blocked: the broker has stopped reading publishers (memory or disk alarm).
   virtual void OnBlocked(std::string_view reason) = 0;
   virtual void OnUnblocked() = 0;
+  // A message for the consumer (Connection::Consume).
+  virtual void OnDelivery(Delivery /*delivery*/) {}
+  // The broker ended the consumer or its channel: nothing more comes, and what was not acked it gives to others.
+  virtual void OnConsumerEnded(const absl::Status& /*why*/) {}
 };
 
-// One connection to a broker, with one channel in confirm mode. Belongs to one thread. Every call that can wait is
-// bounded: connecting by connect_timeout a step, everything else by the watchdog and operation_timeout.
+// One connection to a broker, with one channel in confirm mode and, where wanted, a consumer. Belongs to one thread.
+// Every call that can wait is bounded: connecting by connect_timeout a step, everything else by the watchdog and
+// operation_timeout.
 //
 // Errors: UNAVAILABLE or UNAUTHENTICATED (EndsConnection) mean that the object is of no use any more; others mean what
 // they say, and the connection lives on. No message holds a password.
 class Connection {
  public:
-  // Connects and logs in. `watchdog` watches this connection until it is destroyed.
+  // Connects and logs in. `watchdog` watches this connection until it is destroyed; `purpose` is how the broker's own
+  // lists show it.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const BrokerOptions& options, const BrokerUrl& url,
-                                                          SocketWatchdog& watchdog);
+                                                          std::string_view purpose, SocketWatchdog& watchdog);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -70,6 +87,14 @@ class Connection {
   // Sends with `mandatory`, persistent. Returns the delivery tag. INVALID_ARGUMENT: it cannot be encoded and was not
   // sent.
   absl::StatusOr<std::uint64_t> Publish(const Publication& message);
+  // The same with properties as they are given.
+  absl::StatusOr<std::uint64_t> Send(std::string_view exchange, std::string_view routing_key,
+                                     const amqp_basic_properties_t& properties, std::string_view body);
+
+  // Takes messages from `queue`, at most `prefetch` at a time that are not acked; once. They come to OnDelivery.
+  absl::Status Consume(const std::string& queue, int prefetch);
+  // Of a delivery of this very connection.
+  absl::Status Ack(std::uint64_t tag);
 
   // Around a number of Publish calls: they leave in few packets, and together are one operation for the watchdog.
   class Burst {
@@ -103,6 +128,7 @@ class Connection {
  private:
   static constexpr amqp_channel_t kPublishChannel = 1;
   static constexpr amqp_channel_t kDeclareChannel = 2;
+  static constexpr amqp_channel_t kConsumeChannel = 3;
 
   struct Free {
     void operator()(amqp_connection_state_t state) const { amqp_destroy_connection(state); }
@@ -111,7 +137,7 @@ class Connection {
 
   Connection(State state, const BrokerUrl& url, SocketWatchdog& watchdog);
 
-  absl::Status LogIn(const BrokerOptions& options, const BrokerUrl& url);
+  absl::Status LogIn(const BrokerOptions& options, const BrokerUrl& url, std::string_view purpose);
   absl::Status OpenDeclareChannel();
   // Runs one declaration on the declare channel; `call` is a synchronous method of rabbitmq-c.
   absl::Status Declare(const std::string& doing, const std::function<void()>& call);
@@ -120,6 +146,9 @@ class Connection {
   absl::Status OnFrame(const amqp_frame_t& frame, ConnectionListener& listener);
   absl::Status OnMethod(const amqp_frame_t& frame, ConnectionListener& listener);
   void OnContent(const amqp_frame_t& frame, ConnectionListener& listener);
+  void OnReturnContent(const amqp_frame_t& frame, ConnectionListener& listener);
+  void OnDeliver(const amqp_basic_deliver_t& deliver);
+  void OnDeliveryContent(const amqp_frame_t& frame, ConnectionListener& listener);
 
   State state_;
   const std::string where_;  // the URL without its password
@@ -135,6 +164,14 @@ class Connection {
     bool header_seen = false;
   };
   std::unique_ptr<Return> return_;
+
+  // So does a delivery.
+  struct Arriving {
+    Delivery delivery;
+    std::uint64_t body_left = 0;
+    bool header_seen = false;
+  };
+  std::unique_ptr<Arriving> arriving_;
 };
 
 }  // namespace logistics::messaging

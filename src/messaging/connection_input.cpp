@@ -63,6 +63,11 @@ absl::Status Connection::OnMethod(const amqp_frame_t& frame, ConnectionListener&
       const auto* close = static_cast<const amqp_channel_close_t*>(decoded);
       const absl::Status why = ChannelClosedError("channel closed", close->reply_code, ViewOf(close->reply_text));
       ConfirmChannelClose(frame.channel);
+      if (frame.channel == kConsumeChannel) {
+        arriving_.reset();
+        listener.OnConsumerEnded(why);
+        return absl::OkStatus();
+      }
       if (frame.channel != kPublishChannel) {
         declare_channel_open_ = false;
         return absl::OkStatus();
@@ -78,6 +83,12 @@ absl::Status Connection::OnMethod(const amqp_frame_t& frame, ConnectionListener&
       amqp_send_method(state_.get(), 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer);
       return why;
     }
+    case AMQP_BASIC_DELIVER_METHOD:
+      OnDeliver(*static_cast<const amqp_basic_deliver_t*>(decoded));
+      return absl::OkStatus();
+    case AMQP_BASIC_CANCEL_METHOD:
+      listener.OnConsumerEnded(absl::NotFoundError("the broker ended the consumer: its queue is gone or moves"));
+      return absl::OkStatus();
     case AMQP_CONNECTION_BLOCKED_METHOD:
       listener.OnBlocked(ViewOf(static_cast<const amqp_connection_blocked_t*>(decoded)->reason));
       return absl::OkStatus();
@@ -90,6 +101,11 @@ absl::Status Connection::OnMethod(const amqp_frame_t& frame, ConnectionListener&
 }
 
 void Connection::OnContent(const amqp_frame_t& frame, ConnectionListener& listener) {
+  if (frame.channel == kConsumeChannel) return OnDeliveryContent(frame, listener);
+  OnReturnContent(frame, listener);
+}
+
+void Connection::OnReturnContent(const amqp_frame_t& frame, ConnectionListener& listener) {
   if (!return_) return;
   if (frame.frame_type == AMQP_FRAME_HEADER) {
     const auto* properties = static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded);

@@ -16,8 +16,23 @@ struct QueueOptions {
   std::string exchange;  // by its name on the broker
   std::vector<std::string> routing_keys;
   QueueType type = QueueType::kQuorum;
-  int delivery_limit = 20;      // quorum only; 0 = none
-  std::int64_t max_length = 0;  // messages; 0 = no limit; beyond it publishing is refused (reject-publish)
+  int delivery_limit = 20;              // quorum only; 0 = none
+  std::int64_t max_length = 0;          // messages; 0 = no limit; beyond it publishing is refused (reject-publish)
+  bool single_active_consumer = false;  // one consumer at a time gets messages, another when it goes
+};
+
+// A consumer group of ours, and the queue that it reads.
+struct ConsumerOptions {
+  bool enabled = true;
+  std::string name;                       // in metrics, in health, and in the inbox: what was done is remembered by it
+  std::string queue;                      // declared as quorum queue with its dead letter queue
+  std::vector<std::string> routing_keys;  // on the exchange that BrokerOptions names for it
+  int prefetch = 32;                      // messages taken and not acked, 1-1000
+  int workers = 4;                        // handlers at once, 1-64; messages of one order stay in order
+  int retry_attempts = 3;                 // tries of a message that waits, before it is dead-lettered
+  absl::Duration retry_delay = absl::Seconds(1);  // before the first of them; five times as long before each next
+  // With the database away so long, messages in hand go back to the broker, for a replica that may reach it.
+  absl::Duration hand_back_after = absl::Seconds(30);
 };
 
 enum class Unroutable { kDrop, kHold };
@@ -30,6 +45,8 @@ struct BrokerOptions {
   std::string shipment_exchange = "shipment_events";
   std::string payment_exchange = "payment_events";
   std::vector<QueueOptions> queues;  // none by default
+  ConsumerOptions payments = {
+      .name = "payments", .queue = "logistics_payments", .routing_keys = {"payment.processed", "payment.failed"}};
   Unroutable unroutable = Unroutable::kDrop;
   int window = 1000;    // unconfirmed messages, 1–10000
   int read_page = 500;  // outbox rows read at once, 1–5000

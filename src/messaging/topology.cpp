@@ -8,7 +8,6 @@
 namespace logistics::messaging {
 namespace {
 
-std::string DeadLetterExchange(const std::string& exchange) { return absl::StrCat(exchange, ".dlx"); }
 std::string DeadLetterQueue(const std::string& queue) { return absl::StrCat(queue, ".dlq"); }
 
 void AddOnce(std::vector<std::string>& names, const std::string& name) {
@@ -27,12 +26,23 @@ Arguments ArgumentsOf(const QueueOptions& queue) {
     if (queue.delivery_limit > 0) arguments.emplace("x-delivery-limit", std::int64_t{queue.delivery_limit});
   }
   if (queue.max_length > 0) arguments.emplace("x-max-length", queue.max_length);
+  if (queue.single_active_consumer) arguments.emplace("x-single-active-consumer", true);
   return arguments;
 }
 
 Arguments DeadLetterArgumentsOf(const QueueOptions& queue) {
   if (queue.type == QueueType::kQuorum) return {{"x-queue-type", "quorum"}};
   return {};
+}
+
+void AddQueue(const QueueOptions& queue, Topology& topology) {
+  AddOnce(topology.exchanges, queue.exchange);
+  AddOnce(topology.exchanges, DeadLetterExchange(queue.exchange));
+  // The dead letter queue first: from the moment the queue exists, its dead letters have somewhere to go.
+  topology.queues.push_back({DeadLetterQueue(queue.name), DeadLetterArgumentsOf(queue)});
+  topology.bindings.push_back({DeadLetterQueue(queue.name), DeadLetterExchange(queue.exchange), queue.name});
+  topology.queues.push_back({queue.name, ArgumentsOf(queue)});
+  for (const std::string& key : queue.routing_keys) topology.bindings.push_back({queue.name, queue.exchange, key});
 }
 
 // True when the declaration went through or was a conflict; false when the connection is lost.
@@ -45,6 +55,8 @@ bool Note(const absl::Status& status, const std::string& what, std::vector<Topol
 
 }  // namespace
 
+std::string DeadLetterExchange(const std::string& exchange) { return absl::StrCat(exchange, ".dlx"); }
+
 Topology TopologyOf(const BrokerOptions& options) {
   Topology topology;
   for (const std::string& exchange :
@@ -52,15 +64,23 @@ Topology TopologyOf(const BrokerOptions& options) {
     AddOnce(topology.exchanges, exchange);
     AddOnce(topology.exchanges, DeadLetterExchange(exchange));
   }
-  for (const QueueOptions& queue : options.queues) {
-    AddOnce(topology.exchanges, queue.exchange);
-    AddOnce(topology.exchanges, DeadLetterExchange(queue.exchange));
-    // The dead letter queue first: from the moment the queue exists, its dead letters have somewhere to go.
-    topology.queues.push_back({DeadLetterQueue(queue.name), DeadLetterArgumentsOf(queue)});
-    topology.bindings.push_back({DeadLetterQueue(queue.name), DeadLetterExchange(queue.exchange), queue.name});
-    topology.queues.push_back({queue.name, ArgumentsOf(queue)});
-    for (const std::string& key : queue.routing_keys) topology.bindings.push_back({queue.name, queue.exchange, key});
-  }
+  for (const QueueOptions& queue : options.queues) AddQueue(queue, topology);
+  if (options.payments.enabled) AddQueue(PaymentsQueueOf(options), topology);
+  return topology;
+}
+
+QueueOptions PaymentsQueueOf(const BrokerOptions& options) {
+  QueueOptions queue;
+  queue.name = options.payments.queue;
+  queue.exchange = options.payment_exchange;
+  queue.routing_keys = options.payments.routing_keys;
+  queue.single_active_consumer = true;
+  return queue;
+}
+
+Topology TopologyOf(const QueueOptions& queue) {
+  Topology topology;
+  AddQueue(queue, topology);
   return topology;
 }
 

@@ -1,5 +1,5 @@
-// What we declare at the broker (contract §3): exchanges, their dead letter exchanges, the configured queues with
-// their dead letter queues.
+// What we declare at the broker (contract §3): exchanges, their dead letter exchanges, the configured queues and those
+// of our consumers with their dead letter queues.
 #pragma once
 
 #include <string>
@@ -33,6 +33,16 @@ struct Topology {
 // only together with x-overflow: reject-publish. Dead letter queues have no delivery limit and no length limit: what
 // lies there waits for a person.
 Topology TopologyOf(const BrokerOptions& options);
+
+// The queue of the payments' consumer: single active consumer, so that messages of one order stay in order over
+// replicas; a delivery limit for handlers that crash the process, high because unhandled neighbours count too.
+QueueOptions PaymentsQueueOf(const BrokerOptions& options);
+
+// What a queue alone needs: its exchange, its dead letter exchange and queue, itself, the bindings.
+Topology TopologyOf(const QueueOptions& queue);
+
+// Contract §3: where dead letters of an exchange go.
+std::string DeadLetterExchange(const std::string& exchange);
 
 // Something of ours exists otherwise, or we may not declare it.
 struct TopologyConflict {

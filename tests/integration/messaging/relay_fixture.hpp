@@ -30,6 +30,7 @@ class RelayFixture : public testing::Test {
     options_.reconnect_max = absl::Milliseconds(200);
     options_.outbox_poll = absl::Milliseconds(200);
     options_.queues = {QueueOn("all", {"#"})};
+    options_.payments.enabled = false;
   }
 
   QueueOptions QueueOn(const std::string& name, std::vector<std::string> routing_keys) const {

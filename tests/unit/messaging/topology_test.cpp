@@ -10,7 +10,13 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-using Value = std::variant<std::string, std::int64_t>;
+using Value = Arguments::mapped_type;
+
+BrokerOptions WithoutConsumers() {
+  BrokerOptions options;
+  options.payments.enabled = false;
+  return options;
+}
 
 QueueOptions OrderQueue() {
   QueueOptions queue;
@@ -21,7 +27,7 @@ QueueOptions OrderQueue() {
 }
 
 TEST(TopologyTest, TopologyOf_NoQueues_DeclaresExchangesWithTheirDeadLetterExchanges) {
-  const Topology topology = TopologyOf(BrokerOptions{});
+  const Topology topology = TopologyOf(WithoutConsumers());
   EXPECT_THAT(topology.exchanges,
               ElementsAre("order_events", "order_events.dlx", "inventory_events", "inventory_events.dlx",
                           "shipment_events", "shipment_events.dlx", "payment_events", "payment_events.dlx"));
@@ -36,7 +42,7 @@ TEST(TopologyTest, TopologyOf_ExchangesOfOneName_AreDeclaredOnce) {
 }
 
 TEST(TopologyTest, TopologyOf_QuorumQueue_DeadLettersAtLeastOnceUnderItsOwnName) {
-  BrokerOptions options;
+  BrokerOptions options = WithoutConsumers();
   options.queues = {OrderQueue()};
   const Topology topology = TopologyOf(options);
   ASSERT_EQ(topology.queues.size(), 2U);
@@ -58,7 +64,7 @@ TEST(TopologyTest, TopologyOf_QuorumQueue_DeadLettersAtLeastOnceUnderItsOwnName)
 }
 
 TEST(TopologyTest, TopologyOf_LimitsOfZero_AreLeftOut) {
-  BrokerOptions options;
+  BrokerOptions options = WithoutConsumers();
   options.queues = {OrderQueue()};
   options.queues[0].delivery_limit = 0;
   EXPECT_EQ(TopologyOf(options).queues[1].arguments.count("x-delivery-limit"), 0U);
@@ -68,7 +74,7 @@ TEST(TopologyTest, TopologyOf_LimitsOfZero_AreLeftOut) {
 }
 
 TEST(TopologyTest, TopologyOf_ClassicQueue_RefusesPublishingBeyondItsLimit) {
-  BrokerOptions options;
+  BrokerOptions options = WithoutConsumers();
   options.queues = {OrderQueue()};
   options.queues[0].type = QueueType::kClassic;
   const Topology topology = TopologyOf(options);
@@ -80,11 +86,39 @@ TEST(TopologyTest, TopologyOf_ClassicQueue_RefusesPublishingBeyondItsLimit) {
 }
 
 TEST(TopologyTest, TopologyOf_QueueOnAnExchangeOfOthers_DeclaresThatToo) {
-  BrokerOptions options;
+  BrokerOptions options = WithoutConsumers();
   options.queues = {OrderQueue()};
   options.queues[0].exchange = "other_events";
   const Topology topology = TopologyOf(options);
   EXPECT_THAT(topology.exchanges, testing::IsSupersetOf({"other_events", "other_events.dlx"}));
+}
+
+TEST(TopologyTest, TopologyOf_PaymentsConsumer_HasAQueueWithOneActiveConsumer) {
+  BrokerOptions options;
+  options.payment_exchange = "money";
+  const Topology topology = TopologyOf(options);
+  ASSERT_EQ(topology.queues.size(), 2U);
+  EXPECT_EQ(topology.queues[0].name, "logistics_payments.dlq");
+  EXPECT_EQ(topology.queues[1].name, "logistics_payments");
+  EXPECT_THAT(
+      topology.queues[1].arguments,
+      UnorderedElementsAre(Pair("x-queue-type", Value("quorum")), Pair("x-delivery-limit", Value(std::int64_t{20})),
+                           Pair("x-dead-letter-exchange", Value("money.dlx")),
+                           Pair("x-dead-letter-routing-key", Value("logistics_payments")),
+                           Pair("x-dead-letter-strategy", Value("at-least-once")),
+                           Pair("x-overflow", Value("reject-publish")), Pair("x-single-active-consumer", Value(true))));
+  ASSERT_EQ(topology.bindings.size(), 3U);
+  EXPECT_EQ(topology.bindings[0].exchange, "money.dlx");
+  EXPECT_EQ(topology.bindings[1].exchange, "money");
+  EXPECT_EQ(topology.bindings[1].routing_key, "payment.processed");
+  EXPECT_EQ(topology.bindings[2].routing_key, "payment.failed");
+}
+
+TEST(TopologyTest, TopologyOf_OneQueue_IsWhatItNeedsAndNoMore) {
+  const Topology topology = TopologyOf(PaymentsQueueOf(BrokerOptions{}));
+  EXPECT_THAT(topology.exchanges, ElementsAre("payment_events", "payment_events.dlx"));
+  EXPECT_EQ(topology.queues.size(), 2U);
+  EXPECT_EQ(topology.bindings.size(), 3U);
 }
 
 }  // namespace
