@@ -168,6 +168,16 @@ void TestBroker::Bind(const std::string& queue, const std::string& exchange, con
        Json{{"routing_key", routing_key}}.dump());
 }
 
+bool TestBroker::Publish(const std::string& exchange, const std::string& routing_key, const std::string& body,
+                         const Json& properties) const {
+  const Json message = {
+      {"properties", properties}, {"routing_key", routing_key}, {"payload", body}, {"payload_encoding", "string"}};
+  const std::string name = exchange.empty() ? "amq.default" : Encoded(exchange);
+  const Answer answer = Call("POST", "/api/exchanges/" + vhost_ + "/" + name + "/publish", message.dump());
+  if (answer.status != 200) throw std::runtime_error("publishing: " + std::to_string(answer.status) + answer.body);
+  return Json::parse(answer.body)["routed"];
+}
+
 void TestBroker::Purge(const std::string& queue) const {
   Must("DELETE", "/api/queues/" + vhost_ + "/" + Encoded(queue) + "/contents");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,9 @@ class TestBroker {
   void DeclareQueue(const std::string& name, const nlohmann::json& arguments) const;
   void DeclareTopicExchange(const std::string& name) const;
   void Bind(const std::string& queue, const std::string& exchange, const std::string& routing_key) const;
+  // `properties` as the management API takes them: message_id, type, headers, ... False: no queue took it.
+  bool Publish(const std::string& exchange, const std::string& routing_key, const std::string& body,
+               const nlohmann::json& properties) const;
   void Purge(const std::string& queue) const;
   void DeleteQueue(const std::string& name) const;
   void DeleteExchange(const std::string& name) const;
@@ -79,7 +83,9 @@ struct ReceivedMessage {
   std::string app_id;
   std::string correlation_id;
   std::string traceparent;
+  std::string expiration;
   std::int64_t timestamp = 0;
+  std::map<std::string, std::string> headers;  // those of text and of whole numbers
 };
 
 // Reads one queue, each message acked as it is taken. Belongs to one thread.

@@ -34,6 +34,7 @@ ReceivedMessage MessageOf(const amqp_envelope_t& envelope) {
   message.message_id = text(AMQP_BASIC_MESSAGE_ID_FLAG, properties.message_id);
   message.type = text(AMQP_BASIC_TYPE_FLAG, properties.type);
   message.app_id = text(AMQP_BASIC_APP_ID_FLAG, properties.app_id);
+  message.expiration = text(AMQP_BASIC_EXPIRATION_FLAG, properties.expiration);
   message.correlation_id = text(AMQP_BASIC_CORRELATION_ID_FLAG, properties.correlation_id);
   if ((properties._flags & AMQP_BASIC_DELIVERY_MODE_FLAG) != 0) message.delivery_mode = properties.delivery_mode;
   if ((properties._flags & AMQP_BASIC_TIMESTAMP_FLAG) != 0) {
@@ -43,6 +44,11 @@ ReceivedMessage MessageOf(const amqp_envelope_t& envelope) {
   for (int i = 0; i < properties.headers.num_entries; ++i) {
     const amqp_table_entry_t& entry = properties.headers.entries[i];
     if (TextOf(entry.key) == "traceparent") message.traceparent = TextOf(entry.value.value.bytes);
+    if (entry.value.kind == AMQP_FIELD_KIND_UTF8) {
+      message.headers[TextOf(entry.key)] = TextOf(entry.value.value.bytes);
+    } else if (entry.value.kind == AMQP_FIELD_KIND_I64) {
+      message.headers[TextOf(entry.key)] = std::to_string(entry.value.value.i64);
+    }
   }
   return message;
 }
