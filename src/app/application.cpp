@@ -30,6 +30,9 @@ Application::Application(const Settings& settings, inventory::GrpcInventoryPeer*
       remote_(peer == nullptr
                   ? nullptr
                   : std::make_unique<RemoteInventory>(settings, database_, *peer, ids_, clock_, metrics, log)),
+      payments_(settings.broker.payments.enabled
+                    ? std::make_unique<PaymentsConsumer>(settings.broker, database_, clock_, metrics, readiness)
+                    : nullptr),
       orders_(remote_ ? static_cast<ports::OrderStore&>(remote_->orders) : database_.orders(), ids_, clock_,
               settings.orders),
       inventory_(remote_ ? static_cast<ports::StockStore&>(remote_->stock) : database_.stock(), ids_, clock_,
@@ -54,6 +57,7 @@ absl::Status Application::Start() {
   order_updates_.Start();
   stock_updates_.Start();
   if (remote_) remote_->Start(database_);
+  if (payments_) payments_->Start(database_);
   const absl::StatusOr<int> port = server_.Start();
   if (!port.ok()) return port.status();
   readiness_.SetListener([this](bool ready) { server_.SetServing(ready); });
@@ -66,6 +70,7 @@ void Application::Stop(absl::Time deadline) {
   const absl::Duration time = deadline - absl::Now();
   server_.Shutdown(absl::Now() + time * 0.6);
   if (remote_) remote_->Stop();
+  if (payments_) payments_->Stop(absl::Now() + (deadline - absl::Now()) * 0.4);
   spdlog::info("calls have ended; telling the broker what is committed");
   relay_.Stop(absl::Now() + (deadline - absl::Now()) * 0.8);
 }

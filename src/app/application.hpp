@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "app/payments_consumer.hpp"
 #include "app/remote_inventory.hpp"
 #include "app/settings.hpp"
 #include "app/system_clock.hpp"
@@ -36,8 +37,8 @@ class Application {
   // Serves from here on. UNAVAILABLE naming the port when it is taken.
   absl::Status Start();
 
-  // Stops accepting, lets running calls finish, tells the broker what is committed; gives up on each at its share of
-  // the time until `deadline`. What is not told stays in the outbox.
+  // Stops accepting, lets running calls and handlers of messages finish, tells the broker what is committed; gives up
+  // on each at its share of the time until `deadline`. What is not told stays in the outbox.
   void Stop(absl::Time deadline);
 
  private:
@@ -48,7 +49,8 @@ class Application {
   messaging::JsonEventEncoder encoder_;
   storage::Database database_;
   messaging::Relay relay_;
-  std::unique_ptr<RemoteInventory> remote_;  // null: embedded
+  std::unique_ptr<RemoteInventory> remote_;     // null: embedded
+  std::unique_ptr<PaymentsConsumer> payments_;  // null: payments of others are not acted on
   service::OrderService orders_;
   service::InventoryService inventory_;
   service::OrderUpdates order_updates_;

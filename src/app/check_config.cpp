@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/limits.hpp"
 #include "logistics/domain/money.hpp"
+#include "messaging/event_decoder.hpp"
 
 namespace logistics::app {
 namespace {
@@ -31,6 +32,8 @@ constexpr Limit kLimits[] = {
     {"page size", domain::kPageSizeMax},
     {"page number", domain::kPageMax},
     {"ids in one question for levels", static_cast<std::int64_t>(domain::kLevelIdsMax)},
+    {"bytes of an event of others", static_cast<std::int64_t>(messaging::kInboundBodyBytesMax)},
+    {"objects and lists within each other in it", messaging::kInboundDepthMax},
 };
 
 }  // namespace
@@ -45,7 +48,7 @@ void PrintEffectiveSettings(const LoadedSettings& loaded, std::ostream& out) {
     if (setting.source != "default") out << "   from " << setting.source;
     out << "\n";
   }
-  out << "limits of one request:\n";
+  out << "limits of one request or message:\n";
   for (const Limit& limit : kLimits) {
     out << "  " << std::left << std::setw(40) << limit.name << "  " << limit.value << "\n";
   }

@@ -115,6 +115,11 @@ Setting Text(SettingName name, std::string allowed, std::function<bool(const std
   return setting;
 }
 
+bool IsSettingToken(const std::string& text) {
+  return !text.empty() && text.size() <= 255 &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) || std::iscntrl(c); });
+}
+
 Setting UrlList(SettingName name, std::vector<std::string> schemes, Field<std::vector<std::string>> field) {
   Setting setting = NamedSetting(std::move(name),
                                  absl::StrCat(absl::StrJoin(schemes, "... or "), "..., several separated by commas"));

@@ -35,6 +35,8 @@ Setting Boolean(SettingName name, Field<bool> field);
 // Any text for which `valid` holds.
 Setting Text(SettingName name, std::string allowed, std::function<bool(const std::string&)> valid,
              Field<std::string> field);
+// For Text: 1-255 bytes without blanks.
+bool IsSettingToken(const std::string& text);
 // URLs with one of `schemes` ("amqp://"), separated by commas.
 Setting UrlList(SettingName name, std::vector<std::string> schemes, Field<std::vector<std::string>> field);
 

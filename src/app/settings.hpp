@@ -42,8 +42,7 @@ struct Settings {
   service::SagaOptions saga;              // with a peer only
   bool inventory_switch_mode = false;     // the database was used with the other inventory mode, and that is meant
 
-  std::string order_queue;       // RABBITMQ_ORDER_QUEUE, empty = none; already among broker.queues
-  int handler_attempts_max = 3;  // RABBITMQ_RETRY_ATTEMPTS: tries by a handler of inbound messages
+  std::string order_queue;  // RABBITMQ_ORDER_QUEUE, empty = none; already among broker.queues
   absl::Duration drain_timeout = absl::Seconds(25);
 
   // Protection that this version does not have: LoadSettings refuses any value.

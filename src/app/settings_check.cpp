@@ -88,6 +88,11 @@ void CheckQueues(const messaging::BrokerOptions& broker, Checker& check) {
                   absl::StrCat("queue ", queue.name, " has exchange = \"", queue.exchange, "\": allowed is ",
                                absl::StrJoin(exchanges, ", ")));
   }
+  if (broker.payments.enabled) {
+    const messaging::ConsumerOptions& payments = broker.payments;
+    check.Require(names.insert(payments.queue).second, "consumers.payments.queue",
+                  "must be other than a queue of topology.queues: it is declared with arguments of its own");
+  }
   for (const std::string& name : names) {
     check.Require(names.count(name + ".dlq") == 0, "topology.queues",
                   absl::StrCat("queue ", name, ".dlq is the dead letter queue of ", name, " already"));

@@ -4,12 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "app/mask.hpp"
 #include "app/setting.hpp"
 #include "app/setting_kinds.hpp"
+#include "app/settings_broker.hpp"
 #include "app/settings_inventory.hpp"
 #include "app/settings_stream.hpp"
 
@@ -21,32 +19,14 @@ using absl::Milliseconds;
 using absl::Minutes;
 using absl::Seconds;
 
-// A broker's names are 255 bytes at most; ours get ".dlx" or ".dlq" appended.
-constexpr std::size_t kBrokerNameBytesMax = 250;
-
-bool IsToken(const std::string& text) {
-  return !text.empty() && text.size() <= 255 &&
-         std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) || std::iscntrl(c); });
-}
-
-bool IsBrokerName(const std::string& text) {
-  return IsToken(text) && text.size() <= kBrokerNameBytesMax && text.rfind("amq.", 0) != 0;
-}
-
 bool IsPostgresUrl(const std::string& text) {
   const bool scheme = text.rfind("postgres://", 0) == 0 || text.rfind("postgresql://", 0) == 0;
   return text.empty() ||
          (scheme && std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); }));
 }
 
-Setting BrokerName(SettingName name, Field<std::string> field) {
-  return Text(std::move(name),
-              absl::StrCat("1-", kBrokerNameBytesMax, " bytes without blanks, not beginning with amq."), IsBrokerName,
-              std::move(field));
-}
-
 Setting Host(SettingName name, Field<std::string> field) {
-  return Text(std::move(name), "an address or host name", IsToken, std::move(field));
+  return Text(std::move(name), "an address or host name", IsSettingToken, std::move(field));
 }
 
 // Protection that this version does not have; settings_check.cpp refuses any value.
@@ -77,21 +57,6 @@ Setting Warehouse() {
     return id.has_value();
   };
   setting.get = [](const Settings& settings) { return settings.orders.warehouse_id.ToString(); };
-  return setting;
-}
-
-// A list of structures: the YAML file alone can say it (settings_queues.cpp).
-Setting Queues() {
-  Setting setting = NamedSetting({"topology.queues", "", "queues to declare, each with its dead letter queue"},
-                                 "a list of name, exchange, routing_keys, type, delivery_limit, max_length");
-  setting.env.clear();
-  setting.get = [](const Settings& settings) {
-    return absl::StrCat(
-        "[",
-        absl::StrJoin(settings.broker.queues, ", ",
-                      [](std::string* out, const messaging::QueueOptions& queue) { absl::StrAppend(out, queue.name); }),
-        "]");
-  };
   return setting;
 }
 
@@ -160,63 +125,6 @@ std::vector<Setting> OrderSettings() {
   };
 }
 
-std::vector<Setting> BrokerSettings() {
-  return {
-      UrlList({"rabbitmq.url", "RABBITMQ_URL", "the broker, or several to be tried in turn; required"},
-              {"amqp://", "amqps://"}, FIELD(std::vector<std::string>, broker.urls)),
-      BrokerName({"rabbitmq.order_exchange", "RABBITMQ_ORDER_EXCHANGE", "where order events go"},
-                 FIELD(std::string, broker.order_exchange)),
-      BrokerName({"rabbitmq.inventory_exchange", "RABBITMQ_INVENTORY_EXCHANGE", "where inventory events go"},
-                 FIELD(std::string, broker.inventory_exchange)),
-      BrokerName({"rabbitmq.shipment_exchange", "RABBITMQ_SHIPMENT_EXCHANGE", "where shipment events go"},
-                 FIELD(std::string, broker.shipment_exchange)),
-      BrokerName({"rabbitmq.payment_exchange", "RABBITMQ_PAYMENT_EXCHANGE", "where payment events come from"},
-                 FIELD(std::string, broker.payment_exchange)),
-      WholeNumber({"rabbitmq.retry_attempts", "RABBITMQ_RETRY_ATTEMPTS",
-                   "tries by a handler of inbound messages; this version takes none in"},
-                  1, 100, FIELD(int, handler_attempts_max)),
-      Duration({"rabbitmq.heartbeat", "", "a connection silent for two of these is given up"}, Seconds(1), Minutes(10),
-               FIELD(absl::Duration, broker.heartbeat)),
-      Duration({"rabbitmq.connect_timeout", "", "for one try to connect"}, Milliseconds(100), Minutes(2),
-               FIELD(absl::Duration, broker.connect_timeout)),
-      Duration(
-          {"rabbitmq.operation_timeout", "", "a publish, declaration or confirm that takes longer ends the connection"},
-          Milliseconds(100), Minutes(5), FIELD(absl::Duration, broker.operation_timeout)),
-      Duration({"rabbitmq.reconnect_min", "", "first wait before the next try to connect"}, Milliseconds(10),
-               Minutes(1), FIELD(absl::Duration, broker.reconnect_min)),
-      Duration({"rabbitmq.reconnect_max", "", "longest of these waits"}, Milliseconds(10), Minutes(10),
-               FIELD(absl::Duration, broker.reconnect_max)),
-      Text(
-          {"rabbitmq.tls_ca_file", "", "amqps: authorities to trust; empty = the system's"}, "a file",
-          [](const std::string&) { return true; }, FIELD(std::string, broker.tls_ca_file)),
-      Boolean({"rabbitmq.tls_verify", "", "amqps: check the broker's certificate and host name"},
-              FIELD(bool, broker.tls_verify)),
-  };
-}
-
-std::vector<Setting> OutboxSettings() {
-  return {
-      Choice<messaging::Unroutable>({"outbox.unroutable", "", "what becomes of an event that no queue wants"},
-                                    {{"drop", messaging::Unroutable::kDrop}, {"hold", messaging::Unroutable::kHold}},
-                                    FIELD(messaging::Unroutable, broker.unroutable)),
-      WholeNumber({"outbox.window", "", "messages published and not yet confirmed"}, 1, 10000,
-                  FIELD(int, broker.window)),
-      WholeNumber({"outbox.read_page", "", "rows read at once"}, 1, 5000, FIELD(int, broker.read_page)),
-      Duration({"outbox.lease_ttl", "", "how long the publishing replica may be silent before another takes over"},
-               Seconds(1), Minutes(10), FIELD(absl::Duration, broker.lease_ttl)),
-      Duration({"outbox.poll", "", "how often is looked for rows whose wake-up got lost"}, Milliseconds(50), Minutes(1),
-               FIELD(absl::Duration, broker.outbox_poll)),
-      Text(
-          {"topology.order_queue", "RABBITMQ_ORDER_QUEUE",
-           "a queue for all order events, read by someone else; empty = none"},
-          absl::StrCat("empty, or 1-", kBrokerNameBytesMax, " bytes without blanks, not beginning with amq."),
-          [](const std::string& text) { return text.empty() || IsBrokerName(text); }, FIELD(std::string, order_queue)),
-      Queues(),
-      Duration({"topology.redeclare_interval", "", "how often exchanges, queues and bindings are declared again"},
-               Seconds(1), Hours(24), FIELD(absl::Duration, broker.redeclare_interval)),
-  };
-}
-
 std::vector<Setting> ProcessSettings() {
   using telemetry::LogFormat;
   return {
@@ -252,9 +160,8 @@ std::vector<Setting> AuthSettings() {
 const std::vector<Setting>& SettingsTable() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all;
-    for (std::vector<Setting> part :
-         {GrpcSettings(), DatabaseSettings(), OrderSettings(), InventorySettings(), BrokerSettings(), OutboxSettings(),
-          StreamSettings(), ProcessSettings(), AuthSettings()}) {
+    for (std::vector<Setting> part : {GrpcSettings(), DatabaseSettings(), OrderSettings(), InventorySettings(),
+                                      BrokerSettings(), StreamSettings(), ProcessSettings(), AuthSettings()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

@@ -58,7 +58,7 @@ TEST_F(SettingsTest, Environment_EveryNameThatOperatorsHaveWorks) {
   EXPECT_EQ(settings.broker.inventory_exchange, "i");
   EXPECT_EQ(settings.broker.shipment_exchange, "s");
   EXPECT_EQ(settings.broker.payment_exchange, "p");
-  EXPECT_EQ(settings.handler_attempts_max, 7);
+  EXPECT_EQ(settings.broker.payments.retry_attempts, 7);
   EXPECT_EQ(settings.server.host, "127.0.0.1");
   EXPECT_EQ(settings.server.port, 50055);
   EXPECT_EQ(settings.inventory_peer.url, "http://inventory:50052");

@@ -1,0 +1,55 @@
+// The parts that act on payments of others; there are none where consumers.payments.enabled says so.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "app/settings.hpp"
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/health.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "logistics/service/payment_service.hpp"
+#include "messaging/consumer.hpp"
+#include "messaging/inbox_worker.hpp"
+#include "messaging/topology.hpp"
+#include "storage/database.hpp"
+
+namespace logistics::app {
+
+struct PaymentsConsumer {
+  // All references outlive it.
+  PaymentsConsumer(const messaging::BrokerOptions& broker, storage::Database& database, const ports::Clock& clock,
+                   ports::Metrics& metrics, ports::HealthReporter& health)
+      : service(database.payments()),
+        consumer(broker, broker.payments, messaging::PaymentsQueueOf(broker), messaging::EventHandlers(service),
+                 database.inbox(), clock, metrics, health),
+        inbox_worker(broker.payments, messaging::PaymentsQueueOf(broker), messaging::EventHandlers(service),
+                     database.inbox(), consumer, clock, metrics) {}
+
+  // The schema is there.
+  void Start(const storage::Database& database) {
+    // Not much beside the waits, which begin with consumers.payments.retry_delay.
+    constexpr absl::Duration kInboxInterval = absl::Seconds(1);
+    consumer.Start();
+    inbox_task = database.NewTask("inbox payments", kInboxInterval, [this] {
+      const absl::Status status = inbox_worker.RunOnce();
+      if (!status.ok()) spdlog::warn("messages that wait are not tried now: {}", std::string(status.message()));
+    });
+  }
+
+  void Stop(absl::Time deadline) {
+    inbox_worker.Stop();
+    consumer.Stop(deadline);
+    inbox_task.reset();
+  }
+
+  service::PaymentService service;
+  messaging::Consumer consumer;
+  messaging::InboxWorker inbox_worker;
+  std::unique_ptr<storage::LeasedTask> inbox_task;  // last: it works with the rest
+};
+
+}  // namespace logistics::app
