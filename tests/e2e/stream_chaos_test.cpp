@@ -183,6 +183,7 @@ TEST_F(StreamChaosTest, EverythingGoesAwayUnderLoad_ReadersMissNothing) {
   std::size_t streams = 0;
   for (const auto& [scope, reader] : readers) {
     ExpectToldAll(world_, *reader, scope);
+    ASSERT_FALSE(HasFailure());  // what is missing is waited for
     streams += static_cast<std::size_t>(reader->streams());
   }
   EXPECT_GE(streams, 2 * readers.size()) << "hardly anyone had to come back";
