@@ -60,7 +60,7 @@ class ConnectionListener {
   virtual void OnBlocked(std::string_view reason) = 0;
   virtual void OnUnblocked() = 0;
   // A message for the consumer (Connection::Consume).
-  virtual void OnDelivery(Delivery /*delivery*/) {}
+  virtual void OnDelivery(Delivery&& /*delivery*/) {}
   // The broker ended the consumer or its channel: nothing more comes, and what was not acked it gives to others.
   virtual void OnConsumerEnded(const absl::Status& /*why*/) {}
 };

@@ -16,7 +16,7 @@
 
 namespace logistics::messaging {
 
-Consumer::Consumer(BrokerOptions broker, ConsumerOptions options, QueueOptions queue, EventHandlers handlers,
+Consumer::Consumer(BrokerOptions broker, ConsumerOptions options, const QueueOptions& queue, EventHandlers handlers,
                    ports::Inbox& inbox, const ports::Clock& clock, ports::Metrics& metrics,
                    ports::HealthReporter& health)
     : broker_(std::move(broker)),

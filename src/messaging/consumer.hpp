@@ -48,7 +48,7 @@ namespace logistics::messaging {
 class Consumer final : public DeadLetterSink {
  public:
   // References outlive the consumer. `queue` is what is declared and read; of `options` its name is in `queue` too.
-  Consumer(BrokerOptions broker, ConsumerOptions options, QueueOptions queue, EventHandlers handlers,
+  Consumer(BrokerOptions broker, ConsumerOptions options, const QueueOptions& queue, EventHandlers handlers,
            ports::Inbox& inbox, const ports::Clock& clock, ports::Metrics& metrics, ports::HealthReporter& health);
   // Stops at once when Stop was not called.
   ~Consumer() override;

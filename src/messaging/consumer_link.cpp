@@ -189,7 +189,7 @@ void ConsumerLink::OnBlocked(std::string_view reason) {
 
 void ConsumerLink::OnUnblocked() { blocked_ = false; }
 
-void ConsumerLink::OnDelivery(Delivery delivery) {
+void ConsumerLink::OnDelivery(Delivery&& delivery) {
   failures_ = 0;
   callbacks_.taken(std::move(delivery));
 }

@@ -81,7 +81,7 @@ class ConsumerLink final : private ConnectionListener {
   void OnChannelClosed(const absl::Status& why) override;
   void OnBlocked(std::string_view reason) override;
   void OnUnblocked() override;
-  void OnDelivery(Delivery delivery) override;
+  void OnDelivery(Delivery&& delivery) override;
   void OnConsumerEnded(const absl::Status& why) override;
 
   void Connect(Time now);

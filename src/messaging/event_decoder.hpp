@@ -13,7 +13,7 @@
 namespace logistics::messaging {
 
 // A body over this is refused unread: the events that we take have less than 2 KiB.
-inline constexpr std::size_t kInboundBodyBytesMax = 256 * 1024;
+inline constexpr std::size_t kInboundBodyBytesMax = 262'144;
 inline constexpr int kInboundDepthMax = 32;
 
 // An event of somebody else's; empty data: of a type that nobody here acts on.
