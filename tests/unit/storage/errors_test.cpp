@@ -38,7 +38,8 @@ TEST(TranslateExceptionTest, WhatPasses_IsTransient) {
 }
 
 TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {
-  for (const char* const sqlstate : {"08000", "08003", "08006", "08007", "57P01", "57P02", "57P03", "25P03", "25006", "55000"}) {
+  for (const char* const sqlstate :
+       {"08000", "08003", "08006", "08007", "57P01", "57P02", "57P03", "25P03", "25006", "55000"}) {
     SCOPED_TRACE(sqlstate);
     ExpectTryLater(SqlError(sqlstate), FailureKind::kConnection);
   }
