@@ -1,4 +1,4 @@
-# A private Postgres 15. Uses $HOME_DIR (its data), $PG_PORT, $PG_BIN and $PASSWORD.
+# A private Postgres 15. Uses $HOME_DIR (its data), $PG_PORT, $PG_BIN, $PASSWORD and, when it is made, $FSYNC.
 # shellcheck shell=bash
 
 PG_BIN=/usr/lib/postgresql/15/bin
@@ -15,11 +15,12 @@ postgres_init() {
   install -d -m 700 "$root"
   [ "$(id -u)" != 0 ] || chown postgres: "$root"
   printf '%s\n' "$PASSWORD" | (cd / && as_user postgres sh -c "umask 077; cat >'$root/password'")
-  # Not synced: what initdb writes is worth nothing after a power cut. The server itself runs with fsync on.
+  # Not synced: what initdb writes is worth nothing after a power cut. The server itself syncs, unless asked not to.
   (cd / && as_user postgres "$PG_BIN/initdb" -D "$root/data.new" -U "$PG_USER" --pwfile="$root/password" \
     --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync --no-instructions) >>"$log" 2>&1 ||
     { log_tail "$log"; die "initdb failed; the log is $log"; }
   rm -f "$root/password"
+  [ "$FSYNC" = on ] || printf 'fsync = off\n' >>"$root/data.new/postgresql.conf"
   mv "$root/data.new" "$root/data"
 }
 
@@ -33,7 +34,7 @@ postgres_launch() {
     cd /
     as_user postgres setsid "$PG_BIN/postgres" -D "$root/data" -p "$PG_PORT" \
       -c listen_addresses=127.0.0.1 -c unix_socket_directories="$socket" -c unix_socket_permissions=0777 \
-      -c max_connections=200 -c shared_buffers=256MB -c fsync=on -c synchronous_commit=on -c full_page_writes=on \
+      -c max_connections=200 -c shared_buffers=256MB -c synchronous_commit=on -c full_page_writes=on \
       -c max_wal_size=2GB -c checkpoint_timeout=10min -c timezone=UTC -c log_timezone=UTC \
       -c log_line_prefix='%m [%p] %a ' -c cluster_name="$(basename "$DIR")"
   ) </dev/null >>"$log" 2>&1 9>&- &

@@ -46,7 +46,7 @@ with_stack() {
   STACK_IN_USE=$dir
   # What an earlier run left behind when it was killed.
   scripts/stack down --purge --dir "$dir" >/dev/null
-  scripts/stack up --dir "$dir" || return 1
+  scripts/stack up --no-fsync --dir "$dir" || return 1
   forget_settings
   eval "$(scripts/stack env --dir "$dir" | grep LOGISTICS_TEST_)"
   "$@" || status=$?
