@@ -6,7 +6,6 @@
 
 namespace logistics::service {
 
-using ports::Handling;
 using ports::HandlingOutcome;
 
 ports::Handling PaymentService::Handle(const domain::PaymentNotice& notice, const ports::InboxEntry& entry,
