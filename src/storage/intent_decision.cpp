@@ -14,15 +14,25 @@ using domain::StockAction;
 using ports::IntentAnswer;
 using ports::IntentRelease;
 
+namespace {
+
+// Made in place: g++ 12 takes the move of a result for one of something uninitialized.
+template <typename T>
+absl::StatusOr<WriteResult> Answer(T&& value) {
+  return absl::StatusOr<WriteResult>(absl::in_place, std::forward<T>(value));
+}
+
+}  // namespace
+
 absl::StatusOr<WriteResult> BatchDecision::Open(const PendingWrite& item, const OpenIntentCommand& command) {
   const domain::Order& order = command.order.order;
   const auto claim = state_.claims.find(&item);
   if (claim != state_.claims.end()) {
     switch (claim->second.claim) {
       case Claim::kLostSame:
-        return WriteResult(IntentAnswer{IntentAnswer::Outcome::kExists, *claim->second.existing});
+        return Answer(IntentAnswer{IntentAnswer::Outcome::kExists, *claim->second.existing});
       case Claim::kLostGone:
-        return WriteResult(IntentAnswer{IntentAnswer::Outcome::kPending, std::nullopt});
+        return Answer(IntentAnswer{IntentAnswer::Outcome::kPending, std::nullopt});
       case Claim::kLostOther:
         return LostKey(claim->second.claim, command.order);
       case Claim::kWon:
@@ -32,7 +42,7 @@ absl::StatusOr<WriteResult> BatchDecision::Open(const PendingWrite& item, const 
   }
   effects_.new_reservations.push_back(
       {order.id.uuid(), order.warehouse_id, ReservationState::kIntent, domain::SumByProduct(order.lines)});
-  return WriteResult(IntentAnswer{IntentAnswer::Outcome::kOpened, std::nullopt});
+  return Answer(IntentAnswer{IntentAnswer::Outcome::kOpened, std::nullopt});
 }
 
 absl::StatusOr<WriteResult> BatchDecision::Complete(const PendingWrite& item, const CompleteIntentCommand& command) {
@@ -47,7 +57,7 @@ absl::StatusOr<WriteResult> BatchDecision::Complete(const PendingWrite& item, co
   if (!added.ok()) return added.status();
   effects_.intents.completed.push_back(id.uuid());
   effects_.changed_reservations.push_back(*std::move(reservation));
-  return WriteResult(*std::move(added));
+  return Answer(*std::move(added));
 }
 
 absl::StatusOr<WriteResult> BatchDecision::Abandon(const AbandonIntentCommand& command) {
