@@ -1,10 +1,6 @@
 #include "messaging/consumer.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -200,12 +196,7 @@ void Consumer::Wait(Time now) {
   constexpr std::chrono::seconds kWaitMax{5};
   const auto left =
       std::clamp<std::chrono::nanoseconds>(NextDue(now) - now, std::chrono::nanoseconds::zero(), kWaitMax);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const timespec timeout{static_cast<std::time_t>(seconds.count()),
-                         static_cast<long>((left - seconds).count())};  // NOLINT(google-runtime-int): POSIX's type
-  std::array<pollfd, 2> fds = {pollfd{wake_.fd(), POLLIN, 0}, pollfd{link_.fd(), POLLIN, 0}};  // -1 is passed over
-  ::ppoll(fds.data(), fds.size(), &timeout, nullptr);
-  if (fds[0].revents != 0) wake_.Clear();
+  wake_.WaitFor(left, link_.fd());
 }
 
 }  // namespace logistics::messaging

@@ -1,10 +1,6 @@
 #include "messaging/relay.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <utility>
 
 #include "logistics/domain/backoff.hpp"
@@ -200,12 +196,7 @@ Relay::Time Relay::NextDue(Time now) const {
 
 void Relay::Wait(Time now) {
   const auto left = std::chrono::nanoseconds(std::max(Clock::duration::zero(), NextDue(now) - now));
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const timespec timeout{static_cast<std::time_t>(seconds.count()),
-                         static_cast<long>((left - seconds).count())};  // NOLINT(google-runtime-int): POSIX's type
-  std::array<pollfd, 2> fds = {pollfd{wake_.fd(), POLLIN, 0}, pollfd{link_.fd(), POLLIN, 0}};  // -1 is passed over
-  ::ppoll(fds.data(), fds.size(), &timeout, nullptr);
-  if (fds[0].revents != 0) wake_.Clear();
+  wake_.WaitFor(left, link_.fd());
 }
 
 }  // namespace logistics::messaging

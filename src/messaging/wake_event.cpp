@@ -1,9 +1,12 @@
 #include "messaging/wake_event.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 
 namespace logistics::messaging {
@@ -29,7 +32,13 @@ void WakeEvent::Set() {
 
 bool WakeEvent::Take() { return set_.exchange(false); }
 
-void WakeEvent::Clear() {
+void WakeEvent::WaitFor(std::chrono::nanoseconds timeout, int other_fd) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+  const timespec left{static_cast<std::time_t>(seconds.count()),
+                      static_cast<long>((timeout - seconds).count())};  // NOLINT(google-runtime-int): POSIX's type
+  std::array<pollfd, 2> fds = {pollfd{fd_, POLLIN, 0}, pollfd{other_fd, POLLIN, 0}};  // -1 is passed over
+  ::ppoll(fds.data(), fds.size(), &left, nullptr);
+  if (fds[0].revents == 0) return;
   eventfd_t count = 0;
   [[maybe_unused]] const int result = ::eventfd_read(fd_, &count);
 }

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 
 namespace logistics::messaging {
 
-// Ends a poll() from another thread. Many calls of Set between two waits cost one system call. Thread-safe.
+// Ends the wait of another thread. Many calls of Set between two waits cost one system call. Thread-safe.
 class WakeEvent {
  public:
   WakeEvent();
@@ -15,9 +16,9 @@ class WakeEvent {
   void Set();
   // Whether Set was called since the last Take. For the waiting thread.
   bool Take();
-  // Readable after Set; Clear makes it wait again, to be followed by Take.
-  int fd() const { return fd_; }
-  void Clear();
+  // Returns after Set, when `other_fd` has something to read (-1: there is none), or after `timeout`, which is not
+  // negative; also now and then without a reason. To be followed by Take.
+  void WaitFor(std::chrono::nanoseconds timeout, int other_fd);
 
  private:
   const int fd_;
