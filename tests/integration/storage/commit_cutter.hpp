@@ -77,4 +77,19 @@ class CommitCutter {
   std::thread thread_;
 };
 
+// For the names of tests.
+inline std::string CutName(CommitCutter::Cut cut) {
+  switch (cut) {
+    case CommitCutter::Cut::kLoseAnswer:
+      return "AnswerLost";
+    case CommitCutter::Cut::kSwallow:
+      return "NeverArrived";
+    case CommitCutter::Cut::kLeaveAtOnce:
+      return "LeftAtOnce";
+    case CommitCutter::Cut::kAnswerUnknown:
+      return "PoolerDoesNotKnow";
+  }
+  return "";
+}
+
 }  // namespace logistics::storage

@@ -63,16 +63,7 @@ TEST_P(PaymentInDoubtTest, PaidOrder_IsOneOrderAndOnePayment) {
 
 INSTANTIATE_TEST_SUITE_P(Cuts, PaymentInDoubtTest,
                          testing::Values(Cut::kLoseAnswer, Cut::kSwallow, Cut::kAnswerUnknown),
-                         [](const testing::TestParamInfo<Cut>& info) {
-                           switch (info.param) {
-                             case Cut::kLoseAnswer:
-                               return "AnswerLost";
-                             case Cut::kSwallow:
-                               return "NeverArrived";
-                             default:
-                               return "PoolerDoesNotKnow";
-                           }
-                         });
+                         [](const testing::TestParamInfo<Cut>& info) { return CutName(info.param); });
 
 }  // namespace
 }  // namespace logistics::storage
