@@ -40,7 +40,7 @@ Application::Application(const Settings& settings, inventory::GrpcInventoryPeer*
       order_updates_(database_.order_log(), metrics, OrderUpdatesOptionsOf(settings)),
       stock_updates_(remote_ ? static_cast<ports::StockLog&>(remote_->stock) : database_.stock_log(), ids_, metrics),
       server_(settings.server, orders_, order_updates_, &inventory_, &stock_updates_, ids_, clock_, metrics, log,
-              remote_ ? &remote_->reconciler : nullptr) {}
+              remote_ ? &remote_->reconciler : nullptr, &database_.inbox()) {}
 
 Application::~Application() {
   // Parts still report while they end; the server they would tell is among the first to go.

@@ -202,6 +202,7 @@ int RunCommandLine(int argc, char** argv) {
   AddOrdersChanges(orders, run);
   AddOrdersWatch(orders, run);
   AddInventoryCommands(app, run);
+  AddInboxCommands(app, run);
 
   try {
     app.parse(argc, argv);

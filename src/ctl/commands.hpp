@@ -32,4 +32,7 @@ void AddOrdersWatch(CLI::App& orders, Run& run);
 // "inventory ...": a chosen command is put into `run`.
 void AddInventoryCommands(CLI::App& app, Run& run);
 
+// "inbox ...": likewise.
+void AddInboxCommands(CLI::App& app, Run& run);
+
 }  // namespace logistics::ctl

@@ -1,10 +1,15 @@
 #include "rpc/admin_rpc.hpp"
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "rpc/timestamps.hpp"
 
 namespace logistics::rpc {
 namespace {
+
+constexpr int kWaitingListedDefault = 100;
+constexpr int kWaitingListedMax = 1'000;
+constexpr std::size_t kWaitingBytesMax = 1024 * 1024;
 
 template <typename Message>
 void FillKey(const domain::LevelKey& key, Message& message) {
@@ -50,6 +55,21 @@ void Fill(const ports::RestockInDoubt& restock, ::logistics::admin::RestockInDou
   FillTimestamp(restock.since, *message.mutable_since());
 }
 
+void Fill(const ports::WaitingMessage& waiting, ::logistics::admin::WaitingMessage& message) {
+  message.set_id(waiting.id);
+  message.set_consumer(waiting.message.consumer);
+  message.set_message_id(waiting.message.message_id);
+  message.set_event_type(waiting.message.event_type);
+  message.set_order_id(waiting.message.order_id.ToString());
+  message.set_exchange(waiting.message.exchange);
+  message.set_routing_key(waiting.message.routing_key);
+  message.set_attempts(waiting.attempts);
+  FillTimestamp(waiting.arrived_at, *message.mutable_arrived_at());
+  FillTimestamp(waiting.due_at, *message.mutable_due_at());
+  message.set_last_error(waiting.last_error);
+  message.set_body(waiting.message.body);
+}
+
 template <typename Rows, typename Messages>
 void FillAll(const Rows& rows, Messages& messages) {
   for (const auto& row : rows) Fill(row, *messages.Add());
@@ -70,10 +90,12 @@ void FillReport(const service::Reconciliation& found, ::logistics::admin::Reconc
 
 }  // namespace
 
-AdminRpc::AdminRpc(service::Reconciler* reconciler, CallRuntime& runtime)
+AdminRpc::AdminRpc(service::Reconciler* reconciler, ports::Inbox* inbox, CallRuntime& runtime)
     : reconciler_(reconciler),
+      inbox_(inbox),
       runtime_(runtime),
-      reconcile_("logistics.admin.AdminService/ReconcileInventory", runtime.metrics()) {}
+      reconcile_("logistics.admin.AdminService/ReconcileInventory", runtime.metrics()),
+      list_waiting_("logistics.admin.AdminService/ListWaitingMessages", runtime.metrics()) {}
 
 grpc::Status AdminRpc::ReconcileInventory(grpc::ServerContext* context,
                                           const ::logistics::admin::ReconcileInventoryRequest* request,
@@ -86,6 +108,34 @@ grpc::Status AdminRpc::ReconcileInventory(grpc::ServerContext* context,
     const absl::StatusOr<service::Reconciliation> found = reconciler_->Reconcile(request->fix(), call.context());
     if (found.ok()) FillReport(*found, *response);
     return found.status();
+  });
+}
+
+grpc::Status AdminRpc::ListWaitingMessages(grpc::ServerContext* context,
+                                           const ::logistics::admin::ListWaitingMessagesRequest* request,
+                                           ::logistics::admin::ListWaitingMessagesResponse* response) {
+  return Serve(runtime_, list_waiting_, *context, [&](CallScope& call) -> absl::Status {
+    if (inbox_ == nullptr) return absl::OkStatus();
+    if (request->limit() < 0 || request->limit() > kWaitingListedMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("limit is ", request->limit(), "; allowed is 0 to ", kWaitingListedMax));
+    }
+    const int limit = request->limit() == 0 ? kWaitingListedDefault : request->limit();
+    const auto waiting = inbox_->List(request->consumer(), request->after(), limit + 1, call.context());
+    if (!waiting.ok()) return waiting.status();
+    // A body has up to 256 KiB: the answer ends before it is more than callers take.
+    std::size_t bytes = 0;
+    for (const ports::WaitingMessage& message : *waiting) {
+      bytes += message.message.body.size();
+      const bool full =
+          response->messages_size() == limit || (bytes > kWaitingBytesMax && response->messages_size() > 0);
+      if (full) {
+        response->set_more(true);
+        break;
+      }
+      Fill(message, *response->add_messages());
+    }
+    return absl::OkStatus();
   });
 }
 

@@ -70,10 +70,11 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
 struct Server::Parts {
   Parts(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& updates_of_orders,
         service::InventoryService* inventory_service, service::StockUpdates* updates_of_stock, ports::IdGenerator& ids,
-        const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler)
+        const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler,
+        ports::Inbox* inbox)
       : runtime(options, ids, metrics, log),
         order_rpc(orders, updates_of_orders, clock, runtime),
-        admin_rpc(reconciler, runtime),
+        admin_rpc(reconciler, inbox, runtime),
         order_updates(updates_of_orders),
         stock_updates(updates_of_stock) {
     if (inventory_service != nullptr && stock_updates != nullptr) {
@@ -93,9 +94,10 @@ struct Server::Parts {
 
 Server::Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
                service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
-               const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler)
+               const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler,
+               ports::Inbox* inbox)
     : parts_(std::make_unique<Parts>(options, orders, order_updates, inventory, stock_updates, ids, clock, metrics, log,
-                                     reconciler)) {}
+                                     reconciler, inbox)) {}
 
 Server::~Server() { Shutdown(absl::Now()); }
 

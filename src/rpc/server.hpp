@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/inbox.hpp"
 #include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "logistics/service/inventory_service.hpp"
@@ -22,11 +23,11 @@ namespace logistics::rpc {
 class Server {
  public:
   // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. `reconciler` is
-  // null when the inventory is embedded. All references outlive the server.
+  // null when the inventory is embedded, `inbox` when nothing is taken in. All references outlive the server.
   Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
          service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
-         const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log,
-         service::Reconciler* reconciler = nullptr);
+         const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler = nullptr,
+         ports::Inbox* inbox = nullptr);
   // Ends what still runs.
   ~Server();
   Server(const Server&) = delete;

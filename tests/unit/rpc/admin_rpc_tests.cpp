@@ -85,5 +85,82 @@ TEST_F(AdminRpcTest, PeerAway_IsUnavailable) {
   EXPECT_EQ(Reconcile(false, report).error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
+class ListWaitingMessagesTest : public ServerFixture {
+ protected:
+  void Park(const std::string& message_id, const std::string& consumer, std::size_t body_bytes = 2) {
+    ports::InboundMessage message;
+    message.consumer = consumer;
+    message.message_id = message_id;
+    message.exchange = "payment_events";
+    message.routing_key = "payment.processed";
+    message.event_type = "PaymentProcessed";
+    message.body = std::string(body_bytes, 'x');
+    message.order_id = domain::OrderId(ids_.NewId());
+    ASSERT_TRUE(inbox_.Park(message, 1, absl::Seconds(1), "there is no such order", {}).ok());
+  }
+  grpc::Status List(const ::logistics::admin::ListWaitingMessagesRequest& request,
+                    ::logistics::admin::ListWaitingMessagesResponse& response) {
+    grpc::ClientContext context;
+    return ::logistics::admin::AdminService::NewStub(channel_)->ListWaitingMessages(&context, request, &response);
+  }
+};
+
+TEST_F(ListWaitingMessagesTest, Message_IsShownInFull) {
+  Start();
+  Park("m-1", "payments");
+  ::logistics::admin::ListWaitingMessagesResponse waiting;
+  ASSERT_TRUE(List({}, waiting).ok());
+  ASSERT_EQ(waiting.messages_size(), 1);
+  EXPECT_FALSE(waiting.more());
+  const ::logistics::admin::WaitingMessage& message = waiting.messages(0);
+  EXPECT_EQ(message.consumer(), "payments");
+  EXPECT_EQ(message.message_id(), "m-1");
+  EXPECT_EQ(message.event_type(), "PaymentProcessed");
+  EXPECT_EQ(message.exchange(), "payment_events");
+  EXPECT_EQ(message.routing_key(), "payment.processed");
+  EXPECT_EQ(message.attempts(), 1);
+  EXPECT_EQ(message.last_error(), "there is no such order");
+  EXPECT_EQ(message.body(), "xx");
+  EXPECT_EQ(message.due_at().seconds() - message.arrived_at().seconds(), 1);
+}
+
+TEST_F(ListWaitingMessagesTest, Pages_FollowEachOther) {
+  Start();
+  for (const char* id : {"m-1", "m-2", "m-3"}) Park(id, "payments");
+  Park("m-4", "other");
+  ::logistics::admin::ListWaitingMessagesRequest request;
+  request.set_consumer("payments");
+  request.set_limit(2);
+  ::logistics::admin::ListWaitingMessagesResponse first;
+  ASSERT_TRUE(List(request, first).ok());
+  ASSERT_EQ(first.messages_size(), 2);
+  EXPECT_TRUE(first.more());
+  request.set_after(first.messages(1).id());
+  ::logistics::admin::ListWaitingMessagesResponse second;
+  ASSERT_TRUE(List(request, second).ok());
+  ASSERT_EQ(second.messages_size(), 1);
+  EXPECT_EQ(second.messages(0).message_id(), "m-3");
+  EXPECT_FALSE(second.more());
+}
+
+TEST_F(ListWaitingMessagesTest, LargeBodies_EndAnAnswerEarly) {
+  Start();
+  for (const char* id : {"m-1", "m-2", "m-3"}) Park(id, "payments", 700'000);
+  ::logistics::admin::ListWaitingMessagesResponse waiting;
+  ASSERT_TRUE(List({}, waiting).ok());
+  EXPECT_EQ(waiting.messages_size(), 1);
+  EXPECT_TRUE(waiting.more());
+}
+
+TEST_F(ListWaitingMessagesTest, LimitOutOfRange_IsRefusedByName) {
+  Start();
+  ::logistics::admin::ListWaitingMessagesRequest request;
+  request.set_limit(1'001);
+  ::logistics::admin::ListWaitingMessagesResponse waiting;
+  const grpc::Status status = List(request, waiting);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), testing::HasSubstr("limit is 1001"));
+}
+
 }  // namespace
 }  // namespace logistics::rpc

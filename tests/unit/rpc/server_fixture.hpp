@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "fakes/fake_clock.hpp"
+#include "fakes/memory_inbox.hpp"
 #include "fakes/memory_order_log.hpp"
 #include "fakes/memory_store.hpp"
 #include "fakes/sequential_ids.hpp"
@@ -48,7 +49,7 @@ class ServerFixture : public testing::Test {
     server_.reset();
     order_updates_ = std::make_unique<service::OrderUpdates>(order_log_, metrics_, order_updates_options_);
     server_ = std::make_unique<Server>(options_, orders_service_, *order_updates_, &inventory_service_, &stock_updates_,
-                                       ids_, clock_, metrics_, log_, reconciler);
+                                       ids_, clock_, metrics_, log_, reconciler, &inbox_);
     order_updates_->Start();
     stock_updates_.Start();
     ASSERT_OK_AND_ASSIGN(port_, server_->Start());
@@ -114,6 +115,7 @@ class ServerFixture : public testing::Test {
 
   fakes::FakeClock clock_;
   fakes::SequentialIds ids_;
+  fakes::MemoryInbox inbox_{clock_};
   fakes::MemoryStore store_{ids_, clock_};
   GatedStore gate_{store_};
   service::OrderService orders_service_{
