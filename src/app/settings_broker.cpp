@@ -94,6 +94,8 @@ std::vector<Setting> ConsumerSettings() {
       Duration({"consumers.payments.hand_back_after", "",
                 "with the database away so long, messages go back to the queue, for a replica that may reach it"},
                Seconds(1), Hours(1), FIELD(absl::Duration, broker.payments.hand_back_after)),
+      Duration({"consumers.done_ttl", "", "how long a message that is done is known, should it come again"}, Hours(24),
+               Hours(8760), FIELD(absl::Duration, database.inbox_done_ttl)),
   };
 }
 
