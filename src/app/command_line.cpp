@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "app/check_config.hpp"
+#include "app/health.hpp"
 #include "app/serve.hpp"
 #include "app/setting.hpp"
 #include "app/settings.hpp"
+#include "rpc/health_probe.hpp"
 
 namespace logistics::app {
 namespace {
@@ -42,6 +45,8 @@ class CommandLineParser {
     serve_ = app_.add_subcommand("serve", "bring the database's schema up to date and serve until SIGTERM");
     migrate_ = app_.add_subcommand("migrate", "bring the database's schema up to date and end");
     app_.add_subcommand("check-config", "check the settings and print what is in effect");
+    health_ = app_.add_subcommand("health", "ask a running daemon whether it serves: exit code 0 when it does, else 1");
+    health_->add_option("--address", address_, "host:port of its gRPC; else what the settings say, on this machine");
     for (CLI::App* command : app_.get_subcommands({})) {
       command->footer("Settings are flags too, before or after the command: logistics-engine --help lists them.");
     }
@@ -69,16 +74,29 @@ class CommandLineParser {
 
   bool serve() const { return serve_->parsed(); }
   bool migrate() const { return migrate_->parsed(); }
+  bool health() const { return health_->parsed(); }
+  const std::string& address() const { return address_; }
 
  private:
   CLI::App app_;
   std::string config_file_;
   std::string env_file_;
+  std::string address_;
   std::vector<std::string> values_;    // by row of the table
   std::vector<CLI::Option*> options_;  // by row of the table; nullptr = no flag. Owned by app_
   const CLI::App* serve_ = nullptr;    // owned by app_
   const CLI::App* migrate_ = nullptr;
+  CLI::App* health_ = nullptr;
 };
+
+// With an address no settings are read: it may be asked from anywhere.
+int RunHealth(const CommandLineParser& parser) {
+  if (!parser.address().empty()) return Health(parser.address());
+  const LoadedSettings loaded = LoadSettings(parser.Sources(), SettingsFor::kHealth);
+  if (loaded.errors.empty()) return Health(rpc::ProbeAddress(loaded.settings.server));
+  std::cerr << "not well: wrong settings: " << absl::StrJoin(loaded.errors, "; ") << "\n";
+  return kExitFailed;
+}
 
 }  // namespace
 
@@ -89,6 +107,7 @@ int RunCommandLine(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return parser.Explain(error);
   }
+  if (parser.health()) return RunHealth(parser);
   const LoadedSettings loaded =
       LoadSettings(parser.Sources(), parser.migrate() ? SettingsFor::kMigrate : SettingsFor::kServe);
   if (!parser.serve() && !parser.migrate()) PrintEffectiveSettings(loaded, std::cout);

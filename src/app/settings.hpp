@@ -51,8 +51,9 @@ struct Settings {
   std::string jwt_secret;
 };
 
-// What the command needs from the settings: migrate works without a broker.
-enum class SettingsFor { kServe, kMigrate };
+// What the command needs from the settings: migrate works without a broker, and health needs only that what is given
+// can be read.
+enum class SettingsFor { kServe, kMigrate, kHealth };
 
 // A value given on the command line, by the key path of its setting ("grpc.port").
 struct SettingFlag {

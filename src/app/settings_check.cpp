@@ -137,6 +137,7 @@ void CheckInventory(const Settings& settings, Checker& check) {
 
 std::vector<std::string> CheckSettings(const Settings& settings, SettingsFor purpose,
                                        const std::function<std::string(const std::string& key)>& shown) {
+  if (purpose == SettingsFor::kHealth) return {};
   Checker check(shown);
   CheckProtection(settings, check);
   CheckServer(settings, check);

@@ -23,6 +23,9 @@ Signals::Signals() {
   const sigset_t set = HandledSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);  // a peer that hangs up is an error of its call, not the end of the daemon
+  // As the first process of a container the daemon inherits what others left there. It has no children of its own to
+  // wait for, so the kernel may clear all of them away.
+  signal(SIGCHLD, SIG_IGN);
   thread_ = std::thread([this] { Loop(); });
 }
 

@@ -1,5 +1,6 @@
 #include "app/command_line.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,30 @@ TEST(CommandLine, WrongSettings_EndServeBeforeItStarts) {
   const Ended ended = RunWith(WithUrls({"serve", "--grpc-port", "many", "--log-level", "loud"}));
   EXPECT_EQ(ended.code, kExitUsage);
   EXPECT_THAT(ended.err, AllOf(HasSubstr("grpc.port = \"many\" (--grpc-port)"), HasSubstr("log.level = \"loud\"")));
+}
+
+// Nobody can listen on port 1 without being asked to: these say where the probe went.
+TEST(CommandLine, Health_AsksWhereTheSettingsSayOnThisMachine) {
+  const Ended ended = RunWith(
+      {"health", "--env-file", "/dev/null", "--config", "/dev/null", "--grpc-host", "0.0.0.0", "--grpc-port", "1"});
+  EXPECT_EQ(ended.code, kExitFailed);
+  EXPECT_THAT(ended.err, HasSubstr("127.0.0.1:1"));
+  EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+  EXPECT_EQ(ended.out, "");
+}
+
+TEST(CommandLine, Health_WithAnAddressReadsNoSettings) {
+  const Ended ended = RunWith({"health", "--config", "/no/such/file", "--address", "127.0.0.1:1"});
+  EXPECT_EQ(ended.code, kExitFailed);
+  EXPECT_THAT(ended.err, HasSubstr("127.0.0.1:1"));
+}
+
+TEST(CommandLine, Health_WrongSettings_AreOneLineAndNotTheCodeThatEnginesKeep) {
+  const Ended ended = RunWith(
+      {"health", "--env-file", "/dev/null", "--config", "/dev/null", "--grpc-port", "many", "--log-level", "loud"});
+  EXPECT_EQ(ended.code, kExitFailed);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("grpc.port = \"many\""), HasSubstr("log.level")));
+  EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
 }
 
 }  // namespace
