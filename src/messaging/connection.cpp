@@ -219,10 +219,32 @@ absl::Status Connection::BindQueue(const std::string& queue, const std::string& 
   });
 }
 
-void Connection::Close() {
-  const SocketWatchdog::Guard guard(watchdog_);
-  amqp_connection_close(state_.get(), AMQP_REPLY_SUCCESS);
+absl::Status Connection::DeclareExclusiveQueue(const std::string& name) {
+  return Declare(absl::StrCat("declaring queue ", name), [&] {
+    amqp_queue_declare(state_.get(), kDeclareChannel, AmqpBytes(name), /*passive=*/0, /*durable=*/0, /*exclusive=*/1,
+                       /*auto_delete=*/1, amqp_empty_table);
+  });
 }
+
+absl::StatusOr<std::size_t> Connection::CountMessages(const std::string& queue) {
+  std::size_t count = 0;
+  const absl::Status status = Declare(absl::StrCat("looking at queue ", queue), [&] {
+    const amqp_queue_declare_ok_t* const answer =
+        amqp_queue_declare(state_.get(), kDeclareChannel, AmqpBytes(queue), /*passive=*/1, /*durable=*/0,
+                           /*exclusive=*/0, /*auto_delete=*/0, amqp_empty_table);
+    if (answer != nullptr) count = answer->message_count;
+  });
+  if (!status.ok()) return status;
+  return count;
+}
+
+absl::Status Connection::CloseAndWait() {
+  const SocketWatchdog::Guard guard(watchdog_);
+  return StatusOfReply(absl::StrCat("closing the connection to ", where_),
+                       amqp_connection_close(state_.get(), AMQP_REPLY_SUCCESS));
+}
+
+void Connection::Close() { CloseAndWait().IgnoreError(); }
 
 int Connection::fd() const { return amqp_get_sockfd(state_.get()); }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -121,9 +122,16 @@ class Connection {
   absl::Status DeclareTopicExchange(const std::string& name);
   absl::Status DeclareQueue(const std::string& name, const Arguments& arguments);
   absl::Status BindQueue(const std::string& queue, const std::string& exchange, const std::string& routing_key);
+  // A queue of this connection's own, gone with it; nothing is ever in it. FAILED_PRECONDITION: another connection has
+  // it.
+  absl::Status DeclareExclusiveQueue(const std::string& name);
+  // Messages in a queue that nobody has in hand; NOT_FOUND.
+  absl::StatusOr<std::size_t> CountMessages(const std::string& queue);
 
   // Says goodbye: what was sent is then processed. The object is of no use afterwards.
   void Close();
+  // OK: the broker has said goodbye too, so that it has taken in all acks.
+  absl::Status CloseAndWait();
 
  private:
   static constexpr amqp_channel_t kPublishChannel = 1;

@@ -7,6 +7,11 @@
 #include "messaging/errors.hpp"
 
 namespace logistics::messaging {
+namespace {
+
+constexpr int kFramesInPoolsMax = 256;
+
+}  // namespace
 
 bool Connection::HasInput() const {
   return amqp_frames_enqueued(state_.get()) != 0 || amqp_data_in_buffer(state_.get()) != 0;
@@ -16,13 +21,14 @@ absl::Status Connection::Service(ConnectionListener& listener) {
   const SocketWatchdog::Guard guard(watchdog_);
   constexpr timeval kDoNotWait{};
   absl::Status status;
-  while (status.ok()) {
+  for (int frames = 1; status.ok(); ++frames) {
     amqp_frame_t frame;
     const int read = amqp_simple_wait_frame_noblock(state_.get(), &frame, &kDoNotWait);
     if (read == AMQP_STATUS_TIMEOUT) break;
     status = read == AMQP_STATUS_OK ? OnFrame(frame, listener) : LibraryError(where_, read);
+    // Frames live in pools of the library that only grow until they are released.
+    if (frames % kFramesInPoolsMax == 0) amqp_maybe_release_buffers(state_.get());
   }
-  // Frames live in pools of the library that only grow until they are released.
   amqp_maybe_release_buffers(state_.get());
   return status;
 }

@@ -214,4 +214,26 @@ absl::StatusOr<InboundEvent> DecodeEvent(std::string_view body) {
   }
 }
 
+EventOutline OutlineOf(std::string_view body) {
+  EventOutline outline;
+  if (body.size() > kInboundBodyBytesMax || DepthOf(body) > kInboundDepthMax) return outline;
+  try {
+    const InboundJson envelope = InboundJson::parse(body, nullptr, /*allow_exceptions=*/false);
+    if (!envelope.is_object()) return outline;
+    outline.event_type = FieldReader(envelope, "").Text("event_type");
+    FieldReader time(envelope, "");
+    const absl::Time timestamp = time.Timestamp("timestamp");
+    if (time.status().ok()) outline.timestamp = timestamp;
+    const auto data = envelope.find("data");
+    if (data == envelope.end() || !data->is_object()) return outline;
+    FieldReader fields(*data, "data.");
+    const std::optional<domain::Uuid> order_id = fields.OptionalUuid("order_id");
+    if (order_id && fields.status().ok()) outline.order_id = domain::OrderId(*order_id);
+  } catch (const InboundJson::exception&) {
+    // A number that no double holds, for instance: what was read until then is what there is.
+    return outline;
+  }
+  return outline;
+}
+
 }  // namespace logistics::messaging

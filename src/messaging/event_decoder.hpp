@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,5 +32,15 @@ struct InboundEvent {
 //
 // INVALID_ARGUMENT: names the field, what is there (cut to a bound, ASCII only) and what is wanted.
 absl::StatusOr<InboundEvent> DecodeEvent(std::string_view body);
+
+// What can be read of an event, also of one that DecodeEvent refuses and of types that nobody here acts on.
+struct EventOutline {
+  std::string event_type;               // empty = none
+  std::optional<absl::Time> timestamp;  // storable
+  std::optional<domain::OrderId> order_id;
+};
+
+// Looks at each field by itself; a body that is no JSON object has none. Pure; never throws.
+EventOutline OutlineOf(std::string_view body);
 
 }  // namespace logistics::messaging

@@ -8,8 +8,6 @@
 namespace logistics::messaging {
 namespace {
 
-std::string DeadLetterQueue(const std::string& queue) { return absl::StrCat(queue, ".dlq"); }
-
 void AddOnce(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
@@ -39,8 +37,8 @@ void AddQueue(const QueueOptions& queue, Topology& topology) {
   AddOnce(topology.exchanges, queue.exchange);
   AddOnce(topology.exchanges, DeadLetterExchange(queue.exchange));
   // The dead letter queue first: from the moment the queue exists, its dead letters have somewhere to go.
-  topology.queues.push_back({DeadLetterQueue(queue.name), DeadLetterArgumentsOf(queue)});
-  topology.bindings.push_back({DeadLetterQueue(queue.name), DeadLetterExchange(queue.exchange), queue.name});
+  topology.queues.push_back({DeadLetterQueueOf(queue.name), DeadLetterArgumentsOf(queue)});
+  topology.bindings.push_back({DeadLetterQueueOf(queue.name), DeadLetterExchange(queue.exchange), queue.name});
   topology.queues.push_back({queue.name, ArgumentsOf(queue)});
   for (const std::string& key : queue.routing_keys) topology.bindings.push_back({queue.name, queue.exchange, key});
 }
@@ -56,6 +54,8 @@ bool Note(const absl::Status& status, const std::string& what, std::vector<Topol
 }  // namespace
 
 std::string DeadLetterExchange(const std::string& exchange) { return absl::StrCat(exchange, ".dlx"); }
+
+std::string DeadLetterQueueOf(const std::string& queue) { return absl::StrCat(queue, ".dlq"); }
 
 Topology TopologyOf(const BrokerOptions& options) {
   Topology topology;

@@ -44,6 +44,9 @@ Topology TopologyOf(const QueueOptions& queue);
 // Contract §3: where dead letters of an exchange go.
 std::string DeadLetterExchange(const std::string& exchange);
 
+// Where those of a queue lie.
+std::string DeadLetterQueueOf(const std::string& queue);
+
 // Something of ours exists otherwise, or we may not declare it.
 struct TopologyConflict {
   std::string what;  // "queue order_processing"
