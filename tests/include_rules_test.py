@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "inventory": CORE | {"inventory"},
     "telemetry": CORE | {"telemetry"},
     "rpc": CORE | {"service", "rpc"},
-    "ctl": {"ctl", "domain"},
+    "ctl": {"ctl", "domain", "messaging"},
     "app": CORE | {"service", "storage", "messaging", "inventory", "telemetry", "rpc", "app"},
     "main": {"app"},
 }
@@ -38,7 +38,7 @@ OWNERS = [
     (r"prometheus/|httplib", {"telemetry"}),
     (r"yaml-cpp/", {"app/settings_yaml.cpp", "app/settings_queues.hpp", "app/settings_queues.cpp"}),
     (r"CLI/", {"app/command_line.cpp", "ctl"}),
-    (r"spdlog/|fmt/", {"ports", "service", "storage", "messaging", "inventory", "telemetry", "rpc", "app"}),
+    (r"spdlog/|fmt/", {"ports", "service", "storage", "messaging", "inventory", "telemetry", "rpc", "app", "ctl"}),
     # Under TSan Debian's absl::Mutex reports races in correct code: our locks are std::mutex. serve.cpp only tells
     # abseil how gRPC's locks are to behave.
     (r"absl/synchronization/", {"app/serve.cpp"}),

@@ -203,6 +203,7 @@ int RunCommandLine(int argc, char** argv) {
   AddOrdersWatch(orders, run);
   AddInventoryCommands(app, run);
   AddInboxCommands(app, run);
+  AddDlqCommands(app, run);
 
   try {
     app.parse(argc, argv);

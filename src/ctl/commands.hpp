@@ -35,4 +35,7 @@ void AddInventoryCommands(CLI::App& app, Run& run);
 // "inbox ...": likewise.
 void AddInboxCommands(CLI::App& app, Run& run);
 
+// "dlq ...": likewise.
+void AddDlqCommands(CLI::App& app, Run& run);
+
 }  // namespace logistics::ctl

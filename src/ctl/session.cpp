@@ -36,15 +36,15 @@ std::shared_ptr<grpc::Channel> Connect(const SessionOptions& options) {
   return grpc::CreateCustomChannel(options.address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-Written Write(const std::string& text) {
+}  // namespace
+
+Written WriteOut(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (written) return Written::kAll;
   if (errno == EPIPE) return Written::kReaderGone;
   std::fprintf(stderr, "cannot write the answer: %s\n", std::strerror(errno));
   return Written::kFailed;
 }
-
-}  // namespace
 
 Session::Session(const SessionOptions& options) : options_(options) {
   const std::shared_ptr<grpc::Channel> channel = Connect(options);
@@ -85,7 +85,7 @@ Written Session::Show(const google::protobuf::Message& message, const std::funct
 
 Written Session::Print(const google::protobuf::Message& message, bool whitespace,
                        const std::function<std::string()>& human) {
-  if (!options_.json) return Write(human());
+  if (!options_.json) return WriteOut(human());
   google::protobuf::util::JsonPrintOptions print;
   print.add_whitespace = whitespace;
   print.preserve_proto_field_names = true;     // the names of the .proto files
@@ -97,7 +97,7 @@ Written Session::Print(const google::protobuf::Message& message, bool whitespace
     return Written::kFailed;
   }
   if (!whitespace) text += "\n";
-  return Write(text);
+  return WriteOut(text);
 }
 
 std::string TrailingValue(const grpc::ClientContext& context, const std::string& key) {

@@ -32,6 +32,9 @@ struct SessionOptions {
 // What became of text for stdout.
 enum class Written { kAll, kReaderGone, kFailed };
 
+// Writes it; what went wrong is on stderr.
+Written WriteOut(const std::string& text);
+
 struct Failure;
 
 // One run of the program. Not thread-safe.
