@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kWaitingListedDefault = 100;
 constexpr int kWaitingListedMax = 1'000;
-constexpr std::size_t kWaitingBytesMax = 1024 * 1024;
+constexpr std::size_t kWaitingBytesMax = 1'000'000;
 
 template <typename Message>
 void FillKey(const domain::LevelKey& key, Message& message) {
