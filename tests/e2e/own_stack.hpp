@@ -22,6 +22,7 @@ class OwnStack {
   // As a crash would: nothing flushed, recovery at the start.
   void CrashPostgres() const { Must({"restart-postgres", "--immediate"}); }
   void StopRabbitMq() const { Must({"stop-rabbitmq"}); }
+  void CrashRabbitMq() const { Must({"stop-rabbitmq", "--immediate"}); }
   void StartRabbitMq() const { Must({"start-rabbitmq"}); }
 
  private:

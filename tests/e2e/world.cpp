@@ -151,11 +151,10 @@ bool HasRetryInfo(const grpc::Status& status) {
   return false;
 }
 
-StockLock::StockLock(const test::TestDatabase& database, const Product& product)
+RowLock::RowLock(const test::TestDatabase& database, const std::string& where)
     : connection_(database.url()), transaction_(connection_) {
-  const pqxx::result rows =
-      transaction_.exec("SELECT 1 FROM stock_levels WHERE product_id = '" + product.id + "' FOR UPDATE");
-  if (rows.size() != 1) throw std::runtime_error("the product has not exactly one level");
+  const pqxx::result rows = transaction_.exec("SELECT 1 FROM " + where + " FOR UPDATE");
+  if (rows.size() != 1) throw std::runtime_error("not exactly one row: " + where);
 }
 
 std::int64_t WaitingForLock(const test::TestDatabase& database) {

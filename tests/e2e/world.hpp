@@ -62,15 +62,31 @@ inventory::InventoryLevel LevelOf(Daemon& daemon, const Product& product);
 // Whether the status carries a google.rpc.RetryInfo with a delay above zero.
 bool HasRetryInfo(const grpc::Status& status);
 
-// Keeps the product's stock row locked, so that whoever orders it waits.
-class StockLock {
+// Keeps one row locked, so that whoever changes it waits.
+class RowLock {
  public:
-  StockLock(const test::TestDatabase& database, const Product& product);
   void Release() { transaction_.abort(); }
+
+ protected:
+  RowLock(const test::TestDatabase& database, const std::string& where);
 
  private:
   pqxx::connection connection_;
   pqxx::work transaction_;
+};
+
+// Whoever orders the product waits.
+class StockLock : public RowLock {
+ public:
+  StockLock(const test::TestDatabase& database, const Product& product)
+      : RowLock(database, "stock_levels WHERE product_id = '" + product.id + "'") {}
+};
+
+// Whoever changes the order waits.
+class OrderLock : public RowLock {
+ public:
+  OrderLock(const test::TestDatabase& database, const std::string& order_id)
+      : RowLock(database, "orders WHERE id = '" + order_id + "'") {}
 };
 
 // Sessions of daemons that wait for a lock, or hold a transaction open without saying anything.

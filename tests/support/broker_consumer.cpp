@@ -1,25 +1,11 @@
-#include <stdexcept>
-
+#include "support/amqp_client.hpp"
 #include "support/broker.hpp"
-
-#if __has_include(<rabbitmq-c/amqp.h>)
-#include <rabbitmq-c/amqp.h>
-#include <rabbitmq-c/tcp_socket.h>
-#else
-#include <amqp.h>
-#include <amqp_tcp_socket.h>
-#endif
 
 namespace logistics::support {
 namespace {
 
-constexpr amqp_channel_t kChannel = 1;
-
-std::string TextOf(const amqp_bytes_t& bytes) { return {static_cast<const char*>(bytes.bytes), bytes.len}; }
-
-void MustSucceed(const amqp_rpc_reply_t& reply, const std::string& doing) {
-  if (reply.reply_type != AMQP_RESPONSE_NORMAL) throw std::runtime_error("test consumer: " + doing + " failed");
-}
+// Given at once by the broker.
+constexpr std::uint16_t kPrefetch = 100;
 
 ReceivedMessage MessageOf(const amqp_envelope_t& envelope) {
   const amqp_basic_properties_t& properties = envelope.message.properties;
@@ -56,43 +42,29 @@ ReceivedMessage MessageOf(const amqp_envelope_t& envelope) {
 }  // namespace
 
 struct TestConsumer::Impl {
-  amqp_connection_state_t connection = amqp_new_connection();
-  Impl() = default;
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
-  ~Impl() { amqp_destroy_connection(connection); }
+  AmqpClient client;
 };
 
-TestConsumer::TestConsumer(const std::string& url, const std::string& queue) : impl_(std::make_unique<Impl>()) {
-  std::string writable = url;
-  amqp_connection_info info;
-  if (amqp_parse_url(writable.data(), &info) != AMQP_STATUS_OK) throw std::runtime_error("test consumer: bad URL");
-  amqp_socket_t* const socket = amqp_tcp_socket_new(impl_->connection);
-  if (amqp_socket_open(socket, info.host, info.port) != AMQP_STATUS_OK) {
-    throw std::runtime_error("test consumer: the broker cannot be reached");
-  }
-  MustSucceed(
-      amqp_login(impl_->connection, info.vhost, 0, 131'072, 0, AMQP_SASL_METHOD_PLAIN, info.user, info.password),
-      "logging in");
-  amqp_channel_open(impl_->connection, kChannel);
-  MustSucceed(amqp_get_rpc_reply(impl_->connection), "opening a channel");
-  amqp_basic_qos(impl_->connection, kChannel, 0, 100, 0);
-  MustSucceed(amqp_get_rpc_reply(impl_->connection), "setting the prefetch");
-  amqp_basic_consume(impl_->connection, kChannel, amqp_cstring_bytes(queue.c_str()), amqp_empty_bytes, 0, /*no_ack=*/0,
-                     0, amqp_empty_table);
-  MustSucceed(amqp_get_rpc_reply(impl_->connection), "consuming " + queue);
+TestConsumer::TestConsumer(const std::string& url, const std::string& queue) : impl_(new Impl{AmqpClient(url)}) {
+  amqp_connection_state_t const connection = impl_->client.connection();
+  amqp_basic_qos(connection, AmqpClient::kChannel, 0, kPrefetch, 0);
+  impl_->client.MustSucceed("setting the prefetch");
+  amqp_basic_consume(connection, AmqpClient::kChannel, BytesOf(queue), amqp_empty_bytes, 0, /*no_ack=*/0, 0,
+                     amqp_empty_table);
+  impl_->client.MustSucceed("consuming " + queue);
 }
 
-TestConsumer::~TestConsumer() { amqp_connection_close(impl_->connection, AMQP_REPLY_SUCCESS); }
+TestConsumer::~TestConsumer() = default;
 
 std::optional<ReceivedMessage> TestConsumer::Next(absl::Duration timeout) {
-  amqp_maybe_release_buffers(impl_->connection);
+  amqp_connection_state_t const connection = impl_->client.connection();
+  amqp_maybe_release_buffers(connection);
   const timeval wait = absl::ToTimeval(timeout);
   amqp_envelope_t envelope;
-  const amqp_rpc_reply_t reply = amqp_consume_message(impl_->connection, &envelope, &wait, 0);
+  const amqp_rpc_reply_t reply = amqp_consume_message(connection, &envelope, &wait, 0);
   if (reply.reply_type != AMQP_RESPONSE_NORMAL) return std::nullopt;
   ReceivedMessage message = MessageOf(envelope);
-  amqp_basic_ack(impl_->connection, kChannel, envelope.delivery_tag, 0);
+  amqp_basic_ack(connection, AmqpClient::kChannel, envelope.delivery_tag, 0);
   amqp_destroy_envelope(&envelope);
   return message;
 }
