@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "ctl/commands.hpp"
 #include "ctl/orders.hpp"
@@ -156,6 +158,19 @@ void AddOrdersChanges(CLI::App& orders, Run& run) {
   cancel.callback([=, &run] { run = [request](Session& session) { return CancelOrder(session, *request); }; });
 }
 
+// What is said of a command line that cannot be read. CLI11's own words do not name a command that there is not.
+std::string Explain(const CLI::App* app, const CLI::Error& error) {
+  const std::vector<std::string> rest = app->remaining(/*recurse=*/true);
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  const auto commands = app->get_subcommands([](const CLI::App*) { return true; });
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError) || commands.empty()) {
+    return CLI::FailureMessage::simple(app, error);
+  }
+  const auto name_of = [](std::string* out, const CLI::App* command) { absl::StrAppend(out, command->get_name()); };
+  return absl::StrCat(rest.empty() ? "a command is missing" : absl::StrCat("there is no command ", rest.front()), " (",
+                      absl::StrJoin(commands, ", ", name_of), "); --help says more\n");
+}
+
 }  // namespace
 
 bool ParseDuration(const std::string& text, absl::Duration max, absl::Duration& duration) {
@@ -173,6 +188,7 @@ int RunCommandLine(int argc, char** argv) {
   app.footer(kFooter);
   app.require_subcommand(1);
   app.fallthrough();
+  app.failure_message(Explain);
 
   SessionOptions options;
   std::string timeout = "10";
