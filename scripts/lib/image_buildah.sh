@@ -82,17 +82,20 @@ engine_config() {
     python3 -c 'import json, sys; json.dump(json.load(sys.stdin)["Docker"]["config"], sys.stdout)'
 }
 
-# One line a layer: its bytes (uncompressed).
+# One line a layer: its bytes (uncompressed), as the storage has noted them.
 engine_layers() {
-  rm -rf "$WORK/pushed"
-  build_tool push -q --disable-compression "$IMAGE" "dir:$WORK/pushed" >/dev/null || return 1
-  python3 - "$WORK/pushed" <<'PYTHON'
+  python3 - "$WORK/storage" "$STORAGE_DRIVER" "localhost/$IMAGE" <<'PYTHON'
 import json, pathlib, sys
-folder = pathlib.Path(sys.argv[1])
-for layer in json.loads((folder / "manifest.json").read_text())["layers"]:
-    print((folder / layer["digest"].split(":")[1]).stat().st_size)
+folder, driver, name = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+images = json.loads((folder / f"{driver}-images/images.json").read_text())
+layers = {layer["id"]: layer for layer in json.loads((folder / f"{driver}-layers/layers.json").read_text())}
+layer = layers[next(image["layer"] for image in images if name in image.get("names", []))]
+sizes = []
+while layer:
+    sizes.append(layer.get("diff-size", 0))
+    layer = layers.get(layer.get("parent"))
+print("\n".join(str(size) for size in reversed(sizes) if size > 1024))
 PYTHON
-  rm -rf "$WORK/pushed"
 }
 
 # ROOT: the image's files, as a container of it sees them. The mount points are those that every engine makes.
