@@ -8,16 +8,16 @@ KUBERNETES_VERSIONS="1.30.0 1.37.0"
 
 # Made anew when what is wanted has changed; without the tools the check fails, it is not left out.
 container_tools() {
+  local said
   if cmp -s "$CONTAINER_TOOLS_WANTED" "$CONTAINER_TOOLS/installed.txt"; then return 0; fi
   rm -rf "$CONTAINER_TOOLS"
   mkdir -p build
-  if ! { python3 -m venv "$CONTAINER_TOOLS" && "$CONTAINER_TOOLS/bin/pip" install --quiet --disable-pip-version-check \
-    --no-deps --only-binary :all: --requirement "$CONTAINER_TOOLS_WANTED"; } >"build/container-tools.log" 2>&1; then
-    cat "build/container-tools.log" >&2
+  if ! said=$({ python3 -m venv "$CONTAINER_TOOLS" && "$CONTAINER_TOOLS/bin/pip" install --quiet \
+    --disable-pip-version-check --no-deps --only-binary :all: --requirement "$CONTAINER_TOOLS_WANTED"; } 2>&1); then
+    echo "$said" >&2
     echo "the tools of $CONTAINER_TOOLS_WANTED could not be installed, and without them docker/ is not checked" >&2
     return 1
   fi
-  rm -f "build/container-tools.log"
   cp "$CONTAINER_TOOLS_WANTED" "$CONTAINER_TOOLS/installed.txt"
 }
 
