@@ -18,6 +18,7 @@ class MessageProperties {
  public:
   // None at all when they cannot be read.
   explicit MessageProperties(const std::string& encoded);
+  explicit MessageProperties(std::string&&) = delete;
   ~MessageProperties() { empty_amqp_pool(&pool_); }
   MessageProperties(const MessageProperties&) = delete;
   MessageProperties& operator=(const MessageProperties&) = delete;
