@@ -176,7 +176,9 @@ void ExpectPoisonBuried(const World& world, const PaymentPlan& plan, Letters how
     }
     ++letters[letter.message_id];
     EXPECT_THAT(letter.headers.at("x-dead-reason"), HasSubstr(poison->second.reason)) << poison->second.kind;
-    EXPECT_EQ(letter.headers.at("x-dead-attempts"), std::to_string(poison->second.attempts)) << poison->second.kind;
+    if (how_often == Letters::kOnce) {
+      EXPECT_EQ(letter.headers.at("x-dead-attempts"), std::to_string(poison->second.attempts)) << poison->second.kind;
+    }
     EXPECT_EQ(letter.headers.at("x-original-exchange"), "payment_events");
   }
   EXPECT_EQ(letters.size(), plan.poison.size()) << "different letters";

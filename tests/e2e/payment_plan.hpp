@@ -31,7 +31,7 @@ struct PaymentPlan {
   struct Poison {
     std::string kind;
     std::string reason;  // a part of what its letter says
-    int attempts = 1;    // what its letter says
+    int attempts = 1;    // what its letter says, where nothing else went wrong
   };
 
   std::vector<support::OutgoingMessage> messages;

@@ -96,8 +96,8 @@ TEST_F(PaymentsChaosTest, ThousandMessagesATenthPoison_ActiveReplicaKilled_TheOt
   ExpectPublishedIsHistory(world_);
 }
 
-// Proved to be there: the handler waits for a row that the test holds.
-TEST_F(PaymentsChaosTest, KilledInTheMiddleOfAHandler_ItsMessageHasItsEffectOnce) {
+// Proved to be there: the handler waits for a row that the test holds, and the dead letter for the broker to take it.
+TEST_F(PaymentsChaosTest, KilledInTheMiddleOfAHandlerAndOfALetter_EffectOnceAndLetterNotLost) {
   world_.flags["database-lock-timeout"] = "9s";
   TcpProxy broker(world_.broker.host(), world_.broker.port());
   auto daemon = std::make_unique<Daemon>(
@@ -106,6 +106,16 @@ TEST_F(PaymentsChaosTest, KilledInTheMiddleOfAHandler_ItsMessageHasItsEffectOnce
   const Product product = AddProduct(*daemon, 10);
   const order::OrderResponse order = Place(*daemon, product);
   const Json processed = ProcessedOf(order);
+  Json poison = ProcessedOf(Place(*daemon, product));
+  poison["data"]["amount"] = "1.00";
+  world_.broker.AllowRoutingKeys("payment_events.dlx", "^nothing$");
+  Publish(world_, {poison});
+  ASSERT_TRUE(Eventually(
+      [&] {
+        return daemon->Get("/readyz").body.find("dead letters of queue logistics_payments are refused") !=
+               std::string::npos;
+      },
+      kPatience));
   const auto session_waits = [&] { return WaitingForLock(world_.database) == 1; };
   {
     OrderLock lock(world_.database, order.id());
@@ -115,6 +125,7 @@ TEST_F(PaymentsChaosTest, KilledInTheMiddleOfAHandler_ItsMessageHasItsEffectOnce
   }
   ASSERT_TRUE(Eventually([&] { return !session_waits(); }, kPatience));
   EXPECT_EQ(PaymentCount(world_), 0) << "it died before the commit";
+  world_.broker.AllowAllRoutingKeys();
 
   // The next one dies between the commit and the ack: what it says to the broker is lost from now on.
   daemon.reset();
@@ -136,7 +147,9 @@ TEST_F(PaymentsChaosTest, KilledInTheMiddleOfAHandler_ItsMessageHasItsEffectOnce
   EXPECT_EQ(now.order.status(), order::ORDER_STATUS_PROCESSING);
   EXPECT_EQ(now.order.version(), 2);
   EXPECT_EQ(PaymentCount(world_), 1);
-  EXPECT_TRUE(TakeLetters(world_, 0).empty());
+  const auto letters = TakeLetters(world_, 1);
+  EXPECT_FALSE(letters.empty());
+  for (const support::ReceivedMessage& letter : letters) EXPECT_EQ(letter.message_id, IdOf(poison));
   ExpectConsistent(world_);
   ExpectPublishedIsHistory(world_);
   EndProperly(*daemon);

@@ -81,8 +81,8 @@ TEST_F(PaymentsTest, ProcessedAndFailed_MoveTheirOrdersOnceHoweverOftenTheyCome)
   ExpectAllSettled();
 }
 
-TEST_F(PaymentsTest, WhatContradictsTheOrder_BecomesALetterThatSaysWhatToDo) {
-  Start();
+TEST_F(PaymentsTest, ContradictingOrOfNoOrder_BecomesALetterThatSaysWhatToDo) {
+  Start({{"rabbitmq-retry-attempts", "2"}, {"consumers-payments-retry-delay", "10ms"}});
   std::map<std::string, std::string> reasons;  // by message_id
   std::map<std::string, order::OrderStatus> statuses;
   const auto place = [&](order::OrderStatus status) {
@@ -113,6 +113,12 @@ TEST_F(PaymentsTest, WhatContradictsTheOrder_BecomesALetterThatSaysWhatToDo) {
   publish(FailedOf(place(order::ORDER_STATUS_PROCESSING)),
           "went on without a payment and is Processing: collect the money, or cancel or take back the order");
 
+  // It cannot come: its id is made by the daemon. So it is tried again before it is given up.
+  order::OrderResponse nobodys;
+  nobodys.set_id(NewUuid());
+  const Json unknown = ProcessedOf(nobodys);
+  publish(unknown, "given up after 3 tries: order " + nobodys.id() + " does not exist");
+
   const order::OrderResponse paid = place(order::ORDER_STATUS_PENDING);
   const Json right = ProcessedOf(paid);
   messages.push_back(right);
@@ -132,37 +138,20 @@ TEST_F(PaymentsTest, WhatContradictsTheOrder_BecomesALetterThatSaysWhatToDo) {
   EXPECT_EQ(letters.size(), reasons.size());
   for (const ReceivedMessage& letter : letters) {
     EXPECT_THAT(letter.headers.at("x-dead-reason"), HasSubstr(reasons[letter.message_id]));
-    EXPECT_EQ(letter.headers.at("x-dead-attempts"), "1");
+    EXPECT_EQ(letter.headers.at("x-dead-attempts"), letter.message_id == IdOf(unknown) ? "3" : "1");
     EXPECT_EQ(letter.headers.at("x-original-exchange"), "payment_events");
     EXPECT_EQ(letter.headers.at("x-original-routing-key"),
               letter.type == "PaymentFailed" ? "payment.failed" : "payment.processed");
   }
-  EXPECT_TRUE(Eventually([&] { return DeadLettered(*daemon_, "refused") == static_cast<double>(reasons.size()); }));
+  EXPECT_TRUE(Eventually([&] {
+    return DeadLettered(*daemon_, "refused") == static_cast<double>(reasons.size() - 1) &&
+           DeadLettered(*daemon_, "retries_over") == 1;
+  }));
+  EXPECT_EQ(Handled(*daemon_, "parked"), 1);
+  EXPECT_EQ(Handled(*daemon_, "put_off"), 1);
   for (const auto& [id, status] : statuses) EXPECT_EQ(GetOrder(*daemon_, id).order.status(), status);
   EXPECT_EQ(PaymentCount(world_), 1);
   ExpectAllSettled();
-}
-
-// The order cannot come: its id is made by the daemon.
-TEST_F(PaymentsTest, UnknownOrder_WaitsToBeTriedAgainThenBecomesALetter) {
-  Start({{"rabbitmq-retry-attempts", "2"}, {"consumers-payments-retry-delay", "10ms"}});
-  order::OrderResponse nobodys;
-  nobodys.set_id(NewUuid());
-  const Json message = ProcessedOf(nobodys);
-  Publish(world_, {message});
-  const std::vector<ReceivedMessage> letters = TakeLetters(world_, 1);
-  ASSERT_EQ(letters.size(), 1U);
-  EXPECT_EQ(letters[0].message_id, IdOf(message));
-  EXPECT_EQ(letters[0].body, message.dump());
-  EXPECT_EQ(letters[0].headers.at("x-dead-reason"),
-            "given up after 3 tries: order " + nobodys.id() + " does not exist");
-  EXPECT_EQ(letters[0].headers.at("x-dead-attempts"), "3");
-  EXPECT_EQ(letters[0].headers.at("x-original-routing-key"), "payment.processed");
-  EXPECT_EQ(Handled(*daemon_, "parked"), 1);
-  EXPECT_EQ(Handled(*daemon_, "put_off"), 1);
-  EXPECT_TRUE(Eventually([&] { return DeadLettered(*daemon_, "retries_over") == 1; }));
-  Stop();
-  ExpectNothingWaits(world_);
 }
 
 // The first that came decides, though both had to wait.
