@@ -1,0 +1,135 @@
+// What taking messages in costs: publishes a payment for every order that waits for one, takes such messages with a
+// bare consumer, and waits until the daemon has acted on them. Bounded by its options; used by scripts/bench
+// --consumer.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/amqp_client.hpp"
+#include "support/broker_publisher.hpp"
+
+namespace logistics::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::seconds;
+
+constexpr seconds kPatience{120};
+
+struct Options {
+  std::string amqp_url;
+  std::string database_url;
+  std::string queue = "logistics_payments";
+  int messages = 10'000;
+  int prefetch = 32;
+};
+
+// The envelope's and the payment's ids are the order's, so that two calls publish the same bytes.
+support::OutgoingMessage PaymentOf(const std::string& queue, const std::string& order, const std::string& amount,
+                                   const std::string& currency) {
+  const std::string body =
+      R"({"id":")" + order +
+      R"(","event_type":"PaymentProcessed","timestamp":"2026-01-02T03:04:05.678Z","version":"1.0",)"
+      R"("data":{"payment_id":")" +
+      order + R"(","order_id":")" + order + R"(","amount":")" + amount + R"(","currency":")" + currency +
+      R"(","payment_method":"card","transaction_id":"tx-)" + order + R"("}})";
+  return {"", queue, order, "PaymentProcessed", body};
+}
+
+// To the queue itself: through the exchange others would hear them.
+void Publish(const Options& options) {
+  pqxx::connection connection(options.database_url);
+  pqxx::nontransaction work(connection);
+  std::vector<support::OutgoingMessage> messages;
+  // All amounts of the bench's orders are in a currency of two decimals.
+  for (const auto& row :
+       work.exec("SELECT id, total_minor / 100 || '.' || lpad((total_minor % 100)::text, 2, '0'), currency FROM orders "
+                 "WHERE status = 'pending' ORDER BY id LIMIT " +
+                 std::to_string(options.messages))) {
+    messages.push_back(PaymentOf(options.queue, row[0].c_str(), row[1].c_str(), row[2].c_str()));
+  }
+  if (messages.size() != static_cast<std::size_t>(options.messages)) throw std::runtime_error("too few pending orders");
+  support::TestPublisher(options.amqp_url).Publish(messages);
+  std::printf("published=%zu bytes=%zu\n", messages.size(), messages.front().body.size());
+}
+
+void Take(const Options& options) {
+  const support::AmqpClient client(options.amqp_url);
+  amqp_connection_state_t const connection = client.connection();
+  amqp_basic_qos(connection, support::AmqpClient::kChannel, 0, static_cast<std::uint16_t>(options.prefetch), 0);
+  client.MustSucceed("setting the prefetch");
+  amqp_basic_consume(connection, support::AmqpClient::kChannel, support::BytesOf(options.queue), amqp_empty_bytes, 0,
+                     /*no_ack=*/0, 0, amqp_empty_table);
+  client.MustSucceed("consuming");
+  Clock::time_point begin;
+  for (int taken = 0; taken < options.messages; ++taken) {
+    amqp_maybe_release_buffers(connection);
+    const timeval wait{kPatience.count(), 0};
+    amqp_envelope_t envelope;
+    if (amqp_consume_message(connection, &envelope, &wait, 0).reply_type != AMQP_RESPONSE_NORMAL) {
+      throw std::runtime_error("no more messages after " + std::to_string(taken));
+    }
+    if (taken == 0) begin = Clock::now();
+    amqp_basic_ack(connection, support::AmqpClient::kChannel, envelope.delivery_tag, /*multiple=*/0);
+    amqp_destroy_envelope(&envelope);
+  }
+  const double taken_s = std::chrono::duration<double>(Clock::now() - begin).count();
+  std::printf("bare: prefetch=%d messages=%d messages_per_s=%.0f\n", options.prefetch, options.messages,
+              options.messages / taken_s);
+}
+
+// From the first commit to the last, by Postgres' clock: the daemon may have started in between.
+void Await(const Options& options) {
+  pqxx::connection connection(options.database_url);
+  pqxx::nontransaction work(connection);
+  const auto give_up = Clock::now() + kPatience;
+  while (work.exec1("SELECT count(*) FROM orders WHERE status = 'pending'")[0].as<int>() > 0) {
+    if (Clock::now() > give_up) throw std::runtime_error("not all orders were paid");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  const auto row = work.exec1(
+      "SELECT count(DISTINCT h.order_id), count(DISTINCT c.batch_id), extract(epoch FROM max(c.committed_at) - "
+      "min(c.committed_at)) FROM order_status_history h JOIN commits c USING (batch_id) JOIN (SELECT order_id FROM "
+      "payments ORDER BY id DESC LIMIT " +
+      std::to_string(options.messages) + ") p USING (order_id) WHERE h.version = 2");
+  const double seconds_taken = row[2].as<double>();
+  std::printf("daemon: effects=%d commits=%d messages_per_s=%.0f\n", row[0].as<int>(), row[1].as<int>(),
+              row[0].as<int>() / seconds_taken);
+}
+
+}  // namespace
+}  // namespace logistics::bench
+
+int main(int argc, char** argv) {
+  using namespace logistics::bench;
+  Options options;
+  CLI::App app("Measures how fast payment messages are taken.");
+  app.require_subcommand(1);
+  app.add_option("--amqp-url", options.amqp_url, "the broker");
+  app.add_option("--database-url", options.database_url, "the daemon's");
+  app.add_option("--queue", options.queue, "where the payments are");
+  app.add_option("--messages", options.messages, "how many")->check(CLI::Range(1, 1'000'000));
+  app.add_option("--prefetch", options.prefetch, "of the bare consumer")->check(CLI::Range(1, 1'000));
+  const auto* const publish = app.add_subcommand("publish", "a payment for each pending order into the queue");
+  const auto* const take = app.add_subcommand("take", "with a bare consumer, each acked");
+  app.add_subcommand("await", "until the daemon has acted on them all");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (*publish) {
+      Publish(options);
+    } else if (*take) {
+      Take(options);
+    } else {
+      Await(options);
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "payment_load: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}
