@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "absl/strings/str_format.h"
+#include "e2e/terminal.hpp"
 #include "nlohmann/json.hpp"
 #include "support/broker.hpp"
 #include "support/process.hpp"
@@ -250,6 +251,15 @@ TEST_F(DlqCommandTest, Drop_ExportsFirstAndTakesOnlyWhatWasSelected) {
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_EQ(lines[0]["command"], "drop");
   EXPECT_THAT(TakeLiveIds(0), IsEmpty());
+}
+
+TEST_F(DlqCommandTest, Drop_AtATerminalAsksForTheNameOfTheQueue) {
+  Dies(1, 1);
+  EXPECT_EQ(AnswerAtTerminal(OnBills("drop", {"--export", File("no.jsonl")}), "for good: ", "yes\n"), 1);
+  EXPECT_THAT(DeadIds(), ElementsAre("m1"));
+  EXPECT_EQ(AnswerAtTerminal(OnBills("drop", {"--export", File("yes.jsonl")}), "for good: ", "bills\n"), 0);
+  EXPECT_THAT(DeadIds(), IsEmpty());
+  EXPECT_THAT(LinesOf(Content(File("yes.jsonl"))), SizeIs(1));
 }
 
 TEST_F(DlqCommandTest, Usage_IsSaidBeforeAnythingIsDone) {
