@@ -51,6 +51,10 @@ make_base() {
   rm -rf "$base"/var/{cache/apt,lib/apt/lists}/* "$base/etc/apt/sources.list"
   echo "$sources" >"$base/etc/apt/sources.list.d/machine.list"
   machine_apt_settings >"$base/etc/apt/apt.conf.d/90machine"
+  # Whoever stands between this machine and the archives, the base trusts as the machine does.
+  mkdir -p "$base/usr/local/share/ca-certificates"
+  { find /usr/local/share/ca-certificates -name '*.crt' 2>/dev/null || true; } |
+    xargs -r install -m 644 -t "$base/usr/local/share/ca-certificates" || return 1
   container=$(build_tool from scratch) && build_tool add -q "$container" "$base" / >/dev/null &&
     build_tool commit -q "$container" "localhost/debian:$SUITE-slim" >/dev/null &&
     build_tool rm "$container" >/dev/null || return 1
