@@ -8,9 +8,11 @@
 namespace logistics::storage {
 namespace {
 
+// Not EXISTS: for a batch the planner would rather read all of inbox_done into a hash table, each time.
 constexpr Statement kReadMessages = {
     "read_messages",
-    "SELECT i.n, EXISTS (SELECT FROM inbox_done d WHERE d.consumer = i.consumer AND d.message_id = i.message_id), "
+    "SELECT i.n, "
+    "(SELECT true FROM inbox_done d WHERE d.consumer = i.consumer AND d.message_id = i.message_id) IS NOT NULL, "
     "(SELECT w.id FROM inbox_waiting w WHERE w.consumer = i.consumer AND w.message_id = i.message_id), "
     "(SELECT min(w.id) FROM inbox_waiting w WHERE w.consumer = i.consumer AND w.order_id = i.order_id) "
     "FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS i(consumer, message_id, order_id, n)"};
