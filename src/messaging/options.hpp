@@ -27,9 +27,12 @@ struct ConsumerOptions {
   std::string name;                       // in metrics, in health, and in the inbox: what was done is remembered by it
   std::string queue;                      // declared as quorum queue with its dead letter queue
   std::vector<std::string> routing_keys;  // on the exchange that BrokerOptions names for it
-  int prefetch = 32;                      // messages taken and not acked, 1-1000
-  int workers = 4;                        // handlers at once, 1-64; messages of one order stay in order
-  int retry_attempts = 3;                 // tries of a message that waits, before it is dead-lettered
+  // Messages taken and not acked, 1-1000. Each of them counts a delivery when one of them ends the process.
+  int prefetch = 64;
+  // Handlers at once, 1-64; messages of one order stay in order. A handler mostly waits for the commit that it shares
+  // with the others at work: the more there are, the fewer commits.
+  int workers = 32;
+  int retry_attempts = 3;                         // tries of a message that waits, before it is dead-lettered
   absl::Duration retry_delay = absl::Seconds(1);  // before the first of them; five times as long before each next
   // With the database away so long, messages in hand go back to the broker, for a replica that may reach it.
   absl::Duration hand_back_after = absl::Seconds(30);

@@ -74,6 +74,9 @@ TEST_F(PaymentsChaosTest, ThousandMessagesATenthPoison_EachHasItsEffectOrItsLett
 
 // The active one of two replicas dies in the middle, again and again.
 TEST_F(PaymentsChaosTest, ThousandMessagesATenthPoison_ActiveReplicaKilled_TheOtherTakesOver) {
+  // Slowly enough that there is a middle.
+  world_.flags["consumers-payments-workers"] = "4";
+  world_.flags["consumers-payments-prefetch"] = "32";
   std::array<std::unique_ptr<Daemon>, 2> replicas = {NewDaemon(), NewDaemon()};
   const PaymentPlan plan = NewPlan(*replicas[1]);
   constexpr int kKills = 3;
@@ -188,9 +191,11 @@ TEST_F(PaymentsChaosTest, DatabaseCutInTheMiddle_MessagesWaitAndGoOn) {
   ExpectConsistent(world_);
 }
 
-// Keeps orders locked whose first messages are the ones from `from` on, so that the consumer cannot pass them.
+constexpr std::size_t kWorkers = 4;
+
+// Keeps as many orders locked as there are workers, whose first messages are the ones from `from` on: the consumer
+// cannot pass them.
 std::vector<std::unique_ptr<OrderLock>> BlockConsumer(const World& world, const PaymentPlan& plan, std::size_t from) {
-  constexpr std::size_t kWorkers = 4;  // consumers.payments.workers
   std::set<std::string> seen;
   std::vector<std::unique_ptr<OrderLock>> locks;
   for (std::size_t i = 0; locks.size() < kWorkers; ++i) {
@@ -214,6 +219,7 @@ class PaymentsOutageTest : public testing::Test {
 TEST_F(PaymentsOutageTest, BrokerAndPostgresCrashedInTheMiddle_EachHasItsEffectOrItsLetter) {
   world_.flags = kPlanFlags;
   world_.flags["database-lock-timeout"] = "9s";
+  world_.flags["consumers-payments-workers"] = std::to_string(kWorkers);
   Daemon daemon(world_.Serve());
   WaitUntilConsuming(daemon);
   const Product product = AddProduct(daemon, PaymentPlan::kOrders);

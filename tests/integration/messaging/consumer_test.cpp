@@ -134,7 +134,7 @@ TEST_F(ConsumerTest, Poison_IsDeadLetteredOnceAndBlocksNobody) {
   EXPECT_FALSE(dlq.Next(absl::Milliseconds(100)).has_value()) << "once each";
 }
 
-TEST_F(ConsumerTest, FourWorkers_KeepTheOrderOfEachOrder) {
+TEST_F(ConsumerTest, ManyWorkers_KeepTheOrderOfEachOrder) {
   StartConsumer();
   constexpr std::uint64_t kOrders = 10;
   constexpr int kRounds = 20;
