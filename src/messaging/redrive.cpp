@@ -9,6 +9,8 @@
 namespace logistics::messaging {
 namespace {
 
+constexpr absl::Duration kReturnTimeMax = absl::Seconds(10);
+
 class Redriver {
  public:
   Redriver(DeadLetterQueue& queue, const RedriveOptions& options, const RedriveCallbacks& callbacks)
@@ -23,7 +25,7 @@ class Redriver {
       return result_;
     }
     result_.there = *count;
-    while (Part() == Next::kAnotherPart) continue;
+    while (Part() == Next::kAnotherPart) AwaitReturn();
     return result_;
   }
 
@@ -47,7 +49,8 @@ class Redriver {
     Next next = Next::kEnd;
     for (const std::size_t index : plan.chosen) {
       if (!MayGoOn()) break;
-      if (Clock::now() - taken_at_ > absl::ToChronoNanoseconds(kLettersInHandTimeMax)) {
+      const bool long_in_hand = Clock::now() - taken_at_ >= absl::ToChronoNanoseconds(options_.in_hand_max);
+      if (long_in_hand && gone > 0 && !options_.dry_run) {
         next = Next::kAnotherPart;
         break;
       }
@@ -72,6 +75,16 @@ class Redriver {
       }
     }
     return next;
+  }
+
+  // The broker puts letters back in its own time; what died meanwhile must not be taken in their place.
+  void AwaitReturn() {
+    const std::size_t left_there = result_.there - removed_;
+    const absl::Status waited = queue_.Wait(kReturnTimeMax, [&] {
+      const absl::StatusOr<std::size_t> count = queue_.Count();
+      return !count.ok() || *count >= left_there;
+    });
+    waited.IgnoreError();  // a connection that is lost shows when they are taken
   }
 
   bool MayGoOn() {

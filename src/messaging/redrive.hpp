@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "messaging/dead_letter_queue.hpp"
 #include "messaging/letter.hpp"
 #include "messaging/redrive_plan.hpp"
@@ -16,6 +17,8 @@ struct RedriveOptions {
   LetterFilter filter;
   double rate_per_second = 0;  // 0: as fast as the broker confirms
   bool dry_run = false;        // nothing is published, nothing recorded
+  // After so long, and one letter at least, they are put back and taken again.
+  absl::Duration in_hand_max = kLettersInHandTimeMax;
 };
 
 // All but `record` may be empty.
@@ -44,8 +47,8 @@ struct RedriveResult {
 // Puts letters back into their queue, one after the other in the order of PlanRedrive: published, confirmed, then
 // removed. Interrupted in any way, also by kill -9, it loses none, and at most one is there twice, with one message_id.
 //
-// More letters than kLettersInHandMax are gone through part by part; an earlier letter of an order that lies in a later
-// part is then not known when the ones before it go.
+// A redrive that takes long goes on with letters taken anew. More letters than kLettersInHandMax are gone through part
+// by part; an earlier letter of an order that lies in a later part is then not known when the ones before it go.
 RedriveResult Redrive(DeadLetterQueue& queue, const RedriveOptions& options, const RedriveCallbacks& callbacks);
 
 // Removes letters that are in hand, and waits until the broker has done it. `record` as above, for each before it.

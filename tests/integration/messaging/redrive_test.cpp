@@ -174,7 +174,12 @@ TEST_F(RedriveTest, LettersThatDieMeanwhile_AreNotRedrivenInACircle) {
   callbacks_.redriven = [&](const Letter& letter) {
     EXPECT_TRUE(broker_.Publish("", kBillingDlq, letter.body, {{"message_id", "again " + letter.message_id}}));
   };
-  EXPECT_EQ(RedriveBilling().redriven, 3U);
+  RedriveOptions options;
+  options.in_hand_max = absl::ZeroDuration();  // each letter is taken by itself
+  const RedriveResult result = RedriveBilling(options);
+  EXPECT_THAT(result.status, IsOk());
+  EXPECT_EQ(result.redriven, 3U);
+  EXPECT_EQ(IdsIn(kBilling, 3), Ids({1, 2, 3}));
   EXPECT_THAT(IdsIn(kBillingDlq, 3), SizeIs(3));
 }
 
