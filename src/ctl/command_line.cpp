@@ -22,7 +22,8 @@ constexpr char kFooter[] =
     "\nExit codes: 0 done; 1 refused by the server (why is on stderr, every bad field and short item);\n"
     "            2 wrong usage, nothing was sent; 3 no server, no answer in time, or not able to serve now;\n"
     "            4 inventory reconcile: stock drifts from what the orders hold.\n"
-    "--json prints protobuf JSON with the field names of order.proto, inventory.proto and admin.proto.";
+    "--json prints protobuf JSON with the field names of order.proto, inventory.proto and admin.proto; dlq prints\n"
+    "JSON lines of its own.";
 
 void AddOrdersCreate(CLI::App& orders, Run& run) {
   CLI::App& app = *orders.add_subcommand("create", "Places an order: all its stock is reserved, or nothing happens");
@@ -195,7 +196,7 @@ int RunCommandLine(int argc, char** argv) {
   app.add_option("--address", options.address, "host:port of the server")
       ->envname("LOGISTICS_ADDRESS")
       ->capture_default_str();
-  app.add_flag("--json", options.json, "Print protobuf JSON");
+  app.add_flag("--json", options.json, "Print JSON");
   app.add_option("--timeout", timeout, "How long each call may take: seconds, or 500ms, 1m")
       ->capture_default_str()
       ->check([&options](const std::string& text) {
