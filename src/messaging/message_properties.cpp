@@ -37,7 +37,7 @@ MessageProperties::MessageProperties(const std::string& encoded) {
 
 const amqp_basic_properties_t& MessageProperties::properties() {
   properties_.headers = {static_cast<int>(headers_.size()), headers_.data()};
-  properties_._flags &= ~AMQP_BASIC_HEADERS_FLAG;
+  Unset(AMQP_BASIC_HEADERS_FLAG);
   if (!headers_.empty()) properties_._flags |= AMQP_BASIC_HEADERS_FLAG;
   return properties_;
 }

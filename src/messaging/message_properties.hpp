@@ -37,11 +37,12 @@ class MessageProperties {
 
   void MakePersistent();
   // The broker takes a user id only from that user.
-  void RemoveUserId() { properties_._flags &= ~AMQP_BASIC_USER_ID_FLAG; }
-  void RemoveExpiration() { properties_._flags &= ~AMQP_BASIC_EXPIRATION_FLAG; }
+  void RemoveUserId() { Unset(AMQP_BASIC_USER_ID_FLAG); }
+  void RemoveExpiration() { Unset(AMQP_BASIC_EXPIRATION_FLAG); }
 
  private:
   void Set(const amqp_table_entry_t& header);
+  void Unset(amqp_flags_t flag) { properties_._flags &= ~flag; }
 
   amqp_pool_t pool_{};
   amqp_basic_properties_t properties_{};
