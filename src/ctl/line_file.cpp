@@ -71,7 +71,7 @@ absl::Status LineFile::Sync() {
   if (folder_synced_) return absl::OkStatus();
   folder_synced_ = true;
   std::string folder = std::filesystem::path(path_).parent_path().string();
-  if (folder.empty()) folder = ".";
+  if (folder.empty()) folder.push_back('.');  // not an assignment, in which g++ 12 sees an overlap
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return absl::OkStatus();  // one that may not be read: the file is there, and synced
   const int synced = ::fsync(fd);
