@@ -31,6 +31,9 @@ namespace {
 constexpr int kPollersMin = 4;
 constexpr int kPollersMax = 256;
 
+// What whoever restarts processes asks gRPC health for: SERVING as long as gRPC answers, whatever the database does.
+constexpr char kLivenessService[] = "liveness";
+
 // For streams to be told their end. Ten thousand take about a second; one whose connection is stuck takes it all.
 constexpr absl::Duration kStreamsTime = absl::Seconds(3);
 
@@ -124,6 +127,7 @@ absl::StatusOr<int> Server::Start() {
   {
     const std::lock_guard lock(parts_->mutex);
     parts_->server = std::move(server);
+    parts_->server->GetHealthCheckService()->SetServingStatus(kLivenessService, true);
   }
   SetServing(false);
   return port;

@@ -37,7 +37,8 @@ class Server {
   // cannot be had; a port is never shared with another process.
   absl::StatusOr<int> Start();
 
-  // What health answers for "" and for each service. No effect before Start and after Shutdown.
+  // What health answers for "" and for each service; for "liveness" it answers SERVING whatever is set here. No effect
+  // before Start and after Shutdown.
   void SetServing(bool serving);
 
   // Ends streams, with what resumes them, and refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish,

@@ -59,6 +59,7 @@ TEST_F(ServerTest, Health_FollowsSetServing) {
   }
   server_->SetServing(false);
   EXPECT_EQ(Health("order.OrderService"), kNotServing);
+  EXPECT_EQ(Health("liveness"), kServing);
   int answer = 0;
   EXPECT_EQ(Check("shipment.ShipmentService", answer).error_code(), grpc::StatusCode::NOT_FOUND);
 }
