@@ -17,8 +17,6 @@ namespace {
 
 constexpr int kOrderers = 8;
 constexpr int kOrdersBetweenSteps = 100;
-constexpr int kTriesMax = 100;
-constexpr absl::Duration kPauseBeforeRetry = absl::Milliseconds(20);
 
 // The replicas that a client may be sent to: what a Service's name resolves to.
 class Endpoints {
@@ -79,11 +77,14 @@ class RetryingClients {
       ++turn;
       order::CreateOrderRequest request = OrderOf(product_);
       request.set_idempotency_key(NewUuid());
-      Answer answer = Create(endpoints_.Next(), request);
-      for (int tries = 1; answer.status.error_code() == grpc::StatusCode::UNAVAILABLE && tries < kTriesMax; ++tries) {
-        absl::SleepFor(kPauseBeforeRetry);
-        answer = Create(endpoints_.Next(), request);
-      }
+      Answer answer;
+      // One that stays UNAVAILABLE is among the failed ones below.
+      static_cast<void>(support::Eventually(
+          [&] {
+            answer = Create(endpoints_.Next(), request);
+            return answer.status.error_code() != grpc::StatusCode::UNAVAILABLE;
+          },
+          kPatience));
       const std::lock_guard lock(mutex_);
       if (answer.status.ok()) {
         acked_.push_back({answer.order.id(), answer.order.version(), answer.order.status()});
