@@ -3,11 +3,11 @@
 
 #include "ctl/commands.hpp"
 #include "ctl/dlq.hpp"
+#include "messaging/options.hpp"
 
 namespace logistics::ctl {
 namespace {
 
-constexpr char kPaymentsQueue[] = "logistics_payments";
 constexpr char kAuditFile[] = "./logistics-dlq-audit.jsonl";
 constexpr double kRateMin = 0.001;
 constexpr double kRateMax = 100'000;
@@ -45,7 +45,7 @@ void AddList(CLI::App& dlq, Run& run) {
                  "RABBITMQ_ORDER_QUEUE where that is set");
   app.callback([arguments, &run] {
     if (arguments->queues.empty()) {
-      arguments->queues.emplace_back(kPaymentsQueue);
+      arguments->queues.push_back(messaging::BrokerOptions().payments.queue);
       const char* const order_queue = std::getenv("RABBITMQ_ORDER_QUEUE");
       if (order_queue != nullptr && *order_queue != '\0') arguments->queues.emplace_back(order_queue);
     }

@@ -13,9 +13,9 @@
 #include <memory>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "rpc/address.hpp"
 
 namespace logistics::rpc {
 namespace {
@@ -64,9 +64,8 @@ std::string StateName(int state) {
 std::string ProbeAddress(const ServerOptions& options) {
   std::string host = options.host;
   if (host == "0.0.0.0") host = "127.0.0.1";
-  if (host == "::" || host == "[::]") host = "[::1]";
-  if (absl::StrContains(host, ":") && !absl::StartsWith(host, "[")) host = absl::StrCat("[", host, "]");
-  return absl::StrCat(host, ":", options.port);
+  if (host == "::" || host == "[::]") host = "::1";
+  return JoinHostPort(host, options.port);
 }
 
 absl::Status ProbeHealth(const std::string& address, absl::Duration timeout) {

@@ -13,9 +13,9 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "rpc/address.hpp"
 #include "rpc/admin_rpc.hpp"
 #include "rpc/call_scope.hpp"
 #include "rpc/grpc_log.hpp"
@@ -39,12 +39,6 @@ constexpr absl::Duration kStreamsTime = absl::Seconds(3);
 
 // After the last handler has returned: for answers that are on their way.
 constexpr absl::Duration kFlushTime = absl::Milliseconds(500);
-
-std::string Address(const ServerOptions& options) {
-  const bool bare_ipv6 = absl::StrContains(options.host, ":") && !absl::StartsWith(options.host, "[");
-  return bare_ipv6 ? absl::StrCat("[", options.host, "]:", options.port)
-                   : absl::StrCat(options.host, ":", options.port);
-}
 
 int Milliseconds(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
 
@@ -110,7 +104,7 @@ absl::StatusOr<int> Server::Start() {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   const ServerOptions& options = parts_->runtime.options();
-  const std::string address = Address(options);
+  const std::string address = JoinHostPort(options.host, options.port);
   grpc::ServerBuilder builder;
   Configure(options, builder);
   int port = 0;
