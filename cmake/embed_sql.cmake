@@ -5,6 +5,6 @@ foreach(file IN LISTS FILES)
   file(READ ${file} text)
   string(APPEND body "      {\"${name}\", R\"migration(${text})migration\"},\n")
 endforeach()
-file(WRITE ${OUTPUT} "#include \"storage/migrations.hpp\"\n\nnamespace logistics::storage {\n\n"
+file(WRITE ${OUTPUT} "#include \"storage/schema/migrations.hpp\"\n\nnamespace logistics::storage {\n\n"
   "std::span<const EmbeddedMigration> EmbeddedMigrations() {\n"
   "  static constexpr EmbeddedMigration kMigrations[] = {\n${body}  };\n  return kMigrations;\n}\n\n}  // namespace logistics::storage\n")

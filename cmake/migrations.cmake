@@ -1,5 +1,5 @@
-# Builds src/storage/migrations/*.sql into the binary, in the order of their names.
-file(GLOB migration_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/storage/migrations/*.sql)
+# Builds src/storage/schema/migrations/*.sql into the binary, in the order of their names.
+file(GLOB migration_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/storage/schema/migrations/*.sql)
 list(SORT migration_files)
 set(migrations_cpp ${CMAKE_BINARY_DIR}/generated/migrations_data.cpp)
 add_custom_command(

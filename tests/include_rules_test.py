@@ -4,6 +4,8 @@ Run by ctest and scripts/check; prints every breach as file:line: text. The rule
 ("Where things are"); change them there and here together.
 """
 
+import collections
+import graphlib
 import pathlib
 import re
 import sys
@@ -12,20 +14,52 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # A folder of src/ or include/logistics/ and the ones of ours that its files may include.
-CORE = {"domain", "ports"}
+CORE = {"base", "domain", "ports"}
 MAY_INCLUDE = {
-    "domain": {"domain"},
+    "base": {"base"},
+    "domain": {"base", "domain"},
     "ports": CORE,
     "service": CORE | {"service"},
     "storage": CORE | {"storage"},
     "messaging": CORE | {"messaging"},
-    "inventory": CORE | {"inventory"},
+    "remote_inventory": CORE | {"remote_inventory"},
     "telemetry": CORE | {"telemetry"},
     "rpc": CORE | {"service", "rpc"},
-    "ctl": {"ctl", "domain", "messaging"},
-    "app": CORE | {"service", "storage", "messaging", "inventory", "telemetry", "rpc", "app"},
+    "ctl": {"ctl", "base", "domain", "messaging"},
+    "app": CORE | {"service", "storage", "messaging", "remote_inventory", "telemetry", "rpc", "app"},
     "main": {"app"},
 }
+# The rooms of a folder, and which rooms beside itself each may use. Files that lie in the folder itself put the rooms
+# together: they may use all of them, and no room uses them.
+ROOMS = {
+    "messaging": {
+        "amqp": set(),
+        "events": set(),
+        "relay": {"amqp"},
+        "dead_letters": {"amqp", "events"},
+        "consumer": {"amqp", "events", "dead_letters"},
+    },
+    "storage": {
+        "postgres": set(),
+        "schema": {"postgres"},
+        "coordination": {"postgres"},
+        "rows": {"postgres"},
+        "batch": {"postgres", "rows"},
+        "stores": {"postgres", "coordination", "rows", "batch"},
+    },
+    "service": {"streams": set(), "saga": set()},
+    "rpc": {
+        "call": set(),
+        "streams": {"call"},
+        "orders": {"call", "streams"},
+        "inventory": {"call", "streams"},
+        "admin": {"call"},
+        "server": {"call", "orders", "inventory", "admin"},
+    },
+    "ctl": {"client": set(), "orders": {"client"}, "inventory": {"client"}, "dead_letters": {"client"}},
+    "app": {"settings": set()},
+}
+FOLDER_FILES_MAX = 26  # sources and headers that lie in one folder
 # What tests may take from src/app; tests of app itself take all.
 APP_FOR_TESTS = {"app/system_clock.hpp", "app/uuid_v7.hpp"}
 
@@ -34,11 +68,11 @@ OWNERS = [
     (r"pqxx(/|$)|libpq-fe\.h|libpq/", {"storage"}),
     (r"amqp.*\.h$|rabbitmq-c/", {"messaging"}),
     (r"nlohmann/", {"messaging"}),
-    (r"grpc(pp)?/|google/(protobuf|rpc)/|.*\.pb\.h$", {"rpc", "inventory", "ctl"}),
+    (r"grpc(pp)?/|google/(protobuf|rpc)/|.*\.pb\.h$", {"rpc", "remote_inventory", "ctl"}),
     (r"prometheus/|httplib", {"telemetry"}),
-    (r"yaml-cpp/", {"app/settings_yaml.cpp", "app/settings_queues.hpp", "app/settings_queues.cpp"}),
+    (r"yaml-cpp/", {"app/settings/settings_yaml.cpp", "app/settings/settings_queues.hpp", "app/settings/settings_queues.cpp"}),
     (r"CLI/", {"app/command_line.cpp", "ctl"}),
-    (r"spdlog/|fmt/", {"ports", "service", "storage", "messaging", "inventory", "telemetry", "rpc", "app", "ctl"}),
+    (r"spdlog/|fmt/", {"ports", "service", "storage", "messaging", "remote_inventory", "telemetry", "rpc", "app", "ctl"}),
     # Under TSan Debian's absl::Mutex reports races in correct code: our locks are std::mutex. serve.cpp only tells
     # abseil how gRPC's locks are to behave.
     (r"absl/synchronization/", {"app/serve.cpp"}),
@@ -61,6 +95,24 @@ def folder_of(path):
     return None
 
 
+def room_of(path):
+    """The room of a file, or of a header as it is included: "amqp" of src/messaging/amqp/tls.cpp; "" for the folder's own."""
+    parts = re.sub(r"^(src|include/logistics|logistics)/", "", path).split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def room_breach(path, header):
+    """Of a header of the same folder."""
+    folder, here, there = folder_of(path), room_of(path), room_of(header)
+    if here in ("", there):
+        return None
+    if here not in ROOMS.get(folder, {}):
+        return f"{folder}/{here} has no row in ROOMS"
+    if there not in ROOMS[folder][here]:
+        return f"{folder}/{here} must not include {header}"
+    return None
+
+
 def our_header(header):
     """Ours as folder/file, or None: "logistics/domain/ids.hpp" and "storage/session.hpp" are."""
     name = header[len("logistics/"):] if header.startswith("logistics/") else header
@@ -78,7 +130,7 @@ def include_breach(path, header):
     if ours:
         if ours.split("/")[0] not in MAY_INCLUDE.get(folder, set()):
             return f"{folder} must not include {header}"
-        return None
+        return room_breach(path, header) if ours.split("/")[0] == folder else None
     for pattern, owners in OWNERS:
         if re.match(pattern, header):
             file_in_folder = path.split("/", 1)[1]
@@ -133,6 +185,22 @@ class Tree(unittest.TestCase):
         folders = {p.name for top in ("src", "include/logistics") for p in (ROOT / top).iterdir() if p.is_dir()}
         self.assertEqual(folders - set(MAY_INCLUDE), set())
 
+    def test_rooms_are_those_of_the_table_and_have_no_cycle(self):
+        for folder, rooms in ROOMS.items():
+            tops = (ROOT / "src" / folder, ROOT / "include/logistics" / folder)
+            there = {p.name for top in tops if top.is_dir() for p in top.iterdir() if p.is_dir()}
+            self.assertEqual(there, set(rooms), folder)
+            graphlib.TopologicalSorter(rooms).prepare()  # raises CycleError
+
+    def test_no_folder_is_too_full(self):
+        counts = collections.Counter(
+            path.parent.relative_to(ROOT).as_posix()
+            for top in ("src", "include")
+            for path in (ROOT / top).rglob("*")
+            if path.suffix in (".cpp", ".hpp")
+        )
+        self.assertEqual({f: n for f, n in counts.items() if n > FOLDER_FILES_MAX}, {})
+
 
 class Rules(unittest.TestCase):
     """The rules themselves: each is seen to catch what it is for."""
@@ -151,6 +219,14 @@ class Rules(unittest.TestCase):
         self.assert_fine("src/rpc/x.cpp", '#include "logistics/service/order_service.hpp"')
         self.assert_fine("src/app/x.cpp", '#include "storage/session.hpp"')
 
+    def test_arrows_between_rooms(self):
+        self.assert_breach("src/messaging/amqp/x.cpp", '#include "messaging/relay/relay.hpp"', "amqp must not include")
+        self.assert_breach("src/storage/rows/x.cpp", '#include "storage/database.hpp"', "rows must not include")
+        self.assert_breach("src/service/saga/x.cpp", '#include "logistics/service/streams/x.hpp"', "saga must not include")
+        self.assert_breach("src/storage/attic/x.cpp", '#include "storage/rows/x.hpp"', "no row in ROOMS")
+        self.assert_fine("src/messaging/relay/x.cpp", '#include "messaging/amqp/connection.hpp"')
+        self.assert_fine("src/service/order_service.cpp", '#include "service/streams/token_codec.hpp"')
+
     def test_tests_take_little_from_app(self):
         self.assert_breach("tests/e2e/x.cpp", '#include "app/settings.hpp"', "tests take only")
         self.assert_fine("tests/e2e/x.cpp", '#include "app/uuid_v7.hpp"')
@@ -160,8 +236,8 @@ class Rules(unittest.TestCase):
         self.assert_breach("src/service/x.cpp", "#include <pqxx/pqxx>", "belongs to storage")
         self.assert_breach("src/rpc/x.cpp", "#include <amqp_tcp_socket.h>", "belongs to messaging")
         self.assert_breach("src/storage/x.cpp", "#include <nlohmann/json_fwd.hpp>", "belongs to messaging")
-        self.assert_breach("src/service/x.cpp", '#include "order.pb.h"', "belongs to ctl, inventory, rpc")
-        self.assert_breach("src/app/settings.cpp", "#include <CLI/CLI.hpp>", "belongs to app/command_line.cpp")
+        self.assert_breach("src/service/x.cpp", '#include "order.pb.h"', "belongs to ctl, remote_inventory, rpc")
+        self.assert_breach("src/app/settings/settings.cpp", "#include <CLI/CLI.hpp>", "belongs to app/command_line.cpp")
         self.assert_breach("include/logistics/ports/x.hpp", "#pragma once\n#include <spdlog/spdlog.h>", "belongs to")
         self.assert_breach("src/domain/x.cpp", "#include <spdlog/spdlog.h>", "belongs to")
         self.assert_fine("src/app/command_line.cpp", "#include <CLI/CLI.hpp>")

@@ -20,7 +20,7 @@ service::OrderUpdatesOptions OrderUpdatesOptionsOf(const Settings& settings) {
 
 }  // namespace
 
-Application::Application(const Settings& settings, inventory::GrpcInventoryPeer* peer, ports::Log& log,
+Application::Application(const Settings& settings, remote_inventory::GrpcInventoryPeer* peer, ports::Log& log,
                          telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness)
     : settings_(settings),
       readiness_(readiness),

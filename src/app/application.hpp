@@ -7,17 +7,17 @@
 #include "absl/time/time.h"
 #include "app/payments_consumer.hpp"
 #include "app/remote_inventory.hpp"
-#include "app/settings.hpp"
+#include "app/settings/settings.hpp"
 #include "app/system_clock.hpp"
 #include "app/uuid_v7.hpp"
 #include "logistics/ports/log.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
-#include "logistics/service/order_updates.hpp"
-#include "logistics/service/stock_updates.hpp"
-#include "messaging/event_codec.hpp"
-#include "messaging/relay.hpp"
-#include "rpc/server.hpp"
+#include "logistics/service/streams/order_updates.hpp"
+#include "logistics/service/streams/stock_updates.hpp"
+#include "messaging/events/event_codec.hpp"
+#include "messaging/relay/relay.hpp"
+#include "rpc/server/server.hpp"
 #include "storage/database.hpp"
 #include "telemetry/prometheus_metrics.hpp"
 #include "telemetry/readiness.hpp"
@@ -28,7 +28,7 @@ namespace logistics::app {
 class Application {
  public:
   // References outlive the application. `peer` keeps the stock; null: this daemon does.
-  Application(const Settings& settings, inventory::GrpcInventoryPeer* peer, ports::Log& log,
+  Application(const Settings& settings, remote_inventory::GrpcInventoryPeer* peer, ports::Log& log,
               telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness);
   ~Application();
   Application(const Application&) = delete;

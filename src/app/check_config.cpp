@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/limits.hpp"
 #include "logistics/domain/money.hpp"
-#include "messaging/event_decoder.hpp"
+#include "messaging/events/event_decoder.hpp"
 
 namespace logistics::app {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-#include "app/settings.hpp"
+#include "app/settings/settings.hpp"
 
 namespace logistics::app {
 

@@ -12,9 +12,9 @@
 #include "app/check_config.hpp"
 #include "app/health.hpp"
 #include "app/serve.hpp"
-#include "app/setting.hpp"
-#include "app/settings.hpp"
-#include "rpc/health_probe.hpp"
+#include "app/settings/setting.hpp"
+#include "app/settings/settings.hpp"
+#include "rpc/server/health_probe.hpp"
 
 namespace logistics::app {
 namespace {

@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "app/command_line.hpp"
-#include "rpc/health_probe.hpp"
+#include "rpc/server/health_probe.hpp"
 
 namespace logistics::app {
 

@@ -7,14 +7,14 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "app/settings.hpp"
+#include "app/settings/settings.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/health.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "logistics/service/payment_service.hpp"
-#include "messaging/consumer.hpp"
-#include "messaging/inbox_worker.hpp"
-#include "messaging/topology.hpp"
+#include "messaging/amqp/topology.hpp"
+#include "messaging/consumer/consumer.hpp"
+#include "messaging/consumer/inbox_worker.hpp"
 #include "storage/database.hpp"
 
 namespace logistics::app {

@@ -1,25 +1,26 @@
 // The parts that exist only where another service keeps the stock.
 #pragma once
 
-#include "app/settings.hpp"
-#include "inventory/grpc_inventory_peer.hpp"
-#include "inventory/product_directory.hpp"
+#include "app/settings/settings.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
-#include "logistics/service/order_saga.hpp"
-#include "logistics/service/peer_stock.hpp"
-#include "logistics/service/reconciler.hpp"
-#include "logistics/service/settler.hpp"
+#include "logistics/service/saga/order_saga.hpp"
+#include "logistics/service/saga/peer_stock.hpp"
+#include "logistics/service/saga/reconciler.hpp"
+#include "logistics/service/saga/settler.hpp"
+#include "remote_inventory/grpc_inventory_peer.hpp"
+#include "remote_inventory/product_directory.hpp"
 #include "storage/database.hpp"
 
 namespace logistics::app {
 
 struct RemoteInventory {
   // All references outlive it; `peer` is stopped before they end (RemoteInventory::Stop).
-  RemoteInventory(const Settings& settings, storage::Database& database, inventory::GrpcInventoryPeer& inventory_peer,
-                  ports::IdGenerator& ids, const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
+  RemoteInventory(const Settings& settings, storage::Database& database,
+                  remote_inventory::GrpcInventoryPeer& inventory_peer, ports::IdGenerator& ids,
+                  const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log)
       : peer(inventory_peer),
         products(settings.inventory_peer.directory, peer, clock),
         stock(peer, settings.inventory_peer.url),
@@ -44,8 +45,8 @@ struct RemoteInventory {
     settler.Stop();
   }
 
-  inventory::GrpcInventoryPeer& peer;
-  inventory::PeerProductDirectory products;
+  remote_inventory::GrpcInventoryPeer& peer;
+  remote_inventory::PeerProductDirectory products;
   service::PeerStock stock;
   service::Settler settler;
   service::OrderSaga orders;

@@ -12,7 +12,7 @@
 #include "app/application.hpp"
 #include "app/command_line.hpp"
 #include "app/signals.hpp"
-#include "storage/migrator.hpp"
+#include "storage/schema/migrator.hpp"
 #include "telemetry/admin_http.hpp"
 #include "telemetry/logging.hpp"
 
@@ -96,9 +96,9 @@ int Serve(const Settings& settings) {
   }
 
   const SystemClock clock;
-  std::unique_ptr<inventory::GrpcInventoryPeer> peer;
+  std::unique_ptr<remote_inventory::GrpcInventoryPeer> peer;
   if (!settings.inventory_peer.url.empty()) {
-    auto connected = inventory::GrpcInventoryPeer::Connect(settings.inventory_peer, clock, metrics, readiness);
+    auto connected = remote_inventory::GrpcInventoryPeer::Connect(settings.inventory_peer, clock, metrics, readiness);
     if (!connected.ok()) {
       spdlog::error("cannot start: {}", std::string(connected.status().message()));
       return kExitFailed;

@@ -1,7 +1,7 @@
 // What the commands of the daemon do, once its settings are known to be right.
 #pragma once
 
-#include "app/settings.hpp"
+#include "app/settings/settings.hpp"
 
 namespace logistics::app {
 

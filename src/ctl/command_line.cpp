@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
-#include "ctl/commands.hpp"
-#include "ctl/orders.hpp"
-#include "ctl/session.hpp"
+#include "ctl/client/commands.hpp"
+#include "ctl/client/session.hpp"
+#include "ctl/orders/orders.hpp"
 
 namespace logistics::ctl {
 namespace {

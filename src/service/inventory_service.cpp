@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/limits.hpp"
 #include "logistics/domain/validation.hpp"
-#include "service/level_filter.hpp"
 #include "service/paging.hpp"
+#include "service/streams/level_filter.hpp"
 
 namespace logistics::service {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "service/token_codec.hpp"
+#include "service/streams/token_codec.hpp"
 
 namespace logistics::service {
 namespace {

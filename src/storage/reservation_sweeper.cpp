@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "storage/leases.hpp"
-#include "storage/order_rows.hpp"
+#include "storage/coordination/leases.hpp"
+#include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
 namespace {

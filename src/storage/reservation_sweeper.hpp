@@ -4,8 +4,8 @@
 
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/metrics.hpp"
-#include "storage/leased_task.hpp"
-#include "storage/postgres_order_store.hpp"
+#include "storage/coordination/leased_task.hpp"
+#include "storage/stores/postgres_order_store.hpp"
 
 namespace logistics::storage {
 

@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
-#include "storage/migrator.hpp"
-#include "storage/postgres_order_log.hpp"
+#include "storage/schema/migrator.hpp"
+#include "storage/stores/postgres_order_log.hpp"
 #include "support/postgres.hpp"
 
 namespace logistics::contract {

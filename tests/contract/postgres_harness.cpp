@@ -4,7 +4,7 @@
 #include "fakes/recording_encoder.hpp"
 #include "fakes/recording_health.hpp"
 #include "storage/database.hpp"
-#include "storage/migrator.hpp"
+#include "storage/schema/migrator.hpp"
 #include "support/postgres.hpp"
 
 namespace logistics::contract {

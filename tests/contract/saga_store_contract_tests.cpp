@@ -15,7 +15,7 @@
 #include "fakes/recording_health.hpp"
 #include "fakes/status_matchers.hpp"
 #include "storage/database.hpp"
-#include "storage/migrator.hpp"
+#include "storage/schema/migrator.hpp"
 #include "support/postgres.hpp"
 
 namespace logistics::contract {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <variant>
 
-#include "messaging/event_decoder.hpp"
+#include "messaging/events/event_decoder.hpp"
 
 namespace {
 

@@ -13,8 +13,8 @@
 #include "fakes/memory_inbox.hpp"
 #include "fakes/recording_health.hpp"
 #include "fakes/scripted_payments.hpp"
-#include "messaging/consumer.hpp"
-#include "messaging/inbox_worker.hpp"
+#include "messaging/consumer/consumer.hpp"
+#include "messaging/consumer/inbox_worker.hpp"
 #include "support/broker.hpp"
 #include "unit/messaging/payment_message.hpp"
 

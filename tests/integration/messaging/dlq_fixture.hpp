@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "fakes/status_matchers.hpp"
-#include "messaging/dead_letter_queue.hpp"
-#include "messaging/dialer.hpp"
-#include "messaging/redrive.hpp"
-#include "messaging/topology.hpp"
+#include "messaging/amqp/dialer.hpp"
+#include "messaging/amqp/topology.hpp"
+#include "messaging/dead_letters/dead_letter_queue.hpp"
+#include "messaging/dead_letters/redrive.hpp"
 #include "nlohmann/json.hpp"
 #include "support/broker.hpp"
 #include "unit/messaging/payment_message.hpp"

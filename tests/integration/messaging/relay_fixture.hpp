@@ -13,7 +13,7 @@
 #include "fakes/counting_metrics.hpp"
 #include "fakes/memory_outbox.hpp"
 #include "fakes/recording_health.hpp"
-#include "messaging/relay.hpp"
+#include "messaging/relay/relay.hpp"
 #include "support/broker.hpp"
 #include "unit/messaging/outbox_message.hpp"
 

@@ -1,4 +1,4 @@
-#include "messaging/relay.hpp"
+#include "messaging/relay/relay.hpp"
 
 #include "integration/messaging/relay_fixture.hpp"
 #include "nlohmann/json.hpp"

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "integration/storage/storage_fixture.hpp"
-#include "storage/write_executor.hpp"
+#include "storage/batch/write_executor.hpp"
 
 namespace logistics::storage {
 namespace {

@@ -1,5 +1,5 @@
 // The ledger of holds over rows as the saga leaves them, and beside a saga that goes on.
-#include "storage/postgres_hold_ledger.hpp"
+#include "storage/stores/postgres_hold_ledger.hpp"
 
 #include <atomic>
 #include <random>
@@ -10,7 +10,7 @@
 #include "fakes/scripted_peer.hpp"
 #include "fakes/seed.hpp"
 #include "integration/storage/storage_fixture.hpp"
-#include "service/hold_comparison.hpp"
+#include "service/saga/hold_comparison.hpp"
 
 namespace logistics::storage {
 namespace {

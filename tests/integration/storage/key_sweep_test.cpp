@@ -1,6 +1,6 @@
 #include "integration/storage/storage_fixture.hpp"
-#include "storage/leased_task.hpp"
-#include "storage/leases.hpp"
+#include "storage/coordination/leased_task.hpp"
+#include "storage/coordination/leases.hpp"
 
 namespace logistics::storage {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "integration/storage/storage_fixture.hpp"
-#include "storage/migrations.hpp"
-#include "storage/migrator.hpp"
+#include "storage/schema/migrations.hpp"
+#include "storage/schema/migrator.hpp"
 
 namespace logistics::storage {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "integration/storage/freezing_encoder.hpp"
 #include "integration/storage/storage_fixture.hpp"
-#include "storage/order_changes.hpp"
+#include "storage/stores/order_changes.hpp"
 
 namespace logistics::storage {
 namespace {

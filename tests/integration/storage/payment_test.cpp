@@ -6,7 +6,7 @@
 
 #include "fakes/seed.hpp"
 #include "integration/storage/payment_fixture.hpp"
-#include "storage/leased_task.hpp"
+#include "storage/coordination/leased_task.hpp"
 
 namespace logistics::storage {
 namespace {

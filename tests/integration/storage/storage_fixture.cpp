@@ -1,7 +1,7 @@
 #include "integration/storage/storage_fixture.hpp"
 
 #include "fakes/priced.hpp"
-#include "storage/migrator.hpp"
+#include "storage/schema/migrator.hpp"
 
 namespace logistics::storage {
 

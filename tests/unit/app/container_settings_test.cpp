@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-#include "app/setting.hpp"
-#include "app/settings.hpp"
+#include "app/settings/setting.hpp"
+#include "app/settings/settings.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

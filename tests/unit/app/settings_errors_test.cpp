@@ -1,5 +1,5 @@
 #include "app/check_config.hpp"
-#include "app/mask.hpp"
+#include "app/settings/mask.hpp"
 #include "unit/app/settings_fixture.hpp"
 
 namespace logistics::app {

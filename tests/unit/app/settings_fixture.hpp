@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "app/settings.hpp"
+#include "app/settings/settings.hpp"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -1,6 +1,6 @@
-#include "app/settings.hpp"
+#include "app/settings/settings.hpp"
 
-#include "app/setting.hpp"
+#include "app/settings/setting.hpp"
 #include "unit/app/settings_fixture.hpp"
 
 namespace logistics::app {

@@ -1,4 +1,4 @@
-#include "ctl/seen_versions.hpp"
+#include "ctl/orders/seen_versions.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "messaging/broker_url.hpp"
+#include "messaging/amqp/broker_url.hpp"
 
 #include <gmock/gmock.h>
 

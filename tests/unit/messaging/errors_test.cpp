@@ -1,4 +1,4 @@
-#include "messaging/errors.hpp"
+#include "messaging/amqp/errors.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "messaging/event_codec.hpp"
+#include "messaging/events/event_codec.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "messaging/event_decoder.hpp"
+#include "messaging/events/event_decoder.hpp"
 
 #include <gmock/gmock.h>
 

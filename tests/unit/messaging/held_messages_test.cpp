@@ -1,4 +1,4 @@
-#include "messaging/held_messages.hpp"
+#include "messaging/relay/held_messages.hpp"
 
 #include <gtest/gtest.h>
 

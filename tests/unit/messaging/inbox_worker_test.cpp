@@ -1,4 +1,4 @@
-#include "messaging/inbox_worker.hpp"
+#include "messaging/consumer/inbox_worker.hpp"
 
 #include <gmock/gmock.h>
 
@@ -9,7 +9,7 @@
 #include "fakes/counting_metrics.hpp"
 #include "fakes/fake_clock.hpp"
 #include "fakes/scripted_payments.hpp"
-#include "messaging/topology.hpp"
+#include "messaging/amqp/topology.hpp"
 #include "unit/messaging/payment_message.hpp"
 
 namespace logistics::messaging {

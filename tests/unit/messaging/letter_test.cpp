@@ -1,14 +1,14 @@
-#include "messaging/letter.hpp"
+#include "messaging/dead_letters/letter.hpp"
 
 #include <gmock/gmock.h>
 
 #include <utility>
 
-#include "messaging/connection.hpp"
-#include "messaging/dead_letter.hpp"
-#include "messaging/event_decoder.hpp"
-#include "messaging/letter_json.hpp"
-#include "messaging/message_properties.hpp"
+#include "messaging/amqp/connection.hpp"
+#include "messaging/amqp/message_properties.hpp"
+#include "messaging/dead_letters/dead_letter.hpp"
+#include "messaging/dead_letters/letter_json.hpp"
+#include "messaging/events/event_decoder.hpp"
 #include "nlohmann/json.hpp"
 #include "unit/messaging/payment_message.hpp"
 

@@ -1,4 +1,4 @@
-#include "messaging/order_lanes.hpp"
+#include "messaging/consumer/order_lanes.hpp"
 
 #include <gmock/gmock.h>
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "fakes/seed.hpp"
-#include "messaging/publish_window.hpp"
+#include "messaging/relay/publish_window.hpp"
 #include "unit/messaging/outbox_message.hpp"
 
 namespace logistics::messaging {

@@ -1,4 +1,4 @@
-#include "messaging/publish_window.hpp"
+#include "messaging/relay/publish_window.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "messaging/redrive_plan.hpp"
+#include "messaging/dead_letters/redrive_plan.hpp"
 
 #include <gmock/gmock.h>
 

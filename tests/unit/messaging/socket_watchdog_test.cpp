@@ -1,4 +1,4 @@
-#include "messaging/socket_watchdog.hpp"
+#include "messaging/amqp/socket_watchdog.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>

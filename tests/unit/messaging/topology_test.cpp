@@ -1,4 +1,4 @@
-#include "messaging/topology.hpp"
+#include "messaging/amqp/topology.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "rpc/call_scope.hpp"
+#include "rpc/call/call_scope.hpp"
 
 #include <gmock/gmock.h>
 

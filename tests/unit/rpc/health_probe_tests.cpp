@@ -1,4 +1,4 @@
-#include "rpc/health_probe.hpp"
+#include "rpc/server/health_probe.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

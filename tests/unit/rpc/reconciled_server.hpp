@@ -2,7 +2,7 @@
 
 #include "fakes/scripted_ledger.hpp"
 #include "fakes/scripted_peer.hpp"
-#include "logistics/service/reconciler.hpp"
+#include "logistics/service/saga/reconciler.hpp"
 #include "unit/rpc/server_fixture.hpp"
 
 namespace logistics::rpc {

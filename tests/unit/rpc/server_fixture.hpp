@@ -20,10 +20,10 @@
 #include "inventory.grpc.pb.h"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
-#include "logistics/service/order_updates.hpp"
-#include "logistics/service/stock_updates.hpp"
+#include "logistics/service/streams/order_updates.hpp"
+#include "logistics/service/streams/stock_updates.hpp"
 #include "order.grpc.pb.h"
-#include "rpc/server.hpp"
+#include "rpc/server/server.hpp"
 #include "unit/rpc/gated_store.hpp"
 #include "unit/rpc/recorders.hpp"
 

@@ -1,4 +1,4 @@
-#include "rpc/server.hpp"
+#include "rpc/server/server.hpp"
 
 #include <gmock/gmock.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>

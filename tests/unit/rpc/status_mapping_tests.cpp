@@ -1,4 +1,4 @@
-#include "rpc/status_mapping.hpp"
+#include "rpc/call/status_mapping.hpp"
 
 #include <gmock/gmock.h>
 
@@ -138,13 +138,6 @@ TEST(StatusMapping, LongText_IsCutBetweenCharacters) {
   EXPECT_LT(shortened.size(), text.size());
   EXPECT_EQ((shortened.size() - 3) % 3, 0u);  // whole signs and "..."
   EXPECT_THAT(shortened, testing::EndsWith("..."));
-}
-
-TEST(StatusMapping, CodeName_IsGrpcs) {
-  EXPECT_EQ(CodeName(grpc::StatusCode::OK), "OK");
-  EXPECT_EQ(CodeName(grpc::StatusCode::NOT_FOUND), "NOT_FOUND");
-  EXPECT_EQ(CodeName(grpc::StatusCode::UNAUTHENTICATED), "UNAUTHENTICATED");
-  EXPECT_EQ(CodeName(static_cast<grpc::StatusCode>(20)), "UNKNOWN");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "logistics/service/order_saga.hpp"
+#include "logistics/service/saga/order_saga.hpp"
 
 #include <gmock/gmock.h>
 

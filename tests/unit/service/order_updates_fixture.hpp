@@ -14,7 +14,7 @@
 #include "fakes/memory_order_log.hpp"
 #include "fakes/sequential_ids.hpp"
 #include "fakes/status_matchers.hpp"
-#include "logistics/service/order_updates.hpp"
+#include "logistics/service/streams/order_updates.hpp"
 
 namespace logistics::service {
 

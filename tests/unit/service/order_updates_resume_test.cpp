@@ -1,4 +1,4 @@
-#include "service/resume_token.hpp"
+#include "service/streams/resume_token.hpp"
 
 #include "unit/service/order_updates_fixture.hpp"
 

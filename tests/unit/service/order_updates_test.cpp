@@ -1,4 +1,4 @@
-#include "logistics/service/order_updates.hpp"
+#include "logistics/service/streams/order_updates.hpp"
 
 #include "fakes/bad_fields.hpp"
 #include "fakes/eventually.hpp"

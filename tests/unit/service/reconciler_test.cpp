@@ -1,4 +1,4 @@
-#include "logistics/service/reconciler.hpp"
+#include "logistics/service/saga/reconciler.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "service/resume_token.hpp"
+#include "service/streams/resume_token.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "fakes/seed.hpp"
 #include "fakes/sequential_ids.hpp"
-#include "service/token_codec.hpp"
+#include "service/streams/token_codec.hpp"
 
 namespace logistics::service {
 namespace {

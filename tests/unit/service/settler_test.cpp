@@ -1,4 +1,4 @@
-#include "logistics/service/settler.hpp"
+#include "logistics/service/saga/settler.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "logistics/service/stock_updates.hpp"
+#include "logistics/service/streams/stock_updates.hpp"
 
 #include <gmock/gmock.h>
 

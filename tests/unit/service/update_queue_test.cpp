@@ -1,4 +1,4 @@
-#include "logistics/service/update_queue.hpp"
+#include "logistics/service/streams/update_queue.hpp"
 
 #include <gmock/gmock.h>
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "fakes/status_matchers.hpp"
-#include "logistics/service/fan_out.hpp"
+#include "logistics/service/streams/fan_out.hpp"
 
 namespace logistics::service {
 namespace {

@@ -1,4 +1,4 @@
-#include "storage/batcher.hpp"
+#include "storage/batch/batcher.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "storage/errors.hpp"
+#include "storage/postgres/errors.hpp"
 
 #include <gmock/gmock.h>
 

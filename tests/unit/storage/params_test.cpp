@@ -1,4 +1,4 @@
-#include "storage/params.hpp"
+#include "storage/postgres/params.hpp"
 
 #include <gmock/gmock.h>
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "storage/batcher.hpp"
+#include "storage/batch/batcher.hpp"
 
 namespace logistics::storage {
 

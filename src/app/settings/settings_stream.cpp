@@ -1,0 +1,32 @@
+#include "app/settings/settings_stream.hpp"
+
+#include "app/settings/setting_kinds.hpp"
+
+namespace logistics::app {
+
+std::vector<Setting> StreamSettings() {
+  using absl::Hours;
+  using absl::Milliseconds;
+  using absl::Minutes;
+  using absl::Seconds;
+  return {
+      Duration({"stream.resume_window", "", "how old a resume token may be"}, Minutes(1), Hours(8760),
+               FIELD(absl::Duration, order_updates.resume_window)),
+      Duration({"stream.failover_margin", "", "what is told again when a token is from before a failover"}, Seconds(1),
+               Hours(24), FIELD(absl::Duration, order_updates.failover_margin)),
+      Duration({"stream.heartbeat", "", "a stream this long silent gets a fresh token"}, Milliseconds(100), Hours(1),
+               FIELD(absl::Duration, order_updates.heartbeat)),
+      Duration({"stream.idle_write_timeout", "", "a reader who takes nothing for so long is ended"}, Milliseconds(100),
+               Hours(1), FIELD(absl::Duration, order_updates.idle_write_timeout)),
+      WholeNumber({"stream.streams_max", "", "streams at once; one more is refused with RESOURCE_EXHAUSTED"}, 1,
+                  1'000'000, FIELD(int, order_updates.streams_max)),
+      WholeNumber({"stream.buffer", "", "updates that wait for one reader"}, 16, 65'536,
+                  FIELD(int, order_updates.buffer)),
+      WholeNumber({"stream.recent_max", "", "changes kept in memory for readers who resume or lag a little"}, 1'024,
+                  1'000'000, FIELD(int, order_updates.recent_max)),
+      WholeNumber({"stream.readers", "", "threads that read the database for streams that lag"}, 1, 16,
+                  FIELD(int, order_updates.readers)),
+  };
+}
+
+}  // namespace logistics::app

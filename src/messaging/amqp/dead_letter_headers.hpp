@@ -1,0 +1,14 @@
+#pragma once
+
+namespace logistics::messaging {
+
+// Headers of a dead letter. The first four are of this time, the last two of the first: a message that was put back
+// into its queue and died again still says where it was published.
+inline constexpr char kDeadReasonHeader[] = "x-dead-reason";      // for people
+inline constexpr char kDeadAtHeader[] = "x-dead-at";              // RFC 3339, UTC
+inline constexpr char kDeadConsumerHeader[] = "x-dead-consumer";  // the consumer group
+inline constexpr char kDeadAttemptsHeader[] = "x-dead-attempts";  // tries by the handler, as a 64-bit integer
+inline constexpr char kOriginalExchangeHeader[] = "x-original-exchange";
+inline constexpr char kOriginalRoutingKeyHeader[] = "x-original-routing-key";
+
+}  // namespace logistics::messaging

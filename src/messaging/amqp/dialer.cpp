@@ -1,0 +1,34 @@
+#include "messaging/amqp/dialer.hpp"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "messaging/amqp/broker_url.hpp"
+#include "spdlog/spdlog.h"
+
+namespace logistics::messaging {
+
+BrokerDialer::BrokerDialer(const BrokerOptions& options, std::string purpose, SocketWatchdog& watchdog,
+                           std::function<bool()> cancelled)
+    : options_(options), purpose_(std::move(purpose)), watchdog_(watchdog), cancelled_(std::move(cancelled)) {}
+
+absl::StatusOr<std::unique_ptr<Connection>> BrokerDialer::Dial() {
+  absl::Status first_error = absl::UnavailableError(options_.urls.empty() ? "no URL is configured" : "stopping");
+  for (std::size_t i = 0; i < options_.urls.size() && !cancelled_(); ++i) {
+    const absl::StatusOr<BrokerUrl> url = ParseBrokerUrl(options_.urls[next_url_++ % options_.urls.size()]);
+    absl::Status status = url.status();
+    if (url.ok()) {
+      absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(options_, *url, purpose_, watchdog_);
+      if (connection.ok()) {
+        spdlog::info("broker: {} connected to {}", purpose_, url->Display());
+        return connection;
+      }
+      status = connection.status();
+    }
+    first_error =
+        i == 0 ? status : absl::Status(status.code(), absl::StrCat(first_error.message(), "; ", status.message()));
+  }
+  return first_error;
+}
+
+}  // namespace logistics::messaging

@@ -1,0 +1,64 @@
+// The properties of a message of others: read from the wire, and changed before the message goes on.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "messaging/amqp/amqp.hpp"
+
+namespace logistics::messaging {
+
+// Views stay valid as long as this object and the encoded properties. Not thread-safe.
+class MessageProperties {
+ public:
+  // None at all when they cannot be read.
+  explicit MessageProperties(const std::string& encoded);
+  explicit MessageProperties(std::string&&) = delete;
+  ~MessageProperties() { empty_amqp_pool(&pool_); }
+  MessageProperties(const MessageProperties&) = delete;
+  MessageProperties& operator=(const MessageProperties&) = delete;
+
+  // As they are now, the headers included. The reference is good until the next change.
+  const amqp_basic_properties_t& properties();
+
+  // Headers. Those that are text; nullopt also for one of another kind.
+  std::optional<std::string_view> Text(std::string_view name) const;
+  const amqp_field_value_t* Header(std::string_view name) const;
+  // Adds it or takes its place. `name` and `value` outlive this object.
+  void SetText(const char* name, std::string_view value);
+  void SetNumber(const char* name, std::int64_t value);
+  void SetTextOnce(const char* name, std::string_view value);
+  void RemoveHeaders(const std::function<bool(std::string_view name)>& which);
+
+  void MakePersistent();
+  // The broker takes a user id only from that user.
+  void RemoveUserId() { Unset(AMQP_BASIC_USER_ID_FLAG); }
+  void RemoveExpiration() { Unset(AMQP_BASIC_EXPIRATION_FLAG); }
+
+ private:
+  void Set(const amqp_table_entry_t& header);
+  void Unset(amqp_flags_t flag) { properties_._flags &= ~flag; }
+
+  amqp_pool_t pool_{};
+  amqp_basic_properties_t properties_{};
+  std::vector<amqp_table_entry_t> headers_;
+};
+
+// CC and BCC, which send a message to other queues too.
+bool SendsElsewhere(std::string_view header_name);
+
+// What the broker notes when it dead-letters a message itself (https://www.rabbitmq.com/docs/dlx), of x-death.
+struct BrokerDeath {
+  std::string reason;    // of the last time: rejected, expired, maxlen, delivery_limit
+  absl::Time at;         // likewise
+  std::string exchange;  // of the first time: where the message was published, and with which key
+  std::string routing_key;
+};
+std::optional<BrokerDeath> BrokerDeathOf(const MessageProperties& properties);
+
+}  // namespace logistics::messaging

@@ -1,0 +1,202 @@
+#include "messaging/consumer/consumer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "logistics/base/backoff.hpp"
+#include "messaging/consumer/limits.hpp"
+#include "messaging/events/event_decoder.hpp"
+#include "spdlog/spdlog.h"
+
+namespace logistics::messaging {
+
+Consumer::Consumer(BrokerOptions broker, ConsumerOptions options, const QueueOptions& queue, EventHandlers handlers,
+                   ports::Inbox& inbox, const ports::Clock& clock, ports::Metrics& metrics,
+                   ports::HealthReporter& health)
+    : broker_(std::move(broker)),
+      options_(std::move(options)),
+      dead_letter_exchange_(DeadLetterExchange(queue.exchange)),
+      queue_(queue.name),
+      handlers_(handlers),
+      inbox_(inbox),
+      clock_(clock),
+      health_(health),
+      metrics_(metrics, options_.name),
+      watchdog_(broker_.operation_timeout),
+      link_(broker_, options_, queue, metrics_, watchdog_,
+            {.taken = [this](Delivery delivery) { OnTaken(std::move(delivery)); },
+             .new_session = [this](std::uint64_t session) { lanes_.BeginSession(session); },
+             .cancelled = [this] { return stopping_.load(); }}),
+      random_(std::random_device{}()) {
+  lanes_.BeginSession(link_.session());
+}
+
+Consumer::~Consumer() { Stop(absl::Now()); }
+
+void Consumer::Start() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = true;
+  }
+  thread_ = std::jthread([this] { Run(); });
+  for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { Work(); });
+}
+
+void Consumer::Stop(absl::Time deadline) {
+  std::call_once(stop_once_, [this, deadline] {
+    const absl::Duration left = std::clamp(deadline - absl::Now(), absl::ZeroDuration(), absl::Hours(1));
+    stop_at_ = Clock::now() + absl::ToChronoNanoseconds(left);
+    stopping_ = true;
+    lanes_.Close();
+    watchdog_.Limit(stop_at_);
+    workers_.clear();
+    workers_ended_ = true;
+    wake_.Set();
+    if (thread_.joinable()) thread_.join();
+  });
+}
+
+absl::Status Consumer::Bury(DeadLetter letter) {
+  const auto outcome = std::make_shared<std::promise<absl::Status>>();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!running_) return absl::UnavailableError(absl::StrCat("consumer ", options_.name, " does not run"));
+    burials_.push_back({std::move(letter), outcome});
+  }
+  wake_.Set();
+  return outcome->get_future().get();
+}
+
+void Consumer::Run() {
+  for (Time now = Clock::now(); !Finished(now); now = Clock::now()) {
+    link_.Service(now);  // first: what has arrived meanwhile is no delay of the broker's
+    TakeFromWorkers();
+    SendAcks(now);
+    WatchAway(now);
+    link_.Maintain(Clock::now());
+    link_.SendDeadLetters(now);
+    metrics_.in_hand.Set(static_cast<double>(lanes_.waiting()));
+    ReportHealth();
+    if (!link_.HasInput() && acks_.empty()) Wait(Clock::now());
+    wake_.Take();
+  }
+  link_.HandBack("stopping");
+  std::vector<Burial> left;
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = false;
+    left.swap(burials_);
+  }
+  for (const Burial& burial : left) burial.outcome->set_value(absl::UnavailableError("stopping"));
+}
+
+bool Consumer::Finished(Time now) {
+  if (!stopping_) return false;
+  if (now >= stop_at_) return workers_ended_;
+  if (!workers_ended_) return false;
+  const std::lock_guard lock(mutex_);
+  return handled_.empty() && acks_.empty() && (!link_.dead_letters_pending() || !link_.CanPublish());
+}
+
+void Consumer::OnTaken(Delivery delivery) {
+  metrics_.taken.Increment();
+  absl::StatusOr<InboundEvent> event = DecodeEvent(delivery.body);
+  if (!event.ok()) {
+    BuryDelivery(link_.session(), std::move(delivery), std::string(event.status().message()), metrics_.undecodable);
+    return;
+  }
+  const std::optional<domain::OrderId> order_id = handlers_.OrderOf(*event);
+  if (!order_id) {
+    metrics_.unknown_type.Increment();
+    acks_.push_back({link_.session(), delivery.tag});
+    return;
+  }
+  auto task = std::make_unique<InboundTask>();
+  *task = {link_.session(), *order_id, std::move(delivery), *std::move(event)};
+  lanes_.Add(std::move(task));
+}
+
+void Consumer::BuryDelivery(std::uint64_t session, Delivery delivery, const std::string& reason,
+                            ports::Counter& counter) {
+  // Of another connection: the broker gives it out again, and it comes here again.
+  if (session != link_.session()) return;
+  DeadLetter letter;
+  letter.exchange = dead_letter_exchange_;
+  letter.queue = queue_;
+  letter.consumer = options_.name;
+  letter.reason = reason;
+  letter.attempts = 1;
+  letter.at = clock_.Now();
+  letter.original_exchange = std::move(delivery.exchange);
+  letter.original_routing_key = std::move(delivery.routing_key);
+  letter.properties = std::move(delivery.properties);
+  letter.body = std::move(delivery.body);
+  if (const std::optional<std::int64_t> suppressed = poison_log_.Pass(Clock::now())) {
+    spdlog::warn("consumer {}: dead-letters a message published on {}: {}; {} more since the last such line",
+                 options_.name, letter.original_routing_key, reason, *suppressed);
+  }
+  link_.Bury(std::move(letter), /*insist=*/true,
+             [this, session, tag = delivery.tag, &counter](const absl::Status& status) {
+               if (!status.ok()) return;
+               counter.Increment();
+               acks_.push_back({session, tag});
+             });
+}
+
+void Consumer::TakeFromWorkers() {
+  std::vector<Handled> handled;
+  std::vector<Burial> burials;
+  {
+    const std::lock_guard lock(mutex_);
+    handled.swap(handled_);
+    burials.swap(burials_);
+  }
+  for (Handled& one : handled) {
+    InboundTask& task = *one.task;
+    if (one.poison) {
+      BuryDelivery(task.session, std::move(task.delivery), *one.poison, metrics_.refused);
+    } else {
+      acks_.push_back({task.session, task.delivery.tag});
+    }
+  }
+  if (!handled.empty()) EndAway();
+  for (Burial& burial : burials) {
+    link_.Bury(std::move(burial.letter), /*insist=*/false,
+               [outcome = burial.outcome](const absl::Status& status) { outcome->set_value(status); });
+  }
+}
+
+void Consumer::SendAcks(Time now) {
+  link_.Ack(acks_, now);
+  acks_.clear();
+}
+
+void Consumer::ReportHealth() {
+  std::string reason = link_.Trouble();
+  if (!away_.empty()) {
+    reason = handed_back_ ? absl::StrCat("nothing is taken, messages wait in queue ", queue_, ": ", away_)
+                          : absl::StrCat("nothing is handled, messages wait: ", away_);
+  }
+  if (reported_ == reason) return;
+  reported_ = reason;
+  health_.Report(absl::StrCat("consumer ", options_.name),
+                 reason.empty() ? ports::HealthState::kUp : ports::HealthState::kDegraded, reason);
+}
+
+Consumer::Time Consumer::NextDue(Time now) const {
+  Time due = std::min(link_.NextDue(now), away_next_);
+  if (stopping_ && workers_ended_) due = std::min(due, stop_at_);
+  return std::max(due, now);
+}
+
+void Consumer::Wait(Time now) {
+  // Without a time there is only the wake-up to wait for; a bound costs nothing and forgives.
+  constexpr std::chrono::seconds kWaitMax{5};
+  const auto left =
+      std::clamp<std::chrono::nanoseconds>(NextDue(now) - now, std::chrono::nanoseconds::zero(), kWaitMax);
+  wake_.WaitFor(left, link_.fd());
+}
+
+}  // namespace logistics::messaging

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/inbox.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "messaging/amqp/options.hpp"
+#include "messaging/consumer/consumer_metrics.hpp"
+#include "messaging/consumer/event_handlers.hpp"
+#include "messaging/dead_letters/dead_letter.hpp"
+
+namespace logistics::messaging {
+
+// Tries again what waits in the inbox of one consumer group. After retry_attempts tries in vain a message becomes a
+// dead letter: published and confirmed first, then taken from the inbox, so that a crash between the two gives two
+// letters with one message_id, and never none. A database that is away is no try.
+//
+// To be run by one replica at a time; by two, messages are still handled once, and their order is the store's to keep.
+class InboxWorker {
+ public:
+  // References outlive this. Options as the consumer's.
+  InboxWorker(ConsumerOptions options, const QueueOptions& queue, EventHandlers handlers, ports::Inbox& inbox,
+              DeadLetterSink& dead_letters, const ports::Clock& clock, ports::Metrics& metrics);
+
+  // Works off what is due; ends when nothing is, after a bounded time (well below a lease's), or at Stop. UNAVAILABLE:
+  // the database is away. One thread at a time.
+  absl::Status RunOnce();
+  // A pass that runs ends after the message that it is at; later ones do nothing. From any thread.
+  void Stop() { stopping_ = true; }
+
+  // The wait after try `attempts`, the first handling included, before the next: growing fivefold, to a bound.
+  static absl::Duration RetryDelay(absl::Duration first, int attempts);
+
+ private:
+  absl::Status Try(const ports::WaitingMessage& waiting);
+  absl::Status PutOff(const ports::WaitingMessage& waiting, const std::string& reason);
+  absl::Status Bury(const ports::WaitingMessage& waiting, int attempts, const std::string& reason,
+                    ports::Counter& counter);
+  absl::Status UpdateMetrics();
+  ports::CallContext ContextOf(const ports::WaitingMessage& waiting) const;
+
+  const ConsumerOptions options_;
+  const std::string dead_letter_exchange_;
+  const EventHandlers handlers_;
+  ports::Inbox& inbox_;
+  DeadLetterSink& dead_letters_;
+  const ports::Clock& clock_;
+  ConsumerMetrics metrics_;
+  std::chrono::steady_clock::time_point count_at_ = std::chrono::steady_clock::time_point::min();
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace logistics::messaging

@@ -1,0 +1,28 @@
+// Limits of consumers that are not settings.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "absl/time/time.h"
+
+namespace logistics::messaging {
+
+// For one try of a message's handler, and for the question whether the database is there.
+inline constexpr absl::Duration kHandleTimeout = absl::Seconds(10);
+inline constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
+
+// Of a property of a message of others, AMQP 0-9-1 §4.2.5.3.
+inline constexpr std::size_t kInboundPropertyBytesMax = 255;
+
+// Messages that wait: tried in one pass, and counted for the metrics.
+inline constexpr int kInboxPassMessagesMax = 100;
+inline constexpr int kInboxCountedMax = 1'000;
+inline constexpr std::chrono::seconds kInboxPassMax{20};
+inline constexpr std::chrono::seconds kInboxStatsInterval{5};
+
+// What a waiting message waits at most between two tries, and how many times longer it waits before each.
+inline constexpr absl::Duration kRetryDelayMax = absl::Minutes(10);
+inline constexpr int kRetryDelayFactor = 5;
+
+}  // namespace logistics::messaging

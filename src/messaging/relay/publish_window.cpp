@@ -1,0 +1,256 @@
+#include "messaging/relay/publish_window.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+#include <utility>
+
+#include "logistics/base/backoff.hpp"
+
+namespace logistics::messaging {
+namespace {
+
+absl::Duration Between(PublishWindow::Time from, PublishWindow::Time to) { return absl::FromChrono(to - from); }
+
+}  // namespace
+
+PublishWindow::PublishWindow(const Options& options, std::uint64_t seed) : options_(options), random_(seed) {}
+
+void PublishWindow::Add(ports::OutboxMessage message) {
+  assert(message.position > last_added_);
+  last_added_ = message.position;
+  Insert(fresh_, std::move(message), /*held=*/false);
+}
+
+void PublishWindow::AddHeld(ports::OutboxMessage message) { Insert(held_, std::move(message), /*held=*/true); }
+
+void PublishWindow::Insert(Entries& entries, ports::OutboxMessage message, bool held) {
+  const ports::OutboxPosition position = message.position;
+  const auto [at, added] = entries.try_emplace(position);
+  if (!added) return;
+  Entry& entry = at->second;
+  entry.key = OrderingIdOf(message);
+  entry.message = std::move(message);
+  entry.held = held;
+  Chain& chain = chains_[entry.key];
+  if (chain.front == nullptr) {
+    chain.front = &entry;
+    ready_.push_back(&entry);
+  } else {
+    chain.back->behind = &entry;
+  }
+  chain.back = &entry;
+}
+
+void PublishWindow::MoveDueRetries(Time now) {
+  while (!retries_.empty() && retries_.begin()->first <= now) {
+    ready_.push_back(retries_.begin()->second);
+    retries_.erase(retries_.begin());
+  }
+}
+
+const ports::OutboxMessage* PublishWindow::Next(Time now) {
+  MoveDueRetries(now);
+  const std::size_t capacity = one_by_one() ? 1 : static_cast<std::size_t>(options_.capacity);
+  if (ready_.empty() || in_flight_count_ >= capacity) return nullptr;
+  return &ready_.front()->message;
+}
+
+void PublishWindow::Published(std::uint64_t tag, Time now) {
+  assert(!ready_.empty());
+  Entry* const entry = ready_.front();
+  ready_.pop_front();
+  if (in_flight_.empty()) first_tag_ = tag;
+  assert(tag == first_tag_ + in_flight_.size());
+  entry->tag = tag;
+  entry->published_at = now;
+  in_flight_.push_back(entry);
+  ++in_flight_count_;
+  in_flight_ids_.emplace(entry->message.message_id, entry);
+}
+
+OrderingId PublishWindow::RefuseNext() {
+  assert(!ready_.empty());
+  Entry& entry = *ready_.front();
+  ready_.pop_front();
+  const OrderingId key = entry.key;
+  HoldChain(entry);
+  return key;
+}
+
+void PublishWindow::Returned(const domain::Uuid& message_id) {
+  const auto found = in_flight_ids_.find(message_id);
+  if (found != in_flight_ids_.end()) found->second->returned = true;
+}
+
+PublishWindow::Entry* PublishWindow::TakeInFlight(std::uint64_t tag) {
+  if (tag < first_tag_ || tag - first_tag_ >= in_flight_.size()) return nullptr;
+  Entry* const entry = std::exchange(in_flight_[tag - first_tag_], nullptr);
+  if (entry == nullptr) return nullptr;
+  in_flight_ids_.erase(entry->message.message_id);
+  --in_flight_count_;
+  return entry;
+}
+
+void PublishWindow::DropSettledFront() {
+  while (!in_flight_.empty() && in_flight_.front() == nullptr) {
+    in_flight_.pop_front();
+    ++first_tag_;
+  }
+}
+
+template <typename Settle>
+void PublishWindow::ForTags(std::uint64_t tag, bool multiple, Settle settle) {
+  for (std::uint64_t each = multiple ? first_tag_ : tag; each <= tag && each < first_tag_ + in_flight_.size(); ++each) {
+    if (Entry* const entry = TakeInFlight(each)) settle(*entry);
+  }
+  DropSettledFront();
+}
+
+void PublishWindow::Ack(std::uint64_t tag, bool multiple, Time now, std::vector<Settlement>& settled) {
+  ForTags(tag, multiple, [&](Entry& entry) { SettleAcked(entry, now, settled); });
+}
+
+void PublishWindow::Nack(std::uint64_t tag, bool multiple, Time now, std::vector<Settlement>& settled) {
+  ForTags(tag, multiple, [&](Entry& entry) { SettleNacked(entry, now, settled); });
+}
+
+void PublishWindow::SettleAcked(Entry& entry, Time now, std::vector<Settlement>& settled) {
+  NoLongerSuspect(entry);
+  settled.push_back({entry.returned ? PublishResult::kReturned : PublishResult::kConfirmed,
+                     Between(entry.published_at, now), entry.key,
+                     entry.returned ? Route{entry.message.stream, entry.message.routing_key} : Route{}, entry.held});
+  if (entry.returned && options_.unroutable == Unroutable::kHold) {
+    HoldChain(entry);
+  } else {
+    Confirm(entry);
+  }
+}
+
+void PublishWindow::SettleNacked(Entry& entry, Time now, std::vector<Settlement>& settled) {
+  NoLongerSuspect(entry);
+  settled.push_back({PublishResult::kNacked, Between(entry.published_at, now), entry.key, Route{}, entry.held});
+  entry.returned = false;
+  if (entry.held) {
+    HoldChain(entry);
+    return;
+  }
+  const absl::Duration delay = base::BackoffDelay(options_.retry_min, options_.retry_max, entry.nacks++, random_);
+  retries_.emplace(now + absl::ToChronoNanoseconds(delay), &entry);
+}
+
+void PublishWindow::Confirm(Entry& entry) {
+  Chain& chain = chains_.find(entry.key)->second;
+  assert(chain.front == &entry);
+  chain.front = entry.behind;
+  if (chain.front != nullptr) {
+    ready_.push_back(chain.front);
+  } else {
+    chains_.erase(entry.key);
+  }
+  if (entry.held) confirmed_.held_keys.push_back(entry.key);
+  confirmed_.messages.push_back(std::move(entry.message));
+  confirmed_.messages.back().body.clear();
+  Erase(entry);
+}
+
+// The entries of a chain are out of every other structure: the front was just taken from there, the others wait.
+void PublishWindow::HoldChain(Entry& front) {
+  chains_.erase(front.key);
+  NoLongerSuspect(front);
+  for (Entry* entry = &front; entry != nullptr;) {
+    Entry* const behind = entry->behind;
+    if (!entry->held) to_hold_.push_back(std::move(entry->message));
+    Erase(*entry);
+    entry = behind;
+  }
+}
+
+void PublishWindow::Erase(Entry& entry) {
+  if (entry.held) {
+    held_.erase(entry.message.position);
+  } else {
+    // The highest settled position between two unsettled ones is kept with the lower of them.
+    const auto at = fresh_.find(entry.message.position);
+    const ports::OutboxPosition settled = std::max(entry.message.position, entry.settled_behind);
+    ports::OutboxPosition& kept = at == fresh_.begin() ? settled_prefix_ : std::prev(at)->second.settled_behind;
+    kept = std::max(kept, settled);
+    fresh_.erase(at);
+  }
+}
+
+void PublishWindow::NoLongerSuspect(Entry& entry) {
+  if (std::exchange(entry.suspect, false)) --suspects_;
+}
+
+void PublishWindow::ReturnFlightToReady() {
+  std::vector<Entry*> again;
+  for (Entry* const entry : in_flight_) {
+    if (entry == nullptr) continue;
+    entry->returned = false;
+    again.push_back(entry);
+  }
+  ready_.insert(ready_.begin(), again.begin(), again.end());
+  in_flight_.clear();
+  in_flight_ids_.clear();
+  in_flight_count_ = 0;
+}
+
+void PublishWindow::ConnectionLost() { ReturnFlightToReady(); }
+
+std::optional<OrderingId> PublishWindow::ChannelFailed() {
+  if (one_by_one() && in_flight_count_ == 1) {
+    DropSettledFront();
+    Entry* const refused = TakeInFlight(in_flight_.front()->tag);
+    in_flight_.clear();
+    const OrderingId key = refused->key;
+    HoldChain(*refused);
+    // It is found: the others were only near it.
+    for (Entries* entries : {&fresh_, &held_}) {
+      for (auto& [position, entry] : *entries) NoLongerSuspect(entry);
+    }
+    return key;
+  }
+  for (Entry* const entry : in_flight_) {
+    if (entry == nullptr || std::exchange(entry->suspect, true)) continue;
+    ++suspects_;
+  }
+  ReturnFlightToReady();
+  return std::nullopt;
+}
+
+Confirmed PublishWindow::TakeConfirmed() {
+  confirmed_.start = settled_prefix_;
+  return std::exchange(confirmed_, {});
+}
+
+std::vector<ports::OutboxMessage> PublishWindow::TakeToHold() { return std::exchange(to_hold_, {}); }
+
+void PublishWindow::Reset(const ports::OutboxPosition& position) {
+  fresh_.clear();
+  held_.clear();
+  chains_.clear();
+  ready_.clear();
+  retries_.clear();
+  in_flight_.clear();
+  in_flight_ids_.clear();
+  in_flight_count_ = 0;
+  suspects_ = 0;
+  to_hold_.clear();
+  confirmed_ = Confirmed{};
+  last_added_ = position;
+  settled_prefix_ = position;
+}
+
+PublishWindow::Time PublishWindow::NextRetry() const {
+  return retries_.empty() ? Time::max() : retries_.begin()->first;
+}
+
+PublishWindow::Time PublishWindow::OldestInFlight() const {
+  for (const Entry* const entry : in_flight_) {
+    if (entry != nullptr) return entry->published_at;
+  }
+  return Time::max();
+}
+
+}  // namespace logistics::messaging

@@ -1,0 +1,121 @@
+// What every call has in common: ids, deadline, admission, counts and its one line in the log.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "logistics/ports/call_context.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/log.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "rpc/call/admission.hpp"
+#include "rpc/call/open_streams.hpp"
+#include "rpc/call/options.hpp"
+
+namespace logistics::rpc {
+
+// One rpc and its instruments, looked up once: logistics_rpc_total{method,code}, logistics_rpc_seconds{method}.
+// Thread-safe.
+class Method {
+ public:
+  // `name` as gRPC writes it: "order.OrderService/CreateOrder". `metrics` outlives this.
+  Method(std::string name, ports::Metrics& metrics);
+
+  const std::string& name() const { return name_; }
+  void Count(grpc::StatusCode code, double seconds);
+
+ private:
+  static constexpr std::size_t kCodes = 17;
+  ports::Counter& MakeCounter(grpc::StatusCode code);
+
+  const std::string name_;
+  ports::Metrics& metrics_;
+  ports::Histogram& seconds_;
+  std::array<std::atomic<ports::Counter*>, kCodes> by_code_{};  // made when a code is first answered
+};
+
+// What all services of a server share. Thread-safe.
+class CallRuntime {
+ public:
+  // All references outlive this.
+  CallRuntime(const ServerOptions& options, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log);
+
+  const ServerOptions& options() const { return options_; }
+  ports::IdGenerator& ids() { return ids_; }
+  ports::Metrics& metrics() { return metrics_; }
+  ports::Log& log() { return log_; }
+  Admission& admission() { return admission_; }
+  OpenStreams& open_streams() { return open_streams_; }
+
+ private:
+  const ServerOptions options_;
+  ports::IdGenerator& ids_;
+  ports::Metrics& metrics_;
+  ports::Log& log_;
+  Admission admission_;
+  OpenStreams open_streams_;
+};
+
+// One call from its first line to its answer. Belongs to the call's thread.
+class CallScope {
+ public:
+  CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& context);
+  ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+  // OK, or why the call is not worked on: overload, drain, its deadline has passed.
+  const absl::Status& admitted() const { return admitted_; }
+
+  // The correlation id is the caller's (x-correlation-id, 1 to 128 printable ASCII characters) or a new one, and goes
+  // back in the trailing metadata; traceparent is the caller's when it is well-formed; the deadline is the caller's
+  // within the options' bounds.
+  const ports::CallContext& context() const { return context_; }
+
+  // For the log line: which order the call is about.
+  void set_order_id(std::string_view order_id);
+
+  // Counts, logs and translates the outcome. Once, at the end.
+  grpc::Status Finish(const absl::Status& status);
+
+ private:
+  CallRuntime& runtime_;
+  Method& method_;
+  const std::chrono::steady_clock::time_point start_;
+  ports::CallContext context_;
+  absl::Status admitted_;
+  bool entered_ = false;
+  std::string order_id_;
+};
+
+// Runs `handler(CallScope&) -> absl::Status` as one call.
+template <typename Handler>
+grpc::Status Serve(CallRuntime& runtime, Method& method, grpc::ServerContext& context, const Handler& handler) {
+  CallScope call(runtime, method, context);
+  if (!call.admitted().ok()) return call.Finish(call.admitted());
+  // Nothing of ours throws on purpose; what a library throws must not end the process or reach the caller.
+  try {
+    return call.Finish(handler(call));
+  } catch (const std::exception& error) {
+    return call.Finish(absl::InternalError(absl::StrCat("exception: ", error.what())));
+  }
+}
+
+// The caller's x-correlation-id where it is one (see CallScope::context), else a new one. It goes back in the trailing
+// metadata.
+std::string TakeCorrelationId(grpc::ServerContextBase& context, ports::IdGenerator& ids);
+
+// W3C Trace Context, level 1: "version-traceid-parentid-flags", 55 characters, no zero ids, no version ff.
+bool IsWellFormedTraceparent(std::string_view text);
+
+}  // namespace logistics::rpc

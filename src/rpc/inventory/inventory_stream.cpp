@@ -1,0 +1,56 @@
+#include "rpc/inventory/inventory_stream.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "rpc/inventory/inventory_conversions.hpp"
+#include "rpc/streams/stream_reactor.hpp"
+
+namespace logistics::rpc {
+namespace {
+
+class StockSource {
+ public:
+  using Event = ::inventory::InventoryUpdateEvent;
+  using Request = ::inventory::StreamInventoryUpdatesRequest;
+
+  explicit StockSource(service::StockUpdates& updates) : updates_(&updates) {}
+
+  absl::Status Open(const Request& request, std::function<void()> wake) {
+    absl::StatusOr<std::shared_ptr<service::StockUpdates::Queue>> queue =
+        updates_->Subscribe({request.item_ids().begin(), request.item_ids().end()},
+                            {request.location_ids().begin(), request.location_ids().end()}, std::move(wake));
+    if (queue.ok()) queue_ = *std::move(queue);
+    return queue.status();
+  }
+  bool Next(Event& event) {
+    const std::optional<service::StockUpdate> update = queue_->Next();
+    if (update) FillUpdate(*update, event);
+    return update.has_value();
+  }
+  std::optional<StreamEnd> Ended() const {
+    const std::optional<absl::Status> status = queue_->Ended();
+    return status ? std::optional(StreamEnd{*status, ""}) : std::nullopt;
+  }
+  void Close() { updates_->Unsubscribe(queue_); }
+
+ private:
+  service::StockUpdates* updates_;
+  std::shared_ptr<service::StockUpdates::Queue> queue_;
+};
+
+}  // namespace
+
+InventoryStreams::InventoryStreams(service::StockUpdates& updates, CallRuntime& runtime)
+    : updates_(updates),
+      runtime_(runtime),
+      method_("inventory.InventoryService/StreamInventoryUpdates", runtime.metrics()) {}
+
+grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* InventoryStreams::Open(
+    grpc::CallbackServerContext& context, const ::inventory::StreamInventoryUpdatesRequest& request) {
+  return StreamReactor<StockSource>::Start(StockSource(updates_), runtime_, method_, context, request);
+}
+
+}  // namespace logistics::rpc

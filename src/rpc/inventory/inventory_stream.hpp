@@ -1,0 +1,27 @@
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include "inventory.pb.h"
+#include "logistics/service/streams/stock_updates.hpp"
+#include "rpc/streams/stream_scope.hpp"
+
+namespace logistics::rpc {
+
+// StreamInventoryUpdates: one object a stream and no thread, one write in flight. Thread-safe.
+class InventoryStreams {
+ public:
+  // Both outlive all streams.
+  InventoryStreams(service::StockUpdates& updates, CallRuntime& runtime);
+
+  // Begins a stream, which ends by itself: when its caller goes, when it falls behind, or when `updates` stops.
+  grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* Open(
+      grpc::CallbackServerContext& context, const ::inventory::StreamInventoryUpdatesRequest& request);
+
+ private:
+  service::StockUpdates& updates_;
+  CallRuntime& runtime_;
+  StreamMethod method_;
+};
+
+}  // namespace logistics::rpc

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include "logistics/ports/clock.hpp"
+#include "logistics/service/streams/order_updates.hpp"
+#include "order.pb.h"
+#include "rpc/streams/stream_scope.hpp"
+
+namespace logistics::rpc {
+
+// StreamOrderUpdates: one object a stream and no thread, one write in flight. Thread-safe.
+//
+// A stream that ends by us carries where to go on in the trailing metadata `resume-token`, where that is known. A
+// caller who does not read gets no metadata but his status: there the token stands at the end of the message, behind
+// "resume-token: ".
+class OrderStreams {
+ public:
+  // All outlive all streams.
+  OrderStreams(service::OrderUpdates& updates, const ports::Clock& clock, CallRuntime& runtime);
+
+  // Begins a stream, which ends by itself: when its caller goes or does not read, or when `updates` ends it.
+  grpc::ServerWriteReactor<::order::OrderStatusEvent>* Open(grpc::CallbackServerContext& context,
+                                                            const ::order::StreamOrderUpdatesRequest& request);
+
+ private:
+  service::OrderUpdates& updates_;
+  const ports::Clock& clock_;
+  CallRuntime& runtime_;
+  StreamMethod method_;
+};
+
+}  // namespace logistics::rpc

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "logistics/ports/clock.hpp"
+#include "logistics/ports/id_generator.hpp"
+#include "logistics/ports/inbox.hpp"
+#include "logistics/ports/log.hpp"
+#include "logistics/ports/metrics.hpp"
+#include "logistics/service/inventory_service.hpp"
+#include "logistics/service/order_service.hpp"
+#include "logistics/service/saga/reconciler.hpp"
+#include "logistics/service/streams/order_updates.hpp"
+#include "logistics/service/streams/stock_updates.hpp"
+#include "rpc/call/options.hpp"
+
+namespace logistics::rpc {
+
+// The gRPC port: orders, inventory, what operators ask, grpc.health.v1 and reflection. Start, SetServing and Shutdown
+// may be called by different threads, Start and Shutdown once each.
+class Server {
+ public:
+  // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. `reconciler` is
+  // null when the inventory is embedded, `inbox` when nothing is taken in. All references outlive the server.
+  Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
+         service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
+         const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler = nullptr,
+         ports::Inbox* inbox = nullptr);
+  // Ends what still runs.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // The port that is listened on. Health says NOT_SERVING until SetServing. UNAVAILABLE naming host and port when they
+  // cannot be had; a port is never shared with another process.
+  absl::StatusOr<int> Start();
+
+  // What health answers for "" and for each service; for "liveness" it answers SERVING whatever is set here. No effect
+  // before Start and after Shutdown.
+  void SetServing(bool serving);
+
+  // Ends streams, with what resumes them, and refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish,
+  // and at `deadline` cancels the rest: their callers are told at once. Returns when the last handler has returned, so
+  // what a handler waits for must end by itself. Health watchers, callers who do not read and connections that take
+  // nothing any more hold it up a few seconds at most.
+  void Shutdown(absl::Time deadline);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace logistics::rpc

@@ -1,0 +1,151 @@
+#include "storage/batch/write_executor.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "logistics/base/backoff.hpp"
+#include "storage/batch/write_transaction.hpp"
+#include "storage/postgres/errors.hpp"
+
+namespace logistics::storage {
+namespace {
+
+constexpr int kAttemptsMax = 5;
+constexpr absl::Duration kBackoffFirst = absl::Milliseconds(20);
+constexpr absl::Duration kBackoffMax = absl::Seconds(1);
+// How long a commit in doubt is asked after. Its callers have long gone by then, or get UNAVAILABLE.
+constexpr absl::Duration kSettleMax = absl::Seconds(30);
+
+const std::vector<double>& BatchSizeBounds() {
+  static const std::vector<double> bounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+  return bounds;
+}
+
+}  // namespace
+
+WriteExecutor::WriteExecutor(WriterDeps deps)
+    : deps_(std::move(deps)),
+      session_(deps_.options, SessionUse::kByKey),
+      random_(std::random_device{}()),
+      batches_(deps_.metrics.GetCounter("logistics_batches_total", "Write batches committed")),
+      commands_(deps_.metrics.GetCounter("logistics_batch_commands_total", "Commands decided in write batches")),
+      retries_(deps_.metrics.GetCounter("logistics_batch_retries_total", "Write batches run again")),
+      taken_apart_(deps_.metrics.GetCounter("logistics_batches_taken_apart_total",
+                                            "Write batches that failed and were run one command at a time")),
+      in_doubt_(deps_.metrics.GetCounter("logistics_commits_in_doubt_total", "Commits whose answer was lost")),
+      batch_size_(deps_.metrics.GetHistogram("logistics_batch_size", "Commands in a write batch", BatchSizeBounds())),
+      batch_seconds_(deps_.metrics.GetHistogram("logistics_batch_seconds", "Time of a write batch, retries included",
+                                                ports::LatencyBounds())) {}
+
+void WriteExecutor::Execute(const WriteBatch& batch) {
+  const absl::Time start = absl::Now();
+  batch_size_.Observe(static_cast<double>(batch.size()));
+  commands_.Increment(static_cast<double>(batch.size()));
+  Outcomes outcomes;
+  const TryOutcome tried = RunToEnd(batch, outcomes);
+  if (tried.result == Try::kDone) {
+    for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->promise.set_value(std::move(outcomes[i]));
+  } else if (tried.result == Try::kFailed && batch.size() > 1) {
+    taken_apart_.Increment();
+    spdlog::warn("a batch of {} failed and is run one by one: {}", batch.size(), tried.status.ToString());
+    for (const auto& item : batch) {
+      const TryOutcome alone = RunToEnd({item}, outcomes);
+      if (alone.result == Try::kDone) {
+        item->promise.set_value(std::move(outcomes[0]));
+      } else {
+        item->promise.set_value(alone.status);
+      }
+    }
+  } else {
+    for (const auto& item : batch) item->promise.set_value(tried.status);
+  }
+  batch_seconds_.Observe(absl::ToDoubleSeconds(absl::Now() - start));
+}
+
+WriteExecutor::TryOutcome WriteExecutor::RunToEnd(const WriteBatch& batch, Outcomes& outcomes) {
+  for (int attempt = 1;; ++attempt) {
+    TryOutcome tried = RunOnce(batch, outcomes);
+    if (tried.result != Try::kAgain) return tried;
+    if (attempt >= kAttemptsMax || !AnyoneWaits(batch)) return tried;
+    retries_.Increment();
+    Backoff(attempt);
+  }
+}
+
+WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcomes& outcomes) {
+  const domain::Uuid batch_id = deps_.ids.NewId();
+  bool committing = false;
+  try {
+    Session& session = session_.Get();
+    WriteTransaction transaction(session, deps_.products, deps_.encoder);
+    session.Begin();
+    BatchState state = transaction.Load(batch);
+    BatchDecision decision(state, deps_.options.stock_policy, deps_.ids, deps_.clock);
+    outcomes.clear();
+    for (const auto& item : batch) outcomes.push_back(decision.Decide(*item));
+    const BatchEffects effects = decision.TakeEffects();
+    if (effects.empty()) {
+      session_.RollbackOrDrop();
+      return {Try::kDone, absl::OkStatus()};
+    }
+    transaction.Store(effects, batch_id);
+    committing = true;
+    transaction.Commit(batch_id);
+  } catch (const std::exception& error) {
+    const Failure failure = TranslateException(error);
+    session_.RollbackOrDrop();
+    // A server that answers and stays has said no. With the session gone it may have said yes, and so it may where a
+    // pooler answers in its place (08007, transaction resolution unknown).
+    const bool refused = session_.open() && failure.kind != FailureKind::kConnection;
+    if (committing && !refused) return Settle(batch_id, batch);
+    if (failure.kind == FailureKind::kConnection) {
+      spdlog::warn("a write batch lost its connection: {}", error.what());
+    } else if (failure.kind == FailureKind::kTransient) {
+      spdlog::info("a write batch is run again: {}", error.what());
+    }
+    return {failure.kind == FailureKind::kPermanent ? Try::kFailed : Try::kAgain, failure.status};
+  }
+  batches_.Increment();
+  deps_.on_commit();
+  return {Try::kDone, absl::OkStatus()};
+}
+
+WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, const WriteBatch& batch) {
+  in_doubt_.Increment();
+  spdlog::warn("the answer to a commit of {} commands was lost; asking whether it happened", batch.size());
+  const absl::Time give_up = absl::Now() + kSettleMax;
+  for (int attempt = 1; absl::Now() < give_up; ++attempt) {
+    try {
+      const bool committed = WriteTransaction::WasCommitted(session_.Get(), batch_id);
+      spdlog::warn("the commit in doubt {}", committed ? "happened" : "did not happen and never will");
+      if (!committed) return {Try::kAgain, AwayError("the database went away during the commit")};
+      batches_.Increment();
+      deps_.on_commit();
+      return {Try::kDone, absl::OkStatus()};
+    } catch (const std::exception& error) {
+      session_.RollbackOrDrop();
+      if (TranslateException(error).kind == FailureKind::kPermanent) {
+        spdlog::error("the commit in doubt cannot be settled: {}", error.what());
+        break;
+      }
+      Backoff(attempt);
+    }
+  }
+  // Not answered as failed: it may have happened. UNAVAILABLE says just that; the idempotency key finds out.
+  return {Try::kUnknown, AwayError("the database went away during the commit; the outcome is not known")};
+}
+
+bool WriteExecutor::AnyoneWaits(const WriteBatch& batch) {
+  const absl::Time now = absl::Now();
+  return std::any_of(batch.begin(), batch.end(), [&](const auto& item) { return item->context.deadline > now; });
+}
+
+void WriteExecutor::Backoff(int attempt) {
+  absl::SleepFor(base::BackoffDelay(kBackoffFirst, kBackoffMax, attempt, random_));
+}
+
+}  // namespace logistics::storage

@@ -1,0 +1,101 @@
+#include "storage/coordination/change_signal.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace logistics::storage {
+namespace {
+
+constexpr const char* kListen = "LISTEN logistics_changes";
+constexpr const char* kNotify = "NOTIFY logistics_changes";
+// Other replicas hear of changes at most this often; commits in between are one notification.
+constexpr absl::Duration kNotifyInterval = absl::Milliseconds(10);
+constexpr absl::Duration kReconnectMax = absl::Seconds(2);
+
+}  // namespace
+
+ChangeSignal::ChangeSignal(const DatabaseOptions& options, ports::HealthReporter& health)
+    : options_(options), health_(health) {}
+
+ChangeSignal::~ChangeSignal() {
+  notifier_.request_stop();
+  listener_.request_stop();
+}
+
+void ChangeSignal::Start() {
+  notifier_ = std::jthread([this](const std::stop_token& stop) { NotifyLoop(stop); });
+  listener_ = std::jthread([this](const std::stop_token& stop) { ListenLoop(stop); });
+}
+
+void ChangeSignal::Committed() {
+  WakeSubscribers();
+  {
+    const std::lock_guard lock(mutex_);
+    dirty_ = true;
+  }
+  changed_.notify_all();
+}
+
+void ChangeSignal::Subscribe(std::function<void()> wake) {
+  const std::lock_guard lock(subscribers_mutex_);
+  subscribers_.push_back(std::move(wake));
+}
+
+void ChangeSignal::Silence() {
+  const std::lock_guard lock(subscribers_mutex_);
+  subscribers_.clear();
+}
+
+void ChangeSignal::WakeSubscribers() {
+  const std::lock_guard lock(subscribers_mutex_);
+  for (const auto& wake : subscribers_) wake();
+}
+
+void ChangeSignal::NotifyLoop(const std::stop_token& stop) {
+  SessionSlot session(options_, SessionUse::kByKey);
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait(lock, stop, [this] { return dirty_; })) return;
+      dirty_ = false;
+    }
+    try {
+      session.Get().Script(kNotify);
+    } catch (const std::exception& error) {
+      // The others poll; nothing is lost but time.
+      spdlog::debug("telling other replicas of a change failed: {}", error.what());
+      session.RollbackOrDrop();
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(kNotifyInterval), [] { return false; });
+  }
+}
+
+void ChangeSignal::ListenLoop(const std::stop_token& stop) {
+  SessionSlot session(options_, SessionUse::kByKey);
+  absl::Duration backoff = absl::Milliseconds(100);
+  bool up = false;
+  while (!stop.stop_requested()) {
+    try {
+      const bool fresh = !session.open();
+      Session& connection = session.Get();
+      connection.Script(fresh ? kListen : "SELECT 1");
+      if (!up) health_.Report("postgres", ports::HealthState::kUp, "");
+      if (!up) spdlog::info("postgres is there");
+      up = true;
+      backoff = absl::Milliseconds(100);
+      if (connection.AwaitNotification(options_.notify_poll) || fresh) WakeSubscribers();
+    } catch (const std::exception& error) {
+      if (up) spdlog::error("postgres is away, calls answer UNAVAILABLE until it is back: {}", error.what());
+      up = false;
+      health_.Report("postgres", ports::HealthState::kDown, "no connection");
+      session.RollbackOrDrop();
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(backoff), [] { return false; });
+      backoff = std::min(backoff * 2, kReconnectMax);
+    }
+  }
+}
+
+}  // namespace logistics::storage

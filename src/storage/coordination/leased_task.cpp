@@ -1,0 +1,66 @@
+#include "storage/coordination/leased_task.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "storage/coordination/leases.hpp"
+
+namespace logistics::storage {
+namespace {
+
+constexpr absl::Duration kLeaseTtl = absl::Minutes(1);
+
+constexpr Statement kSweepKeys = {
+    "sweep_keys",
+    "DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_keys "
+    "WHERE created_at < now() - $1::bigint * interval '1 second' LIMIT 5000))"};
+constexpr Statement kSweepMessages = {"sweep_messages",
+                                      "DELETE FROM inbox_done WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox_done "
+                                      "WHERE done_at < now() - $1::bigint * interval '1 second' LIMIT 5000))"};
+
+void SweepByAge(Session& session, const Statement& statement, absl::Duration ttl, const char* what) {
+  std::size_t swept = 0;
+  std::size_t total = 0;
+  do {
+    swept = session.Execute(statement, Params().Add(absl::ToInt64Seconds(ttl))).affected_rows();
+    total += swept;
+  } while (swept > 0);
+  if (total > 0) spdlog::info("{} {} have expired", total, what);
+}
+
+}  // namespace
+
+LeasedTask::LeasedTask(std::string name, absl::Duration interval, const DatabaseOptions& options,
+                       const domain::Uuid& replica_id, std::function<void(Session&)> work)
+    : name_(std::move(name)),
+      interval_(interval),
+      session_(options, SessionUse::kQueries),
+      replica_id_(replica_id),
+      work_(std::move(work)),
+      thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
+
+void LeasedTask::Loop(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    try {
+      Session& session = session_.Get();
+      if (TakeLease(session, name_, replica_id_, kLeaseTtl)) {
+        work_(session);
+        GiveLeaseBack(session, name_, replica_id_);
+      }
+    } catch (const std::exception& error) {
+      session_.RollbackOrDrop();
+      spdlog::warn("{} failed and is tried again in {}: {}", name_, absl::FormatDuration(interval_), error.what());
+    }
+    std::unique_lock lock(mutex_);
+    stopped_.wait_for(lock, stop, absl::ToChronoNanoseconds(interval_), [] { return false; });
+  }
+}
+
+void SweepIdempotencyKeys(Session& session, absl::Duration ttl) {
+  SweepByAge(session, kSweepKeys, ttl, "idempotency keys");
+}
+
+void SweepDoneMessages(Session& session, absl::Duration ttl) {
+  SweepByAge(session, kSweepMessages, ttl, "messages that were done");
+}
+
+}  // namespace logistics::storage

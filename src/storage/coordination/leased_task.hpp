@@ -1,0 +1,38 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "storage/postgres/session.hpp"
+
+namespace logistics::storage {
+
+// Does something now and then, on one replica at a time: holds the lease of its name while it works. The work gets a
+// session that is not in a transaction and must be safe to be cut off anywhere; what it throws is logged and tried
+// again at the next turn.
+class LeasedTask {
+ public:
+  LeasedTask(std::string name, absl::Duration interval, const DatabaseOptions& options, const domain::Uuid& replica_id,
+             std::function<void(Session&)> work);
+
+ private:
+  void Loop(const std::stop_token& stop);
+
+  const std::string name_;
+  const absl::Duration interval_;
+  SessionSlot session_;
+  const domain::Uuid replica_id_;
+  const std::function<void(Session&)> work_;
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::jthread thread_;  // last: joined before the rest goes
+};
+
+// Delete idempotency keys, and messages that are done, older than `ttl`, a bounded number at a time.
+void SweepIdempotencyKeys(Session& session, absl::Duration ttl);
+void SweepDoneMessages(Session& session, absl::Duration ttl);
+
+}  // namespace logistics::storage

@@ -1,0 +1,79 @@
+#include "storage/postgres/errors.hpp"
+
+#include <array>
+#include <pqxx/except>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "logistics/domain/errors.hpp"
+
+namespace logistics::storage {
+namespace {
+
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+constexpr char kBusyUrl[] = "type.logistics-engine/storage.Busy";
+
+// Codes of Postgres manual appendix A.
+FailureKind KindOf(const std::string& sqlstate) {
+  static constexpr std::array<std::string_view, 5> kTransient = {
+      "40001",  // serialization_failure
+      "40P01",  // deadlock_detected
+      "55P03",  // lock_not_available: lock_timeout
+      "57014",  // query_canceled: statement_timeout
+      "23505",  // unique_violation: ours are all decided by what was read, so another writer was first; read again
+  };
+  for (const std::string_view code : kTransient) {
+    if (sqlstate == code) return FailureKind::kTransient;
+  }
+  const std::string_view class_code = std::string_view(sqlstate).substr(0, 2);
+  // 53 insufficient resources: disk, memory, connections.
+  if (class_code == "53") return FailureKind::kTransient;
+  // 25006 read_only_sql_transaction and 55000 "recovery is in progress": a standby, after a failover. 08 connection,
+  // 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout.
+  if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25006" ||
+      sqlstate == "55000")
+    return FailureKind::kConnection;
+  return FailureKind::kPermanent;
+}
+
+absl::Status BusyError() {
+  absl::Status status = AwayError("the database is busy, try again");
+  status.SetPayload(kBusyUrl, absl::Cord());
+  return status;
+}
+
+}  // namespace
+
+absl::Status AwayError(std::string_view what) {
+  return domain::RetryLaterError(absl::StatusCode::kUnavailable, what, kRetryAfter);
+}
+
+bool IsBusy(const absl::Status& status) { return status.GetPayload(kBusyUrl).has_value(); }
+
+Failure TranslateException(const std::exception& error) {
+  if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) {
+    const FailureKind kind = KindOf(sql->sqlstate());
+    const std::string text = absl::StrCat("SQLSTATE ", sql->sqlstate(), ": ", sql->what());
+    switch (kind) {
+      case FailureKind::kTransient:
+        return {kind, BusyError()};
+      case FailureKind::kConnection:
+        return {kind, AwayError("the database is away")};
+      case FailureKind::kPermanent:
+        return {kind, absl::InternalError(text)};
+    }
+  }
+  // statement_completion_unknown is a transaction_rollback by inheritance only.
+  if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
+      dynamic_cast<const pqxx::statement_completion_unknown*>(&error) != nullptr) {
+    return {FailureKind::kConnection, AwayError("the database is away")};
+  }
+  if (dynamic_cast<const pqxx::transaction_rollback*>(&error) != nullptr) {
+    return {FailureKind::kTransient, BusyError()};
+  }
+  return {FailureKind::kPermanent, absl::InternalError(error.what())};
+}
+
+}  // namespace logistics::storage

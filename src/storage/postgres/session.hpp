@@ -1,0 +1,80 @@
+#pragma once
+
+#include <optional>
+#include <pqxx/pqxx>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "storage/postgres/options.hpp"
+#include "storage/postgres/params.hpp"
+
+namespace logistics::storage {
+
+// A statement that is prepared once a session, at its first use. Both strings live as long as the program.
+struct Statement {
+  const char* name;
+  const char* sql;
+};
+
+// What a session is used for decides how its statements are planned.
+enum class SessionUse {
+  kByKey,    // writes and look-ups by key: generic plans, index scans only
+  kQueries,  // lists and sums: planned for their values
+  kOutbox,   // like kByKey; its commits do not wait for the disk, because what they forget in a crash is told again
+};
+
+// One connection to Postgres, for one thread at a time. It never reconnects: a broken one is thrown away, because what
+// it had begun is gone with it. Methods throw pqxx exceptions; storage/errors.hpp translates them at the edge.
+class Session {
+ public:
+  // Connects (bounded by connect_timeout) and sets the timeouts that keep a frozen replica from stopping the others.
+  Session(const DatabaseOptions& options, SessionUse use);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Runs a prepared statement; outside Begin() it is a transaction of its own.
+  pqxx::result Execute(const Statement& statement, const Params& params = {}) {
+    return Execute(statement.name, statement.sql, params);
+  }
+  // The same for a statement that is put together at run time; one name always stands for one text.
+  pqxx::result Execute(const std::string& name, const std::string& sql, const Params& params);
+
+  // Runs a statement that is not worth preparing; its plan is made for these values.
+  pqxx::result ExecuteOnce(const std::string& sql, const Params& params = {});
+
+  // Runs one or several statements without parameters in one message (simple query protocol).
+  pqxx::result Script(const std::string& sql);
+
+  void Begin() { Script("BEGIN"); }
+  // Ends the transaction. Does not throw: where it fails the connection is closed, which ends the transaction as well.
+  void Rollback();
+
+  // Waits for a NOTIFY of a channel that was LISTENed to by Script, at most so long. True when one came.
+  bool AwaitNotification(absl::Duration timeout);
+
+  bool broken() const;
+
+ private:
+  pqxx::connection connection_;
+  std::optional<pqxx::nontransaction> work_;
+  absl::flat_hash_set<std::string> prepared_;
+};
+
+// A session that is opened when it is first needed, and again when it broke. For one thread.
+class SessionSlot {
+ public:
+  SessionSlot(const DatabaseOptions& options, SessionUse use) : options_(options), use_(use) {}
+
+  // The working session; connects when there is none. Throws what Session's constructor throws.
+  Session& Get();
+  // Ends what was begun: rolls back, and throws the session away where that fails or it is broken. Does not throw.
+  void RollbackOrDrop();
+  bool open() const { return session_.has_value(); }
+
+ private:
+  const DatabaseOptions options_;
+  const SessionUse use_;
+  std::optional<Session> session_;
+};
+
+}  // namespace logistics::storage

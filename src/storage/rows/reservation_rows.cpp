@@ -1,0 +1,81 @@
+#include "storage/rows/reservation_rows.hpp"
+
+#include <stdexcept>
+
+#include "storage/rows/order_rows.hpp"
+
+namespace logistics::storage {
+namespace {
+
+// One row an item, so that no array has to be parsed here.
+constexpr Statement kLockReservations = {
+    "lock_reservations",
+    "WITH locked AS (SELECT id, warehouse_id, state, product_ids, skus, quantities FROM reservations "
+    "WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE) "
+    "SELECT l.id, l.warehouse_id, l.state, i.product_id, i.sku, i.quantity FROM locked l "
+    "CROSS JOIN LATERAL unnest(l.product_ids, l.skus, l.quantities) WITH ORDINALITY AS "
+    "i(product_id, sku, quantity, place) ORDER BY l.id, i.place"};
+// Aged by Postgres' clock, which all replicas share. Ids that others made may be wanted by two writers at once: in one
+// order, so that they do not wait for each other; the second fails and its batch runs again.
+constexpr Statement kInsertReservations = {
+    "insert_reservations",
+    "INSERT INTO reservations (id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at) "
+    "SELECT r.id, r.warehouse_id, r.state, r.product_ids::uuid[], r.skus::text[], r.quantities::integer[], "
+    "now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], "
+    "$6::text[]) AS r(id, warehouse_id, state, product_ids, skus, quantities) ORDER BY r.id"};
+constexpr Statement kUpdateReservations = {"update_reservations",
+                                           "UPDATE reservations r SET state = c.state, updated_at = now() "
+                                           "FROM unnest($1::uuid[], $2::text[]) AS c(id, state) WHERE r.id = c.id"};
+
+}  // namespace
+
+std::vector<domain::Reservation> LockReservations(Session& session, std::span<const domain::OrderId> ids) {
+  std::vector<domain::Reservation> reservations;
+  if (ids.empty()) return reservations;
+  ArrayParam array;
+  for (const domain::OrderId& id : ids) array.Add(id);
+  for (const pqxx::row& row : session.Execute(kLockReservations, Params().Add(array))) {
+    const domain::Uuid id = ReadUuid(row[0]);
+    if (reservations.empty() || reservations.back().id != id) {
+      const auto state = domain::ReservationStateFromName(row[2].c_str());
+      if (!state) throw std::runtime_error(std::string("unknown reservation state: ") + row[2].c_str());
+      reservations.push_back({id, domain::WarehouseId(ReadUuid(row[1])), *state, {}});
+    }
+    reservations.back().items.push_back(
+        {domain::ProductId(ReadUuid(row[3])), row[4].c_str(), row[5].as<std::int32_t>()});
+  }
+  return reservations;
+}
+
+void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations) {
+  if (reservations.empty()) return;
+  Columns columns(6);
+  for (const domain::Reservation& reservation : reservations) {
+    ArrayParam products;
+    ArrayParam skus;
+    ArrayParam quantities;
+    for (const domain::StockItem& item : reservation.items) {
+      products.Add(item.product_id);
+      skus.Add(item.sku);
+      quantities.Add(item.quantity);
+    }
+    columns.AddRow(reservation.id, reservation.warehouse_id, domain::ReservationStateName(reservation.state),
+                   products.Literal(), skus.Literal(), quantities.Literal());
+  }
+  Params params;
+  columns.AddTo(params);
+  group.Add(kInsertReservations, params);
+}
+
+void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations) {
+  if (reservations.empty()) return;
+  Columns columns(2);
+  for (const domain::Reservation& reservation : reservations) {
+    columns.AddRow(reservation.id, domain::ReservationStateName(reservation.state));
+  }
+  Params params;
+  columns.AddTo(params);
+  group.Add(kUpdateReservations, params);
+}
+
+}  // namespace logistics::storage

@@ -1,0 +1,108 @@
+#include "storage/schema/migrator.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "storage/postgres/errors.hpp"
+#include "storage/postgres/session.hpp"
+#include "storage/schema/migrations.hpp"
+
+namespace logistics::storage {
+namespace {
+
+// Any constant that nobody else takes: "logistic" in ASCII. Transaction-level, so that a pooler or a crash never keeps
+// it.
+constexpr std::string_view kLock = "SELECT pg_advisory_xact_lock(7813574959580703075)";
+
+constexpr std::string_view kCreateTable =
+    "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL "
+    "DEFAULT now())";
+
+// Words of libpq and of the server for a connection that will not be had by waiting: the address is wrong, or somebody
+// is there and refuses us. SQLSTATE does not reach us here. Whatever is not recognized is tried again.
+bool IsRefusal(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> kRefusals = {"authentication failed", "no password supplied",
+                                                                "does not exist", "no pg_hba.conf entry", "invalid "};
+  return std::any_of(kRefusals.begin(), kRefusals.end(),
+                     [text](std::string_view refusal) { return text.find(refusal) != std::string_view::npos; });
+}
+
+// libpq names host, port and reason, once for each address; never the password.
+absl::Status NoConnection(const std::exception& error) {
+  const std::string text(absl::StripAsciiWhitespace(error.what()));
+  if (IsRefusal(text)) return absl::FailedPreconditionError(absl::StrCat("database.url (DATABASE_URL): ", text));
+  return absl::UnavailableError(absl::StrCat("the database is away: ", text));
+}
+
+template <typename F>
+auto Translated(F&& work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    const Failure failure = TranslateException(error);
+    if (failure.kind == FailureKind::kConnection) return NoConnection(error);
+    spdlog::debug("schema work failed: {}", error.what());
+    return failure.status;
+  }
+}
+
+bool Apply(Session& session, const EmbeddedMigration& migration) {
+  session.Begin();
+  session.Script(std::string(kLock));
+  const Params name = Params().Add(std::string(migration.name));
+  if (!session.ExecuteOnce("SELECT 1 FROM schema_migrations WHERE name = $1", name).empty()) {
+    session.Script("COMMIT");
+    return false;
+  }
+  // One that rewrites a large table takes as long as it takes; waiting for locks stays bounded.
+  session.Script("SET LOCAL statement_timeout = 0");
+  session.Script(std::string(migration.sql));
+  session.ExecuteOnce("INSERT INTO schema_migrations (name) VALUES ($1)", name);
+  session.Script("COMMIT");
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options) {
+  return Translated([&]() -> absl::StatusOr<std::vector<std::string>> {
+    Session session(options, SessionUse::kQueries);
+    session.Begin();
+    session.Script(std::string(kLock));
+    session.Script(std::string(kCreateTable));
+    session.Script("COMMIT");
+    std::vector<std::string> applied;
+    for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
+      if (Apply(session, migration)) applied.emplace_back(migration.name);
+    }
+    return applied;
+  });
+}
+
+absl::Status EnsureInventoryMode(const DatabaseOptions& options, const std::string& mode, bool switch_mode) {
+  return Translated([&]() -> absl::Status {
+    Session session(options, SessionUse::kQueries);
+    const Params params = Params().Add(mode);
+    session.ExecuteOnce(
+        "INSERT INTO engine_facts (name, value) VALUES ('inventory_mode', $1) ON CONFLICT (name) DO NOTHING", params);
+    const std::string found =
+        session.ExecuteOnce("SELECT value FROM engine_facts WHERE name = 'inventory_mode'")[0][0].as<std::string>();
+    if (found == mode) return absl::OkStatus();
+    if (!switch_mode) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "this database was started with ", found, " inventory and is now asked to run with ", mode,
+          " inventory; stock would have two truths. Set inventory.switch_mode: true once if that is meant"));
+    }
+    spdlog::warn("inventory mode switched from {} to {}", found, mode);
+    session.ExecuteOnce("UPDATE engine_facts SET value = $1 WHERE name = 'inventory_mode'", params);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace logistics::storage

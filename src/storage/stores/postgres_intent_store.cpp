@@ -1,0 +1,66 @@
+#include "storage/stores/postgres_intent_store.hpp"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "storage/rows/order_rows.hpp"
+
+namespace logistics::storage {
+namespace {
+
+constexpr absl::Duration kReadTime = absl::Seconds(10);
+
+constexpr Statement kFindMade = {"find_made",
+                                 "SELECT order_id FROM idempotency_keys WHERE customer_id = $1::uuid AND "
+                                 "key = $2::text AND encode(fingerprint, 'hex') = $3::text"};
+constexpr Statement kLeftIntents = {"left_intents",
+                                    "SELECT id FROM reservations WHERE state = 'intent' AND "
+                                    "created_at < now() - $1::bigint * interval '1 millisecond' "
+                                    "ORDER BY created_at LIMIT $2::integer"};
+
+}  // namespace
+
+absl::StatusOr<ports::IntentAnswer> PostgresIntentStore::Open(const domain::NewOrder& order,
+                                                              const ports::CallContext& context) {
+  return RunWrite<ports::IntentAnswer>(writes_, OpenIntentCommand{order}, context);
+}
+
+absl::StatusOr<domain::Order> PostgresIntentStore::Complete(const domain::NewOrder& order,
+                                                            const ports::CallContext& context) {
+  return RunWrite<domain::Order>(writes_, CompleteIntentCommand{order}, context);
+}
+
+absl::StatusOr<bool> PostgresIntentStore::Abandon(const ports::Abandonment& abandonment,
+                                                  const ports::CallContext& context) {
+  const auto answer = RunWrite<ports::SettlementAnswer>(writes_, AbandonIntentCommand{abandonment}, context);
+  if (!answer.ok()) return answer.status();
+  return answer->changed;
+}
+
+absl::StatusOr<std::optional<domain::Order>> PostgresIntentStore::Made(const domain::NewOrder& order,
+                                                                       const ports::CallContext& context) {
+  std::optional<domain::Order> made;
+  if (order.idempotency_key.empty()) return made;
+  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+    const Params params =
+        Params().Add(order.order.customer_id.uuid()).Add(order.idempotency_key).Add(Hex(order.fingerprint));
+    std::vector<domain::OrderId> ids;
+    for (const pqxx::row& row : session.Execute(kFindMade, params)) ids.emplace_back(ReadUuid(row[0]));
+    for (domain::Order& found : ReadOrders(session, ids, false)) made = std::move(found);
+  });
+  if (!status.ok()) return status;
+  return made;
+}
+
+absl::StatusOr<std::vector<domain::Uuid>> PostgresIntentStore::Left(absl::Duration age, int limit) {
+  std::vector<domain::Uuid> ids;
+  const absl::Status status = pool_.Read(absl::Now() + kReadTime, [&](Session& session) {
+    ids.clear();
+    const Params params = Params().Add(absl::ToInt64Milliseconds(age)).Add(std::int64_t{limit});
+    for (const pqxx::row& row : session.Execute(kLeftIntents, params)) ids.push_back(ReadUuid(row[0]));
+  });
+  if (!status.ok()) return status;
+  return ids;
+}
+
+}  // namespace logistics::storage

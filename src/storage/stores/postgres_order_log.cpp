@@ -1,0 +1,130 @@
+#include "storage/stores/postgres_order_log.hpp"
+
+#include <utility>
+
+#include "storage/rows/change_log.hpp"
+#include "storage/rows/order_rows.hpp"
+#include "storage/stores/order_changes.hpp"
+
+namespace logistics::storage {
+namespace {
+
+// The timeline is read from the WAL that is being written: after a promotion the control file tells the old one until
+// the next checkpoint.
+constexpr Statement kLogHead = {
+    "order_log_head",
+    "SELECT (SELECT value FROM engine_facts WHERE name = 'database_id'), "
+    "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer, "
+    "(SELECT value FROM change_counter), (extract(epoch from clock_timestamp()) * 1000000)::bigint"};
+
+// Newest first from a number on: clocks are set, so older commits need not have earlier times.
+constexpr Statement kNumberBefore = {
+    "order_log_number_before",
+    "SELECT number FROM commits WHERE number <= $1::bigint AND committed_at < $2::timestamptz "
+    "ORDER BY number DESC LIMIT 1"};
+
+#define LOGISTICS_STATE_COLUMNS                          \
+  "SELECT id, customer_id, version, status, notes, "     \
+  "(extract(epoch from created_at) * 1000000)::bigint, " \
+  "(extract(epoch from updated_at) * 1000000)::bigint, " \
+  "(extract(epoch from clock_timestamp()) * 1000000)::bigint FROM orders "
+constexpr Statement kStatesOfAll = {"order_log_states_of_all", LOGISTICS_STATE_COLUMNS
+                                    "WHERE (created_at, id) > ($1::timestamptz, $2::uuid) "
+                                    "ORDER BY created_at, id LIMIT $3::integer"};
+// A range of one customer, not an equality: so the sort is the index' own and no other index has it. With an equality
+// the planner may walk all orders of all customers instead.
+constexpr Statement kStatesOfCustomer = {"order_log_states_of_customer", LOGISTICS_STATE_COLUMNS
+                                         "WHERE (customer_id, created_at, id) > ($4::uuid, $1::timestamptz, $2::uuid) "
+                                         "AND customer_id <= $4::uuid "
+                                         "ORDER BY customer_id, created_at, id LIMIT $3::integer"};
+constexpr Statement kStatesOfOrder = {"order_log_states_of_order", LOGISTICS_STATE_COLUMNS
+                                      "WHERE id = $4::uuid AND (created_at, id) > ($1::timestamptz, $2::uuid) "
+                                      "ORDER BY created_at, id LIMIT $3::integer"};
+#undef LOGISTICS_STATE_COLUMNS
+
+pqxx::result SelectStates(Session& session, const ports::OrderScope& scope,
+                          const std::optional<ports::OrderStates::After>& after, int limit) {
+  Params params;
+  if (after) {
+    params.Add(after->created_at).Add(after->id.uuid());
+  } else {
+    params.Add("-infinity").Add(domain::Uuid());
+  }
+  params.Add(std::int64_t{limit});
+  if (scope.order_id) return session.Execute(kStatesOfOrder, params.Add(scope.order_id->uuid()));
+  if (scope.customer_id) return session.Execute(kStatesOfCustomer, params.Add(scope.customer_id->uuid()));
+  return session.Execute(kStatesOfAll, params);
+}
+
+absl::Time ReadLogTime(const pqxx::field& field) { return absl::FromUnixMicros(field.as<std::int64_t>()); }
+
+}  // namespace
+
+absl::StatusOr<ports::LogHead> PostgresOrderLog::Head(const ports::CallContext& context) {
+  ports::LogHead head;
+  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+    const pqxx::row row = session.Execute(kLogHead)[0];
+    head = {ReadUuid(row[0]), row[1].as<std::int32_t>(), row[2].as<std::int64_t>(), ReadLogTime(row[3])};
+  });
+  if (!status.ok()) return status;
+  return head;
+}
+
+absl::StatusOr<ports::OrderChanges> PostgresOrderLog::ReadAfter(const ports::OrderScope& scope,
+                                                                const ports::LogPlace& place, int limit,
+                                                                const ports::CallContext& context) {
+  ports::OrderChanges page;
+  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+    if (scope.order_id) {
+      page = ChangesOfOrder(session, *scope.order_id, place, limit);
+    } else if (scope.customer_id) {
+      page = ChangesOfCustomer(session, *scope.customer_id, place, limit);
+    } else {
+      page = ChangesOfAll(session, place, limit);
+    }
+  });
+  if (!status.ok()) return status;
+  return page;
+}
+
+absl::StatusOr<ports::OrderStates> PostgresOrderLog::States(const ports::OrderScope& scope,
+                                                            const std::optional<ports::OrderStates::After>& after,
+                                                            int limit, const ports::CallContext& context) {
+  ports::OrderStates page;
+  // The pool reads in one snapshot, in which the counter is that of its last commit.
+  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+    page = {ReadLastNumber(session), {}, std::nullopt};
+    ports::OrderStates::After last;
+    for (const pqxx::row& row : SelectStates(session, scope, after, limit + 1)) {
+      if (std::ssize(page.orders) == limit) {
+        page.next = last;
+        break;
+      }
+      ports::OrderChange state;
+      state.place = {page.number, domain::OrderId(ReadUuid(row[0])), row[2].as<std::int64_t>()};
+      state.id = ChangeId(state.place);
+      state.customer_id = domain::CustomerId(ReadUuid(row[1]));
+      state.status = domain::OrderStatusFromKey(row[3].c_str()).value_or(domain::OrderStatus::kUnknown);
+      state.notes = row[4].as<std::string>();
+      state.changed_at = ReadLogTime(row[6]);
+      state.committed_at = ReadLogTime(row[7]);
+      last = {ReadLogTime(row[5]), state.place.order_id};
+      page.orders.push_back(std::make_shared<const ports::OrderChange>(std::move(state)));
+    }
+  });
+  if (!status.ok()) return status;
+  return page;
+}
+
+absl::StatusOr<std::int64_t> PostgresOrderLog::NumberBefore(absl::Time time, std::int64_t number,
+                                                            const ports::CallContext& context) {
+  std::int64_t found = 0;
+  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+    const pqxx::result rows = session.Execute(kNumberBefore, Params().Add(number).Add(time));
+    found = rows.empty() ? 0 : rows[0][0].as<std::int64_t>();
+  });
+  if (!status.ok()) return status;
+  return found;
+}
+
+}  // namespace logistics::storage

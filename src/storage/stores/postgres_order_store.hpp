@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+
+#include "logistics/ports/order_store.hpp"
+#include "storage/batch/write_command.hpp"
+#include "storage/postgres/session_pool.hpp"
+
+namespace logistics::storage {
+
+using OrderReadBatcher = Batcher<domain::OrderId, domain::Order>;
+
+// Orders in Postgres. Writes and GetOrder are batched; the batchers and the pool outlive the store.
+class PostgresOrderStore final : public ports::OrderStore {
+ public:
+  PostgresOrderStore(WriteBatcher& writes, OrderReadBatcher& reads, SessionPool& pool)
+      : writes_(writes), reads_(reads), pool_(pool) {}
+
+  absl::StatusOr<domain::Order> Create(const domain::NewOrder& order, const ports::CallContext& context) override;
+  absl::StatusOr<domain::Order> ChangeStatus(const domain::StatusChange& change,
+                                             const ports::CallContext& context) override;
+  absl::StatusOr<domain::Order> Get(const domain::OrderId& id, const ports::CallContext& context) override;
+  absl::StatusOr<ports::OrderPage> List(const ports::OrderQuery& query, const ports::CallContext& context) override;
+
+ private:
+  WriteBatcher& writes_;
+  OrderReadBatcher& reads_;
+  SessionPool& pool_;
+};
+
+// Answers a batch of GetOrder with one look-up.
+class OrderReadExecutor final : public BatchExecutor<domain::OrderId, domain::Order> {
+ public:
+  explicit OrderReadExecutor(const DatabaseOptions& options) : session_(options, SessionUse::kByKey) {}
+  void Execute(const Batch& batch) override;
+
+ private:
+  SessionSlot session_;
+};
+
+}  // namespace logistics::storage

@@ -1,0 +1,19 @@
+#include "storage/stores/postgres_payment_store.hpp"
+
+#include "absl/strings/str_cat.h"
+#include "storage/postgres/errors.hpp"
+
+namespace logistics::storage {
+
+absl::StatusOr<ports::PaymentResult> PostgresPaymentStore::Apply(const domain::PaymentNotice& notice,
+                                                                 const ports::InboxEntry& entry,
+                                                                 const ports::CallContext& context) {
+  auto result = RunWrite<ports::PaymentResult>(writes_, ApplyPaymentCommand{notice, entry}, context);
+  // The message can wait for that; the others need not.
+  if (IsBusy(result.status())) {
+    return absl::AbortedError(absl::StrCat("order ", notice.order_id.ToString(), " is busy"));
+  }
+  return result;
+}
+
+}  // namespace logistics::storage

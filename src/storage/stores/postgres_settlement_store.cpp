@@ -1,0 +1,199 @@
+#include "storage/stores/postgres_settlement_store.hpp"
+
+#include <charconv>
+#include <stdexcept>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "storage/rows/order_rows.hpp"
+
+namespace logistics::storage {
+
+using ports::Settlement;
+using ports::SettlementStep;
+
+namespace {
+
+constexpr absl::Duration kSessionTime = absl::Seconds(10);
+
+// One row an item, as in reservation_rows.cpp.
+constexpr Statement kClaim = {
+    "claim_settlements",
+    "WITH due AS MATERIALIZED (SELECT reservation_id FROM settlements WHERE due_at <= now() "
+    "AND (claimed_until IS NULL OR claimed_until < now()) ORDER BY due_at LIMIT $1::integer FOR UPDATE SKIP LOCKED), "
+    "claimed AS (UPDATE settlements s SET claim = $2::uuid, "
+    "claimed_until = now() + $3::bigint * interval '1 millisecond' FROM due "
+    "WHERE s.reservation_id = due.reservation_id RETURNING s.reservation_id, s.steps, s.reason, s.attempts, "
+    "s.created_at, s.due_at) "
+    "SELECT c.reservation_id, c.steps[1], cardinality(c.steps) = 1, c.reason, c.attempts, "
+    "(extract(epoch from now() - c.created_at) * 1000000)::bigint, r.warehouse_id, r.state, i.product_id, i.sku, "
+    "i.quantity FROM claimed c JOIN reservations r ON r.id = c.reservation_id "
+    "CROSS JOIN LATERAL unnest(r.product_ids, r.skus, r.quantities) WITH ORDINALITY AS "
+    "i(product_id, sku, quantity, place) ORDER BY c.due_at, c.reservation_id, i.place"};
+// The steps may have grown meanwhile: only the first is done.
+constexpr Statement kStepDone = {
+    "settlement_step_done",
+    "UPDATE settlements SET steps = steps[2:], attempts = 0, last_error = '', claim = NULL, claimed_until = NULL, "
+    "due_at = now() + $3::bigint * interval '1 millisecond' WHERE reservation_id = $1::uuid AND claim = $2::uuid"};
+constexpr Statement kAllDone = {"settlement_all_done",
+                                "DELETE FROM settlements WHERE reservation_id = $1::uuid AND cardinality(steps) = 0"};
+// A restock that this claim marked and did not send may be said later; one that another claim marked may not.
+constexpr Statement kRetry = {
+    "settlement_retry",
+    "UPDATE settlements SET steps[1] = CASE WHEN $5::boolean THEN replace(steps[1], 'restocking', 'restock') "
+    "ELSE steps[1] END, attempts = attempts + 1, "
+    "last_error = $4::text, claim = NULL, claimed_until = NULL, "
+    "due_at = now() + $3::bigint * interval '1 millisecond' WHERE reservation_id = $1::uuid AND claim = $2::uuid"};
+constexpr Statement kMarkRestocking = {
+    "settlement_restocking",
+    "UPDATE settlements SET steps[1] = replace(steps[1], 'restock ', 'restocking ') WHERE reservation_id = $1::uuid "
+    "AND claim = $2::uuid AND claimed_until > now() AND steps[1] LIKE 'restock %'"};
+constexpr Statement kListInDoubt = {
+    "settlement_in_doubt",
+    "INSERT INTO restocks_in_doubt (reservation_id, product_id, warehouse_id, sku, quantity, reason) "
+    "VALUES ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::integer, $6::text) ON CONFLICT DO NOTHING"};
+constexpr Statement kSettlementStats = {
+    "settlement_stats",
+    "SELECT count(*), (SELECT count(*) FROM restocks_in_doubt), "
+    "coalesce((extract(epoch from now() - min(created_at)) * 1000000)::bigint, 0) FROM settlements"};
+constexpr Statement kStuck = {
+    "settlements_stuck",
+    "SELECT reservation_id, array_to_string(steps, ', '), attempts, last_error, "
+    "(extract(epoch from now() - created_at) * 1000000)::bigint FROM settlements "
+    "WHERE created_at < now() - $1::bigint * interval '1 millisecond' ORDER BY created_at LIMIT $2::integer"};
+
+// "restock 2": the step and the item.
+void ReadStep(std::string_view text, Settlement& settlement) {
+  const std::size_t blank = text.find(' ');
+  const std::string_view name = text.substr(0, blank);
+  if (name == "release") {
+    settlement.step = SettlementStep::kRelease;
+  } else if (name == "release_again") {
+    settlement.step = SettlementStep::kReleaseAgain;
+  } else if (name == "commit") {
+    settlement.step = SettlementStep::kCommit;
+  } else if (name == "restock" || name == "restocking") {
+    settlement.step = name == "restock" ? SettlementStep::kRestock : SettlementStep::kRestocking;
+    const std::string_view number = blank == std::string_view::npos ? "" : text.substr(blank + 1);
+    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), settlement.item);
+    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size()) {
+      throw std::runtime_error(absl::StrCat("no item in the settlement step \"", std::string(text), "\""));
+    }
+  } else {
+    throw std::runtime_error(absl::StrCat("unknown settlement step \"", std::string(text), "\""));
+  }
+}
+
+Settlement ReadSettlement(const pqxx::row& row, const domain::Uuid& claim) {
+  Settlement settlement;
+  settlement.reservation.id = ReadUuid(row[0]);
+  ReadStep(row[1].c_str(), settlement);
+  settlement.last = row[2].as<bool>();
+  settlement.reason = row[3].c_str();
+  settlement.attempts = row[4].as<int>();
+  settlement.age = absl::Microseconds(row[5].as<std::int64_t>());
+  settlement.reservation.warehouse_id = domain::WarehouseId(ReadUuid(row[6]));
+  const auto state = domain::ReservationStateFromName(row[7].c_str());
+  if (!state) throw std::runtime_error(absl::StrCat("unknown reservation state: ", row[7].c_str()));
+  settlement.reservation.state = *state;
+  settlement.claim = claim;
+  return settlement;
+}
+
+Params Claimed(const Settlement& settlement) { return Params().Add(settlement.reservation.id).Add(settlement.claim); }
+
+void StepDone(Session& session, const Settlement& settlement, absl::Duration next_in) {
+  session.Execute(kStepDone, Claimed(settlement).Add(absl::ToInt64Milliseconds(next_in)));
+  session.Execute(kAllDone, Params().Add(settlement.reservation.id));
+}
+
+}  // namespace
+
+absl::Status PostgresSettlementStore::Read(const std::function<void(Session&)>& read) {
+  return pool_.Read(absl::Now() + kSessionTime, read);
+}
+
+absl::Status PostgresSettlementStore::Write(const std::function<void(Session&)>& write) {
+  return pool_.Write(absl::Now() + kSessionTime, write);
+}
+
+absl::StatusOr<std::vector<Settlement>> PostgresSettlementStore::Claim(int limit, absl::Duration claim_for) {
+  const domain::Uuid claim = ids_.NewId();
+  std::vector<Settlement> settlements;
+  const absl::Status status = Write([&](Session& session) {
+    const Params params = Params().Add(std::int64_t{limit}).Add(claim).Add(absl::ToInt64Milliseconds(claim_for));
+    for (const pqxx::row& row : session.Execute(kClaim, params)) {
+      if (settlements.empty() || settlements.back().reservation.id != ReadUuid(row[0])) {
+        settlements.push_back(ReadSettlement(row, claim));
+      }
+      settlements.back().reservation.items.push_back(
+          {domain::ProductId(ReadUuid(row[8])), row[9].c_str(), row[10].as<std::int32_t>()});
+    }
+  });
+  if (!status.ok()) return status;
+  return settlements;
+}
+
+absl::Status PostgresSettlementStore::Done(const Settlement& settlement, absl::Duration next_in) {
+  return Write([&](Session& session) { StepDone(session, settlement, next_in); });
+}
+
+absl::Status PostgresSettlementStore::Retry(const Settlement& settlement, absl::Duration delay,
+                                            const std::string& error) {
+  return Write([&](Session& session) {
+    session.Execute(kRetry, Claimed(settlement)
+                                .Add(absl::ToInt64Milliseconds(delay))
+                                .Add(error)
+                                .Add(settlement.step == SettlementStep::kRestock ? "true" : "false"));
+  });
+}
+
+absl::StatusOr<bool> PostgresSettlementStore::MarkRestocking(const Settlement& settlement) {
+  bool marked = false;
+  const absl::Status status = Write(
+      [&](Session& session) { marked = session.Execute(kMarkRestocking, Claimed(settlement)).affected_rows() == 1; });
+  if (!status.ok()) return status;
+  return marked;
+}
+
+absl::Status PostgresSettlementStore::InDoubt(const Settlement& settlement, const std::string& why) {
+  const domain::StockItem& item = settlement.reservation.items.at(settlement.item);
+  return Write([&](Session& session) {
+    session.Execute(kListInDoubt, Params()
+                                      .Add(settlement.reservation.id)
+                                      .Add(item.product_id.uuid())
+                                      .Add(settlement.reservation.warehouse_id.uuid())
+                                      .Add(item.sku)
+                                      .Add(std::int64_t{item.quantity})
+                                      .Add(why));
+    StepDone(session, settlement, absl::ZeroDuration());
+  });
+}
+
+absl::StatusOr<ports::SettlementStats> PostgresSettlementStore::Stats() {
+  ports::SettlementStats stats;
+  const absl::Status status = Read([&](Session& session) {
+    const pqxx::result rows = session.Execute(kSettlementStats);
+    stats = {rows[0][0].as<std::int64_t>(), rows[0][1].as<std::int64_t>(),
+             absl::Microseconds(rows[0][2].as<std::int64_t>())};
+  });
+  if (!status.ok()) return status;
+  return stats;
+}
+
+absl::StatusOr<std::vector<ports::StuckSettlement>> PostgresSettlementStore::Stuck(absl::Duration age, int limit) {
+  std::vector<ports::StuckSettlement> stuck;
+  const absl::Status status = Read([&](Session& session) {
+    stuck.clear();
+    const Params params = Params().Add(absl::ToInt64Milliseconds(age)).Add(std::int64_t{limit});
+    for (const pqxx::row& row : session.Execute(kStuck, params)) {
+      stuck.push_back({ReadUuid(row[0]), row[1].c_str(), row[2].as<int>(), row[3].c_str(),
+                       absl::Microseconds(row[4].as<std::int64_t>())});
+    }
+  });
+  if (!status.ok()) return status;
+  return stuck;
+}
+
+}  // namespace logistics::storage

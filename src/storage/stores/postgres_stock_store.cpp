@@ -1,0 +1,114 @@
+#include "storage/stores/postgres_stock_store.hpp"
+
+#include "absl/strings/str_cat.h"
+#include "storage/rows/level_rows.hpp"
+#include "storage/rows/order_rows.hpp"
+
+namespace logistics::storage {
+namespace {
+
+#define LOGISTICS_PRODUCT_COLUMNS                                                                          \
+  "p.id, p.sku, p.name, p.description, p.category, (extract(epoch from p.created_at) * 1000000)::bigint, " \
+  "(extract(epoch from p.updated_at) * 1000000)::bigint"
+
+constexpr Statement kGetProduct = {"get_product",
+                                   "SELECT " LOGISTICS_PRODUCT_COLUMNS " FROM products p WHERE p.id = $1::uuid"};
+constexpr Statement kCountProducts = {"count_products",
+                                      "SELECT count(*) FROM products WHERE $1::text = '' OR category = $1::text"};
+constexpr Statement kListProducts = {"list_products", "SELECT " LOGISTICS_PRODUCT_COLUMNS
+                                                      " FROM products p WHERE $1::text = '' OR p.category = $1::text "
+                                                      "ORDER BY p.sku LIMIT $2::integer OFFSET $3::bigint"};
+constexpr Statement kAttributes = {"product_attributes",
+                                   "SELECT p.id, a.name, a.content FROM products p CROSS JOIN LATERAL "
+                                   "unnest(p.attribute_names, p.attribute_values) AS a(name, content) "
+                                   "WHERE p.id = ANY($1::uuid[])"};
+std::vector<domain::Product> ReadProducts(Session& session, const pqxx::result& rows) {
+  std::vector<domain::Product> products;
+  absl::flat_hash_map<domain::Uuid, std::size_t> places;
+  ArrayParam ids;
+  for (const pqxx::row& row : rows) {
+    places.emplace(ReadUuid(row[0]), products.size());
+    ids.Add(ReadUuid(row[0]));
+    products.push_back({domain::ProductId(ReadUuid(row[0])),
+                        row[1].c_str(),
+                        row[2].c_str(),
+                        row[3].c_str(),
+                        row[4].c_str(),
+                        {},
+                        absl::FromUnixMicros(row[5].as<std::int64_t>()),
+                        absl::FromUnixMicros(row[6].as<std::int64_t>())});
+  }
+  if (products.empty()) return products;
+  for (const pqxx::row& row : session.Execute(kAttributes, Params().Add(ids))) {
+    products[places.at(ReadUuid(row[0]))].attributes.emplace(row[1].c_str(), row[2].c_str());
+  }
+  return products;
+}
+
+}  // namespace
+
+absl::StatusOr<domain::Product> PostgresStockStore::CreateProduct(const domain::Product& product,
+                                                                  const ports::CallContext& context) {
+  domain::Product stored = product;
+  stored.created_at = ToMicroseconds(product.created_at);
+  stored.updated_at = stored.created_at;
+  return RunWrite<domain::Product>(writes_, CreateProductCommand{std::move(stored)}, context);
+}
+
+absl::StatusOr<ports::LevelRow> PostgresStockStore::Adjust(const ports::StockAdjustment& adjustment,
+                                                           const ports::CallContext& context) {
+  return RunWrite<ports::LevelRow>(writes_, AdjustStockCommand{adjustment}, context);
+}
+
+absl::StatusOr<ports::HoldAnswer> PostgresStockStore::Reserve(const ports::StockHold& hold,
+                                                              const ports::CallContext& context) {
+  return RunWrite<ports::HoldAnswer>(writes_, ReserveStockCommand{hold}, context);
+}
+
+absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::Release(const domain::Uuid& id, const std::string& reason,
+                                                                    const ports::CallContext& context) {
+  return RunWrite<ports::SettlementAnswer>(writes_, SettleReservationCommand{id, domain::StockAction::kRelease, reason},
+                                           context);
+}
+
+absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::CommitReservation(const domain::Uuid& id,
+                                                                              const ports::CallContext& context) {
+  return RunWrite<ports::SettlementAnswer>(writes_, SettleReservationCommand{id, domain::StockAction::kCommit, ""},
+                                           context);
+}
+
+absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::ProductId& id,
+                                                               const ports::CallContext& context) {
+  std::vector<domain::Product> found;
+  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+    found = ReadProducts(session, session.Execute(kGetProduct, Params().Add(id.uuid())));
+  });
+  if (!status.ok()) return status;
+  if (found.empty()) return absl::NotFoundError(absl::StrCat("product ", id.ToString(), " does not exist"));
+  return std::move(found.front());
+}
+
+absl::StatusOr<ports::ProductPage> PostgresStockStore::ListProducts(const std::string& category, int page,
+                                                                    int page_size, const ports::CallContext& context) {
+  ports::ProductPage result;
+  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+    result.total_count = session.Execute(kCountProducts, Params().Add(category))[0][0].as<std::int64_t>();
+    const std::int64_t offset = std::int64_t{page - 1} * page_size;
+    result.products = ReadProducts(
+        session, session.Execute(kListProducts, Params().Add(category).Add(std::int64_t{page_size}).Add(offset)));
+  });
+  if (!status.ok()) return status;
+  return result;
+}
+
+absl::StatusOr<std::vector<ports::LevelRow>> PostgresStockStore::Levels(
+    const std::vector<domain::ProductId>& products, const std::vector<domain::WarehouseId>& warehouses,
+    const ports::CallContext& context) {
+  std::vector<ports::LevelRow> levels;
+  const absl::Status status =
+      pool_.Read(context.deadline, [&](Session& session) { levels = ReadLevels(session, products, warehouses); });
+  if (!status.ok()) return status;
+  return levels;
+}
+
+}  // namespace logistics::storage

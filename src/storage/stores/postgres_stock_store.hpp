@@ -1,0 +1,35 @@
+#pragma once
+
+#include "logistics/ports/stock_store.hpp"
+#include "storage/postgres/session_pool.hpp"
+#include "storage/stores/postgres_order_store.hpp"
+
+namespace logistics::storage {
+
+// Products, levels and holds in Postgres (embedded inventory). The batcher and the pool outlive the store.
+class PostgresStockStore final : public ports::StockStore {
+ public:
+  PostgresStockStore(WriteBatcher& writes, SessionPool& pool) : writes_(writes), pool_(pool) {}
+
+  absl::StatusOr<domain::Product> CreateProduct(const domain::Product& product,
+                                                const ports::CallContext& context) override;
+  absl::StatusOr<domain::Product> GetProduct(const domain::ProductId& id, const ports::CallContext& context) override;
+  absl::StatusOr<ports::ProductPage> ListProducts(const std::string& category, int page, int page_size,
+                                                  const ports::CallContext& context) override;
+  absl::StatusOr<ports::LevelRow> Adjust(const ports::StockAdjustment& adjustment,
+                                         const ports::CallContext& context) override;
+  absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<domain::ProductId>& products,
+                                                      const std::vector<domain::WarehouseId>& warehouses,
+                                                      const ports::CallContext& context) override;
+  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold, const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                                  const ports::CallContext& context) override;
+  absl::StatusOr<ports::SettlementAnswer> CommitReservation(const domain::Uuid& id,
+                                                            const ports::CallContext& context) override;
+
+ private:
+  WriteBatcher& writes_;
+  SessionPool& pool_;
+};
+
+}  // namespace logistics::storage
