@@ -68,12 +68,35 @@ void StockBook::Load(const LevelKey& key, const StockLevel& level) {
   levels_.insert_or_assign(key, Entry{.level = level, .loaded = true, .changed = false});
 }
 
+void StockBook::Merge(StockBook&& journal) {
+  for (const auto& [key, entry] : journal.levels_) {
+    if (entry.changed) levels_.insert_or_assign(key, entry);
+  }
+}
+
+const StockBook::Entry* StockBook::Lookup(const LevelKey& key) const {
+  const auto found = levels_.find(key);
+  if (found != levels_.end()) return &found->second;
+  return base_ == nullptr ? nullptr : base_->Lookup(key);
+}
+
+StockBook::Entry& StockBook::Own(const LevelKey& key) {
+  const auto [place, made] = levels_.try_emplace(key);
+  if (made && base_ != nullptr) {
+    if (const Entry* entry = base_->Lookup(key)) {
+      place->second = *entry;
+      place->second.changed = false;
+    }
+  }
+  return place->second;
+}
+
 std::vector<StockShortage> StockBook::Reserve(const WarehouseId& warehouse, std::span<const StockItem> items,
                                               std::vector<StockMovement>& movements) {
   std::vector<StockShortage> shortages;
   for (const StockItem& item : items) {
-    const auto entry = levels_.find(LevelKey{item.product_id, warehouse});
-    const std::int64_t available = entry == levels_.end() ? 0 : entry->second.level.available();
+    const Entry* entry = Lookup({item.product_id, warehouse});
+    const std::int64_t available = entry == nullptr ? 0 : entry->level.available();
     if (available < item.quantity) shortages.push_back({item, available});
   }
   if (!shortages.empty()) return shortages;
@@ -104,8 +127,8 @@ absl::Status StockBook::Apply(const WarehouseId& warehouse, std::span<const Stoc
   for (const StockItem& item : items) {
     assert(item.quantity > 0);
     const LevelKey key{item.product_id, warehouse};
-    const auto entry = levels_.find(key);
-    const StockLevel level = entry == levels_.end() ? StockLevel{} : entry->second.level;
+    const Entry* entry = Lookup(key);
+    const StockLevel level = entry == nullptr ? StockLevel{} : entry->level;
     if (level.reserved + reserved_sign * std::int64_t{item.quantity} < 0) {
       return absl::InternalError(absl::StrCat("cannot ", std::string(MovementCauseName(cause)), " ", item.quantity,
                                               " of product ", item.product_id.ToString(), ": ", Numbers(level)));
@@ -118,7 +141,7 @@ absl::Status StockBook::Apply(const WarehouseId& warehouse, std::span<const Stoc
   }
   for (const StockItem& item : items) {
     const LevelKey key{item.product_id, warehouse};
-    Entry& entry = levels_[key];
+    Entry& entry = Own(key);
     const std::int64_t quantity_delta = quantity_sign * std::int64_t{item.quantity};
     const std::int64_t reserved_delta = reserved_sign * std::int64_t{item.quantity};
     entry.level.quantity += quantity_delta;
@@ -131,8 +154,8 @@ absl::Status StockBook::Apply(const WarehouseId& warehouse, std::span<const Stoc
 }
 
 absl::Status StockBook::Adjust(const LevelKey& key, std::int64_t delta, std::vector<StockMovement>& movements) {
-  const auto found = levels_.find(key);
-  const StockLevel level = found == levels_.end() ? StockLevel{} : found->second.level;
+  const Entry* found = Lookup(key);
+  const StockLevel level = found == nullptr ? StockLevel{} : found->level;
   // Compared without adding: `delta` may be any int64.
   if (delta > kStockQuantityMax - level.quantity) {
     return StockError("cannot adjust the stock", key,
@@ -148,7 +171,7 @@ absl::Status StockBook::Adjust(const LevelKey& key, std::int64_t delta, std::vec
         "cannot adjust the stock", key,
         absl::StrCat("a change of ", delta, " would take the quantity below what is reserved: ", Numbers(level)));
   }
-  Entry& entry = levels_[key];
+  Entry& entry = Own(key);
   if (delta == 0 && entry.loaded) return absl::OkStatus();
   entry.level.quantity += delta;
   entry.changed = true;
@@ -158,9 +181,9 @@ absl::Status StockBook::Adjust(const LevelKey& key, std::int64_t delta, std::vec
 }
 
 std::optional<StockLevel> StockBook::Find(const LevelKey& key) const {
-  const auto entry = levels_.find(key);
-  if (entry == levels_.end()) return std::nullopt;
-  return entry->second.level;
+  const Entry* entry = Lookup(key);
+  if (entry == nullptr) return std::nullopt;
+  return entry->level;
 }
 
 std::vector<StockBook::Changed> StockBook::ChangedLevels() const {

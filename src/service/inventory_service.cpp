@@ -153,7 +153,7 @@ absl::StatusOr<std::vector<ports::LevelRow>> InventoryService::Levels(const std:
 absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& request,
                                                         const ports::CallContext& context) {
   FieldChecker fields;
-  ports::StockHold hold;
+  ports::ReservationRequest hold;
   if (request.order_id.empty()) {
     hold.id = ids_.NewId();
   } else if (const auto id = fields.ParseId<domain::OrderId>("order_id", request.order_id)) {
@@ -165,7 +165,7 @@ absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& re
   const std::vector<std::size_t> malformed = CheckWanted(request.items, hold.items, fields);
   if (!fields.ok()) return fields.ToStatus();
 
-  absl::StatusOr<ports::HoldAnswer> held = store_.Reserve(hold, context);
+  absl::StatusOr<ports::ReservationAnswer> held = store_.Reserve(hold, context);
   if (!held.ok()) return held.status();
   for (const std::size_t i : malformed) {
     held->items[i].error = absl::StrCat("product_id ", domain::Quoted(request.items[i].product_id), " is not a UUID");
@@ -181,7 +181,7 @@ absl::StatusOr<SettleAnswer> InventoryService::Release(const SettleRequest& requ
   if (!fields.ok()) return fields.ToStatus();
   // InventoryReleased must have a reason.
   const std::string reason = request.reason.empty() ? "no reason given" : request.reason;
-  const absl::StatusOr<ports::SettlementAnswer> settled = store_.Release(*id, reason, context);
+  const absl::StatusOr<ports::EndAnswer> settled = store_.Release(*id, reason, context);
   if (!settled.ok()) return settled.status();
   return SettleAnswer{*id, settled->changed};
 }
@@ -190,7 +190,7 @@ absl::StatusOr<SettleAnswer> InventoryService::Commit(const SettleRequest& reque
   FieldChecker fields;
   const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
   if (!fields.ok()) return fields.ToStatus();
-  const absl::StatusOr<ports::SettlementAnswer> settled = store_.CommitReservation(*id, context);
+  const absl::StatusOr<ports::EndAnswer> settled = store_.CommitReservation(*id, context);
   if (!settled.ok()) return settled.status();
   return SettleAnswer{*id, settled->changed};
 }

@@ -92,7 +92,7 @@ ReservationSweeper::PageOutcome ReservationSweeper::ExpireAll(const std::vector<
     for (std::size_t i = next++; i < page.size() && failed < kFailuresMax && !stopping_; i = next++) {
       const ports::CallContext context{absl::StrCat("expiry-", ids_.NewId().ToString()), "",
                                        absl::Now() + kCommandTime};
-      const auto result = RunWrite<ports::SettlementAnswer>(writes_, ExpireReservationCommand{page[i]}, context);
+      const auto result = RunWrite(writes_, commands::ExpireReservation{page[i]}, context);
       if (!result.ok()) {
         ++failed;
         spdlog::warn("reservation {} could not be expired: {}", page[i].ToString(), result.status().ToString());

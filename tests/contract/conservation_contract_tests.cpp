@@ -124,7 +124,7 @@ TEST_P(StoreContract, RandomWorkAtOnce_ConservesStockAndTellsWhatHappened) {
         const std::scoped_lock lock(mutex);
         if (order.ok()) placed.push_back(*order);
       } else if (upto(3) == 0) {
-        ports::StockHold hold = HoldOf({});
+        ports::ReservationRequest hold = HoldOf({});
         std::map<domain::ProductId, int> pieces;
         for (std::uint64_t item = 0; item <= upto(2); ++item) {
           hold.items.push_back({products[upto(2)], "", static_cast<std::int32_t>(1 + upto(4))});

@@ -25,8 +25,8 @@ TEST_P(StoreContract, Reserve_HoldsAllItemsAndTellsOnce) {
   const auto lamp = ProductWith("LAMP", 5);
   NewEvents();
   // One product on two lines, by id and by sku.
-  const ports::StockHold hold = HoldOf({{box, "", 3}, {std::nullopt, "LAMP", 5}, {box, "BOX", 2}});
-  ASSERT_OK_AND_ASSIGN(const ports::HoldAnswer answer, Reserve(hold));
+  const ports::ReservationRequest hold = HoldOf({{box, "", 3}, {std::nullopt, "LAMP", 5}, {box, "BOX", 2}});
+  ASSERT_OK_AND_ASSIGN(const ports::ReservationAnswer answer, Reserve(hold));
   EXPECT_TRUE(answer.held);
   ASSERT_THAT(answer.items, SizeIs(3));
   EXPECT_EQ(answer.items[0].available, 10);
@@ -53,8 +53,8 @@ TEST_P(StoreContract, Reserve_OneItemShort_HoldsNothingAndIsNotRemembered) {
   const auto box = ProductWith("BOX", 10);
   const auto lamp = ProductWith("LAMP", 1);
   NewEvents();
-  ports::StockHold hold = HoldOf({{box, "", 3}, {lamp, "", 2}});
-  ASSERT_OK_AND_ASSIGN(const ports::HoldAnswer answer, Reserve(hold));
+  ports::ReservationRequest hold = HoldOf({{box, "", 3}, {lamp, "", 2}});
+  ASSERT_OK_AND_ASSIGN(const ports::ReservationAnswer answer, Reserve(hold));
   EXPECT_FALSE(answer.held);
   ASSERT_THAT(answer.items, SizeIs(2));
   EXPECT_TRUE(answer.items[0].in_stock);
@@ -66,13 +66,13 @@ TEST_P(StoreContract, Reserve_OneItemShort_HoldsNothingAndIsNotRemembered) {
   EXPECT_THAT(ReleaseHold(hold.id), StatusIs(kNotFound));
   // The id is free for another try.
   hold.items = {{box, "", 1}};
-  ASSERT_OK_AND_ASSIGN(const ports::HoldAnswer second, Reserve(hold));
+  ASSERT_OK_AND_ASSIGN(const ports::ReservationAnswer second, Reserve(hold));
   EXPECT_TRUE(second.held);
 }
 
 TEST_P(StoreContract, Reserve_SummedOverLines_IsShortTogether) {
   const auto box = ProductWith("BOX", 5);
-  ASSERT_OK_AND_ASSIGN(const ports::HoldAnswer answer, Reserve(HoldOf({{box, "", 3}, {box, "", 3}})));
+  ASSERT_OK_AND_ASSIGN(const ports::ReservationAnswer answer, Reserve(HoldOf({{box, "", 3}, {box, "", 3}})));
   EXPECT_FALSE(answer.held);
   EXPECT_FALSE(answer.items[0].in_stock);
   EXPECT_EQ(LevelOf(box), (StockLevel{5, 0}));
@@ -83,7 +83,7 @@ TEST_P(StoreContract, Reserve_UnknownProducts_AreToldByItemBesideTheOthers) {
   ProductWith("LAMP", 5);
   const auto nobody = New<domain::ProductId>();
   ASSERT_OK_AND_ASSIGN(
-      const ports::HoldAnswer answer,
+      const ports::ReservationAnswer answer,
       Reserve(HoldOf({{nobody, "", 1}, {box, "", 1}, {std::nullopt, "CHAIR", 1}, {box, "LAMP", 1}, {{}, "", 1}})));
   EXPECT_FALSE(answer.held);
   ASSERT_THAT(answer.items, SizeIs(5));
@@ -99,9 +99,9 @@ TEST_P(StoreContract, Reserve_UnknownProducts_AreToldByItemBesideTheOthers) {
 
 TEST_P(StoreContract, Reserve_ProductWithoutALevelHere_IsShort) {
   const auto box = ProductWith("BOX", 5);
-  ports::StockHold hold = HoldOf({{box, "", 1}});
+  ports::ReservationRequest hold = HoldOf({{box, "", 1}});
   hold.warehouse_id = New<domain::WarehouseId>();
-  ASSERT_OK_AND_ASSIGN(const ports::HoldAnswer answer, Reserve(hold));
+  ASSERT_OK_AND_ASSIGN(const ports::ReservationAnswer answer, Reserve(hold));
   EXPECT_FALSE(answer.held);
   EXPECT_EQ(answer.items[0].available, 0);
 }
@@ -109,13 +109,13 @@ TEST_P(StoreContract, Reserve_ProductWithoutALevelHere_IsShort) {
 TEST_P(StoreContract, Reserve_SameAgain_IsHeldOnceAndAnsweredTheSame) {
   const auto box = ProductWith("BOX", 10);
   const auto lamp = ProductWith("LAMP", 1);
-  const ports::StockHold hold = HoldOf({{box, "", 8}, {lamp, "", 1}});
-  ASSERT_OK_AND_ASSIGN(const ports::HoldAnswer first, Reserve(hold));
+  const ports::ReservationRequest hold = HoldOf({{box, "", 8}, {lamp, "", 1}});
+  ASSERT_OK_AND_ASSIGN(const ports::ReservationAnswer first, Reserve(hold));
   NewEvents();
   // Other words for the same pieces.
-  ports::StockHold again = hold;
+  ports::ReservationRequest again = hold;
   again.items = {{lamp, "LAMP", 1}, {box, "", 5}, {std::nullopt, "BOX", 3}};
-  ASSERT_OK_AND_ASSIGN(const ports::HoldAnswer second, Reserve(again));
+  ASSERT_OK_AND_ASSIGN(const ports::ReservationAnswer second, Reserve(again));
   EXPECT_TRUE(second.held);
   EXPECT_TRUE(second.items[0].in_stock);
   EXPECT_EQ(second.items[1].available, first.items[0].available);
@@ -126,7 +126,7 @@ TEST_P(StoreContract, Reserve_SameAgain_IsHeldOnceAndAnsweredTheSame) {
 TEST_P(StoreContract, Reserve_SameIdOtherHold_AlreadyExists) {
   const auto box = ProductWith("BOX", 10);
   const auto lamp = ProductWith("LAMP", 10);
-  const ports::StockHold hold = HoldOf({{box, "", 3}});
+  const ports::ReservationRequest hold = HoldOf({{box, "", 3}});
   ASSERT_THAT(Reserve(hold), IsOk());
   const auto with = [&](std::vector<domain::WantedItem> items) {
     return Reserve({hold.id, hold.warehouse_id, std::move(items)});
@@ -145,7 +145,7 @@ TEST_P(StoreContract, ReleaseHold_GivesBackOnceAndTells) {
   const auto box = ProductWith("BOX", 10);
   const domain::Uuid id = Held({{box, "", 3}});
   NewEvents();
-  ASSERT_OK_AND_ASSIGN(const ports::SettlementAnswer first, ReleaseHold(id));
+  ASSERT_OK_AND_ASSIGN(const ports::EndAnswer first, ReleaseHold(id));
   EXPECT_TRUE(first.changed);
   EXPECT_EQ(LevelOf(box), (StockLevel{10, 0}));
   const auto events = NewEvents();
@@ -156,7 +156,7 @@ TEST_P(StoreContract, ReleaseHold_GivesBackOnceAndTells) {
   EXPECT_EQ(released.reason, "changed my mind");
   EXPECT_EQ(harness().Movements(Key(box)).back().cause, domain::MovementCause::kRelease);
 
-  ASSERT_OK_AND_ASSIGN(const ports::SettlementAnswer second, ReleaseHold(id));
+  ASSERT_OK_AND_ASSIGN(const ports::EndAnswer second, ReleaseHold(id));
   EXPECT_FALSE(second.changed);
   EXPECT_EQ(LevelOf(box), (StockLevel{10, 0}));
   EXPECT_THAT(NewEvents(), IsEmpty());
@@ -169,7 +169,7 @@ TEST_P(StoreContract, CommitHold_TakesOutOnceAndTellsEachQuantity) {
   const auto lamp = ProductWith("LAMP", 5);
   const domain::Uuid id = Held({{box, "", 3}, {lamp, "", 5}});
   NewEvents();
-  ASSERT_OK_AND_ASSIGN(const ports::SettlementAnswer first, CommitHold(id));
+  ASSERT_OK_AND_ASSIGN(const ports::EndAnswer first, CommitHold(id));
   EXPECT_TRUE(first.changed);
   EXPECT_EQ(LevelOf(box), (StockLevel{7, 0}));
   EXPECT_EQ(LevelOf(lamp), (StockLevel{0, 0}));
@@ -183,7 +183,7 @@ TEST_P(StoreContract, CommitHold_TakesOutOnceAndTellsEachQuantity) {
   EXPECT_EQ(std::get<domain::InventoryUpdated>(events[1].data).product_id, lamp);
   EXPECT_EQ(harness().Movements(Key(box)).back().cause, domain::MovementCause::kCommit);
 
-  ASSERT_OK_AND_ASSIGN(const ports::SettlementAnswer second, CommitHold(id));
+  ASSERT_OK_AND_ASSIGN(const ports::EndAnswer second, CommitHold(id));
   EXPECT_FALSE(second.changed);
   EXPECT_EQ(LevelOf(box), (StockLevel{7, 0}));
   EXPECT_THAT(NewEvents(), IsEmpty());
@@ -193,12 +193,12 @@ TEST_P(StoreContract, CommitHold_TakesOutOnceAndTellsEachQuantity) {
 
 TEST_P(StoreContract, Reserve_Settled_IsNotHeldAgain) {
   const auto box = ProductWith("BOX", 10);
-  const ports::StockHold released = HoldOf({{box, "", 1}});
-  const ports::StockHold committed = HoldOf({{box, "", 1}});
-  for (const ports::StockHold& hold : {released, committed}) ASSERT_THAT(Reserve(hold), IsOk());
+  const ports::ReservationRequest released = HoldOf({{box, "", 1}});
+  const ports::ReservationRequest committed = HoldOf({{box, "", 1}});
+  for (const ports::ReservationRequest& hold : {released, committed}) ASSERT_THAT(Reserve(hold), IsOk());
   ASSERT_THAT(ReleaseHold(released.id), IsOk());
   ASSERT_THAT(CommitHold(committed.id), IsOk());
-  for (ports::StockHold hold : {released, committed}) {
+  for (ports::ReservationRequest hold : {released, committed}) {
     EXPECT_THAT(Reserve(hold), StatusIs(kRefused));
     hold.items = {{box, "", 2}};
     EXPECT_THAT(Reserve(hold), StatusIs(kRefused)) << "other items neither";
@@ -230,10 +230,10 @@ TEST_P(StoreContract, OurOwnOrder_IsNobodysToReserveReleaseOrCommit) {
 
 TEST_P(StoreContract, Reserve_OneIdManyAtOnce_HoldsOnce) {
   const auto box = ProductWith("BOX", 100);
-  const ports::StockHold hold = HoldOf({{box, "", 3}});
+  const ports::ReservationRequest hold = HoldOf({{box, "", 3}});
   NewEvents();
   AtOnce(16, [&](int i) {
-    ports::StockHold mine = hold;
+    ports::ReservationRequest mine = hold;
     if (i % 4 == 3) mine.items[0].quantity = 4;
     const auto answer = Reserve(mine);
     if (answer.ok()) {
@@ -249,7 +249,7 @@ TEST_P(StoreContract, Reserve_OneIdManyAtOnce_HoldsOnce) {
 
 TEST_P(StoreContract, Reserve_ManyAtOnceOn50Pieces_HoldExactly50) {
   const auto box = ProductWith("BOX", 50);
-  std::vector<ports::StockHold> holds;
+  std::vector<ports::ReservationRequest> holds;
   for (int i = 0; i < 100; ++i) holds.push_back(HoldOf({{box, "", 1}}));
   std::atomic<int> held = 0;
   AtOnce(100, [&](int i) {

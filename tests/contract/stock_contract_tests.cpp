@@ -129,6 +129,14 @@ TEST_P(StoreContract, Adjust_ByNothing_TellsNothing) {
   EXPECT_THAT(harness().Movements(Key(box)), SizeIs(1));
 }
 
+TEST_P(StoreContract, Adjust_ANewLevelByNothing_IsStoredAsItIsAnswered) {
+  const domain::ProductId box = ProductWith("BOX", 0);
+  EXPECT_THAT(stock().Adjust({Key(box), 0, "nothing", ""}, {}), IsOk());
+  const auto levels = stock().Levels({box}, {warehouse()}, {});
+  ASSERT_THAT(levels, IsOkAndHolds(SizeIs(1)));
+  EXPECT_EQ(levels->front().level, (domain::StockLevel{0, 0}));
+}
+
 TEST_P(StoreContract, Adjust_FirstOfALevelBelowZero_MakesNoLevel) {
   const auto box = ProductWith("BOX", 0);
   EXPECT_THAT(stock().Adjust({Key(box), -1, "count", ""}, {}), StatusIs(kRefused));

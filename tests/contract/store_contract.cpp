@@ -67,8 +67,8 @@ domain::Order StoreContract::Walked(domain::Order order, const std::vector<domai
 }
 
 domain::Uuid StoreContract::Held(const std::vector<domain::WantedItem>& items) {
-  const ports::StockHold hold = HoldOf(items);
-  const absl::StatusOr<ports::HoldAnswer> answer = Reserve(hold);
+  const ports::ReservationRequest hold = HoldOf(items);
+  const absl::StatusOr<ports::ReservationAnswer> answer = Reserve(hold);
   EXPECT_THAT(answer, IsOk());
   EXPECT_TRUE(answer.ok() && answer->held);
   return hold.id;

@@ -61,18 +61,18 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
   domain::Order Walked(domain::Order order, const std::vector<domain::OrderStatus>& statuses);
 
   // A hold of others in warehouse(), under a new id.
-  ports::StockHold HoldOf(const std::vector<domain::WantedItem>& items) {
+  ports::ReservationRequest HoldOf(const std::vector<domain::WantedItem>& items) {
     return {harness().ids().NewId(), warehouse(), items};
   }
-  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold) { return stock().Reserve(hold, {}); }
+  absl::StatusOr<ports::ReservationAnswer> Reserve(const ports::ReservationRequest& hold) {
+    return stock().Reserve(hold, {});
+  }
   // The same, held; its id. Fails the test when it is refused.
   domain::Uuid Held(const std::vector<domain::WantedItem>& items);
-  absl::StatusOr<ports::SettlementAnswer> ReleaseHold(const domain::Uuid& id) {
+  absl::StatusOr<ports::EndAnswer> ReleaseHold(const domain::Uuid& id) {
     return stock().Release(id, "changed my mind", {});
   }
-  absl::StatusOr<ports::SettlementAnswer> CommitHold(const domain::Uuid& id) {
-    return stock().CommitReservation(id, {});
-  }
+  absl::StatusOr<ports::EndAnswer> CommitHold(const domain::Uuid& id) { return stock().CommitReservation(id, {}); }
 
   // What the payment service tells of an order: its whole total, under a new payment_id.
   domain::PaymentNotice ProcessedOf(const domain::Order& order);

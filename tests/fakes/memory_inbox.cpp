@@ -76,23 +76,27 @@ void MemoryInbox::FailWith(absl::Status status) {
   failure_ = std::move(status);
 }
 
-MemoryInbox::Turn MemoryInbox::TurnOf(const ports::InboxEntry& entry, const domain::OrderId& order_id) const {
+commands::MessageState MemoryInbox::Look(const std::string& consumer, const std::string& message_id,
+                                         const domain::OrderId& order_id) const {
   const std::scoped_lock lock(mutex_);
-  if (done_.contains({entry.consumer, entry.message_id})) return Turn::kSeen;
+  commands::MessageState state;
+  state.done = done_.contains({consumer, message_id});
   for (const auto& [id, waiting] : waiting_) {
-    const ports::InboundMessage& message = waiting.message;
-    if (message.consumer != entry.consumer || message.order_id != order_id) continue;
-    return message.message_id == entry.message_id ? Turn::kFree : Turn::kBlocked;
+    if (waiting.message.consumer != consumer) continue;
+    if (waiting.message.message_id == message_id) state.waits_as = id;
+    if (waiting.message.order_id == order_id && !state.first_waiting) state.first_waiting = id;
   }
-  return entry.waiting_id ? Turn::kBlocked : Turn::kFree;
+  return state;
 }
 
-void MemoryInbox::Finish(const ports::InboxEntry& entry) {
+void MemoryInbox::MarkDone(const std::string& consumer, const std::string& message_id) {
   const std::scoped_lock lock(mutex_);
-  done_.insert({entry.consumer, entry.message_id});
-  std::erase_if(waiting_, [&](const auto& row) {
-    return row.second.message.consumer == entry.consumer && row.second.message.message_id == entry.message_id;
-  });
+  done_.insert({consumer, message_id});
+}
+
+void MemoryInbox::Forget(std::int64_t id) {
+  const std::scoped_lock lock(mutex_);
+  waiting_.erase(id);
 }
 
 }  // namespace logistics::fakes

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "logistics/commands/state.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/inbox.hpp"
 
@@ -33,14 +34,10 @@ class MemoryInbox final : public ports::Inbox {
   void FailWith(absl::Status status);
 
   // The half that a handler's transaction does; the caller keeps it in one with its effect.
-  enum class Turn {
-    kFree,     // to be handled now
-    kSeen,     // done before
-    kBlocked,  // an earlier message of the order waits, or the row of the one that waited is gone
-  };
-  Turn TurnOf(const ports::InboxEntry& entry, const domain::OrderId& order_id) const;
-  // The message is done and does not wait any more.
-  void Finish(const ports::InboxEntry& entry);
+  commands::MessageState Look(const std::string& consumer, const std::string& message_id,
+                              const domain::OrderId& order_id) const;  // without its payments
+  void MarkDone(const std::string& consumer, const std::string& message_id);
+  void Forget(std::int64_t id);  // a row of a message that waited
 
  private:
   using Key = std::pair<std::string, std::string>;  // consumer, message_id

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "fakes/memory_tables.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/intent_store.hpp"
@@ -25,8 +26,8 @@ enum class SagaFate {
   kLost,    // done, answered UNAVAILABLE
 };
 
-// Intents and settlements in memory, without durability; the time of claims and of what is due is the clock's. Held to
-// the contract of both ports by the saga contract suite, which runs against Postgres too. Calls fail by script.
+// Intents and settlements over tables in memory, by the same commands as in production, without durability; claims and
+// what is due go by the clock. The saga contract suite runs against it and against Postgres. Calls fail by script.
 // Thread-safe: one lock over everything but the hook.
 class MemorySagaStore : public ports::IntentStore, public ports::SettlementStore {
  public:
@@ -40,13 +41,14 @@ class MemorySagaStore : public ports::IntentStore, public ports::SettlementStore
   };
 
   // The references outlive the store.
-  MemorySagaStore(ports::IdGenerator& ids, const ports::Clock& clock) : ids_(ids), clock_(clock) {}
+  MemorySagaStore(ports::IdGenerator& ids, const ports::Clock& clock)
+      : ids_(ids), clock_(clock), tables_(ids, clock, {.keeper = domain::StockKeeper::kPeer}) {}
 
   // The fates of the next calls, in order; those after them are answered.
   void Script(SagaCall call, std::vector<SagaFate> fates);
   // Called at the start of each call, without the lock: it may block, and call the store.
   void SetHook(std::function<void(SagaCall)> hook);
-  // What the peer has to be told of a reservation, as an order store leaves it.
+  // A reservation with steps for the peer, by their names, as an order store leaves them.
   void AddSteps(const domain::Reservation& reservation, const std::vector<std::string>& steps,
                 const std::string& reason);
 
@@ -74,29 +76,13 @@ class MemorySagaStore : public ports::IntentStore, public ports::SettlementStore
   absl::StatusOr<std::vector<ports::StuckSettlement>> Stuck(absl::Duration age, int limit) override;
 
  private:
-  struct Key {
-    std::string fingerprint;
-    domain::Uuid order_id;
-  };
-  struct Stored {
-    domain::Reservation reservation;
-    absl::Time created_at;
-    std::optional<std::pair<domain::CustomerId, std::string>> key;  // while it is an intent
-  };
-  struct Row {
-    std::deque<std::string> steps;
-    std::string reason;
-    absl::Time due_at;
-    int attempts = 0;
-    std::string last_error;
-    domain::Uuid claim;
-    absl::Time claimed_until = absl::InfinitePast();
-    absl::Time created_at;
-  };
+  using Row = MemoryTables::SettlementRow;
 
   SagaFate FateOf(SagaCall call);
+  // Runs a command with the fate of its call.
+  template <typename Command>
+  absl::StatusOr<typename Command::Result> Run(SagaCall call, Command command, const ports::CallContext& context);
   // With the lock held, all of these.
-  void AddStepsLocked(const domain::Uuid& id, const std::vector<std::string>& steps, const std::string& reason);
   Row* ClaimedLocked(const ports::Settlement& settlement);
   void StepDoneLocked(const ports::Settlement& settlement, absl::Duration next_in);
 
@@ -107,10 +93,7 @@ class MemorySagaStore : public ports::IntentStore, public ports::SettlementStore
   std::map<SagaCall, std::deque<SagaFate>> script_;
   std::map<SagaCall, int> calls_;
   std::function<void(SagaCall)> hook_;
-  std::map<std::pair<domain::CustomerId, std::string>, Key> keys_;
-  std::map<domain::Uuid, Stored> reservations_;
-  std::map<domain::Uuid, domain::Order> orders_;
-  std::map<domain::Uuid, Row> settlements_;
+  MemoryTables tables_;
   std::vector<Told> told_;
   std::vector<std::pair<domain::Uuid, std::size_t>> in_doubt_;
 };

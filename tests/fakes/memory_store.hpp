@@ -1,14 +1,13 @@
 #pragma once
 
-#include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "fakes/history_row.hpp"
 #include "fakes/memory_inbox.hpp"
+#include "fakes/memory_tables.hpp"
 #include "logistics/domain/event.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/id_generator.hpp"
@@ -19,8 +18,8 @@
 
 namespace logistics::fakes {
 
-// The stores of orders, stock and payments and the log of stock over one memory: the contract of the ports with the
-// domain's own decisions, without durability. Held to it by the contract suite, which runs against Postgres too.
+// The stores of orders, stock and payments and the log of stock over tables in memory: the contract of the ports by the
+// same commands as in production, without durability. The contract suite runs against it and against Postgres.
 // Thread-safe: one lock over everything, so each call is a transaction of its own and never waits (deadlines do not
 // matter).
 class MemoryStore final : public ports::OrderStore,
@@ -48,11 +47,12 @@ class MemoryStore final : public ports::OrderStore,
                                                       const std::vector<domain::WarehouseId>& warehouses,
                                                       const ports::CallContext& context) override;
 
-  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold, const ports::CallContext& context) override;
-  absl::StatusOr<ports::SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
-                                                  const ports::CallContext& context) override;
-  absl::StatusOr<ports::SettlementAnswer> CommitReservation(const domain::Uuid& id,
-                                                            const ports::CallContext& context) override;
+  absl::StatusOr<ports::ReservationAnswer> Reserve(const ports::ReservationRequest& hold,
+                                                   const ports::CallContext& context) override;
+  absl::StatusOr<ports::EndAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                           const ports::CallContext& context) override;
+  absl::StatusOr<ports::EndAnswer> CommitReservation(const domain::Uuid& id,
+                                                     const ports::CallContext& context) override;
 
   absl::StatusOr<ports::StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
                                                 const std::vector<domain::WarehouseId>& warehouses,
@@ -63,12 +63,12 @@ class MemoryStore final : public ports::OrderStore,
   absl::StatusOr<ports::PaymentResult> Apply(const domain::PaymentNotice& notice, const ports::InboxEntry& entry,
                                              const ports::CallContext& context) override;
   // Where messages wait, and which are done.
-  MemoryInbox& inbox() { return inbox_; }
+  MemoryInbox& inbox() { return tables_.inbox; }
 
   // From now on every call answers this; an OK status ends it.
   void FailWith(absl::Status status);
 
-  // What was told, in order; what was done to an order, and to a level.
+  // The events that were emitted, in order; what was done to an order, and to a level.
   std::vector<domain::Event> PublishedEvents() const;
   std::vector<HistoryRow> History(const domain::OrderId& id) const;
   std::vector<domain::StockMovement> Movements(const domain::LevelKey& key) const;
@@ -76,56 +76,20 @@ class MemoryStore final : public ports::OrderStore,
   std::vector<domain::RecordedPayment> Payments(const domain::OrderId& id) const;
 
  private:
-  struct StoredOrder {
-    domain::Order order;
-    domain::Reservation reservation;
-    std::vector<HistoryRow> history;
-  };
-  struct KeyedOrder {
-    std::string fingerprint;
-    domain::OrderId order_id;
-  };
-  struct StoredLevel {
-    domain::StockLevel level;
-    absl::Time updated_at;
-  };
-
-  // All of these want mutex_ held.
-  absl::StatusOr<domain::Order> Change(const domain::StatusChange& change);
-  void SetStatus(StoredOrder& stored, domain::OrderStatus status, const std::string& changed_by,
-                 const std::string& notes, absl::Time now);
+  // Runs one command as a transaction of its own.
+  template <typename Command>
+  absl::StatusOr<typename Command::Result> Run(Command command, const ports::CallContext& context) {
+    const std::scoped_lock lock(mutex_);
+    if (!failure_.ok()) return failure_;
+    return tables_.Run(std::move(command), context);
+  }
+  // Wants mutex_ held.
   std::vector<ports::LevelRow> LevelRows(const std::vector<domain::ProductId>& products,
                                          const std::vector<domain::WarehouseId>& warehouses) const;
-  absl::StatusOr<ports::SettlementAnswer> Settle(const domain::Uuid& id, domain::StockAction action,
-                                                 const std::string& reason);
-  std::optional<domain::Reservation> FindHold(const domain::Uuid& id) const;
-  absl::Status ResolveProducts(std::vector<domain::OrderLine>& lines) const;
-  domain::StockBook BookOf(const domain::Reservation& reservation) const;
-  absl::Status MoveStock(domain::StockAction action, domain::Reservation& reservation, domain::StockBook& book,
-                         std::vector<domain::StockMovement>& movements) const;
-  void Save(const domain::StockBook& book, const std::vector<domain::StockMovement>& movements, absl::Time now);
-  void Tell(domain::EventData data, absl::Time now);
-  void TellQuantities(const std::vector<domain::StockMovement>& movements, const std::string& reason, absl::Time now);
-  absl::Time Now() const;
-
-  ports::IdGenerator& ids_;
-  const ports::Clock& clock_;
-  const domain::StockPolicy policy_;
 
   mutable std::mutex mutex_;  // guards everything below
   absl::Status failure_;
-  std::map<domain::OrderId, StoredOrder> orders_;
-  std::map<std::pair<domain::CustomerId, std::string>, KeyedOrder> keys_;
-  std::map<domain::ProductId, domain::Product> products_;
-  std::map<std::string, domain::ProductId> skus_;
-  std::map<domain::LevelKey, StoredLevel> levels_;
-  std::map<domain::Uuid, domain::Reservation> holds_;  // that others made
-  std::vector<domain::StockMovement> movements_;
-  std::int64_t commits_ = 0;                 // of what changed stock or could have
-  std::vector<ports::StockChange> changes_;  // one a movement
-  std::vector<domain::Event> events_;
-  std::vector<domain::RecordedPayment> payments_;
-  MemoryInbox inbox_;  // has a lock of its own, taken after mutex_
+  MemoryTables tables_;
 };
 
 }  // namespace logistics::fakes

@@ -1,10 +1,9 @@
-// The listing half of MemoryStore, and its catalogue.
+// The reading half of MemoryStore: lists, the catalogue, levels.
 #include <algorithm>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "fakes/memory_store.hpp"
-#include "logistics/domain/errors.hpp"
 
 namespace logistics::fakes {
 namespace {
@@ -55,8 +54,8 @@ absl::StatusOr<ports::OrderPage> MemoryStore::List(const ports::OrderQuery& quer
   const auto before = [&query](const Position& a, const Position& b) { return query.descending ? b < a : a < b; };
 
   std::vector<domain::Order> rows;
-  for (const auto& [id, stored] : orders_) {
-    if (Matches(stored.order, query)) rows.push_back(stored.order);
+  for (const auto& [id, order] : tables_.orders) {
+    if (Matches(order, query)) rows.push_back(order);
   }
   std::sort(rows.begin(), rows.end(),
             [&](const domain::Order& a, const domain::Order& b) { return before(position(a), position(b)); });
@@ -82,23 +81,13 @@ absl::StatusOr<ports::OrderPage> MemoryStore::List(const ports::OrderQuery& quer
   return page;
 }
 
-absl::StatusOr<domain::Product> MemoryStore::CreateProduct(const domain::Product& product,
-                                                           const ports::CallContext& /*context*/) {
-  const std::scoped_lock lock(mutex_);
-  if (!failure_.ok()) return failure_;
-  if (!skus_.emplace(product.sku, product.id).second) {
-    return absl::AlreadyExistsError(absl::StrCat("sku \"", product.sku, "\" is taken"));
-  }
-  products_.emplace(product.id, product);
-  return product;
-}
-
 absl::StatusOr<domain::Product> MemoryStore::GetProduct(const domain::ProductId& id,
                                                         const ports::CallContext& /*context*/) {
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
-  const auto found = products_.find(id);
-  if (found == products_.end()) return absl::NotFoundError(absl::StrCat("product ", id.ToString(), " does not exist"));
+  const auto found = tables_.products.find(id);
+  if (found == tables_.products.end())
+    return absl::NotFoundError(absl::StrCat("product ", id.ToString(), " does not exist"));
   return found->second;
 }
 
@@ -107,33 +96,14 @@ absl::StatusOr<ports::ProductPage> MemoryStore::ListProducts(const std::string& 
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
   std::vector<domain::Product> rows;
-  for (const auto& [sku, id] : skus_) {
-    const domain::Product& product = products_.at(id);
+  for (const auto& [sku, id] : tables_.skus) {
+    const domain::Product& product = tables_.products.at(id);
     if (category.empty() || product.category == category) rows.push_back(product);
   }
   ports::ProductPage result;
   result.total_count = static_cast<std::int64_t>(rows.size());
   result.products = PageOf(std::move(rows), FirstOfPage(page, page_size), static_cast<std::size_t>(page_size));
   return result;
-}
-
-absl::StatusOr<ports::LevelRow> MemoryStore::Adjust(const ports::StockAdjustment& adjustment,
-                                                    const ports::CallContext& /*context*/) {
-  const std::scoped_lock lock(mutex_);
-  if (!failure_.ok()) return failure_;
-  const domain::LevelKey& key = adjustment.key;
-  if (!products_.contains(key.product_id)) {
-    return absl::NotFoundError(absl::StrCat("product ", key.product_id.ToString(), " does not exist"));
-  }
-  domain::StockBook book;
-  if (const auto stored = levels_.find(key); stored != levels_.end()) book.Load(key, stored->second.level);
-  std::vector<domain::StockMovement> movements;
-  if (absl::Status adjusted = book.Adjust(key, adjustment.delta, movements); !adjusted.ok()) return adjusted;
-  const absl::Time now = Now();
-  Save(book, movements, now);
-  TellQuantities(movements, adjustment.reason, now);
-  const StoredLevel& stored = levels_.at(key);
-  return ports::LevelRow{key, stored.level, stored.updated_at};
 }
 
 absl::StatusOr<std::vector<ports::LevelRow>> MemoryStore::Levels(const std::vector<domain::ProductId>& products,
@@ -150,7 +120,7 @@ std::vector<ports::LevelRow> MemoryStore::LevelRows(const std::vector<domain::Pr
     return ids.empty() || std::find(ids.begin(), ids.end(), id) != ids.end();
   };
   std::vector<ports::LevelRow> rows;
-  for (const auto& [key, stored] : levels_) {
+  for (const auto& [key, stored] : tables_.levels) {
     if (wanted(products, key.product_id) && wanted(warehouses, key.warehouse_id)) {
       rows.push_back({key, stored.level, stored.updated_at});
     }

@@ -83,6 +83,13 @@ absl::Status ShortStockError(std::span<const StockShortage> shortages);
 // Every operation either happens whole and returns its movements, or changes nothing. Not thread-safe.
 class StockBook {
  public:
+  StockBook() = default;
+  // A journal of `base`: it reads through to the base's levels and keeps its own changes, until the base merges them.
+  // The base outlives it and does not change meanwhile.
+  explicit StockBook(const StockBook* base) : base_(base) {}
+  // Takes over the levels that a journal of this book changed.
+  void Merge(StockBook&& journal);
+
   // What was read under lock. A key never loaded does not exist: its available is 0.
   void Load(const LevelKey& key, const StockLevel& level);
 
@@ -109,7 +116,7 @@ class StockBook {
 
   std::optional<StockLevel> Find(const LevelKey& key) const;
 
-  // Levels that an operation changed, sorted by key. `created`: was not loaded.
+  // Levels that an operation on this book changed, sorted by key. `created`: was not loaded.
   struct Changed {
     LevelKey key;
     StockLevel level;
@@ -125,6 +132,12 @@ class StockBook {
   };
   absl::Status Apply(const WarehouseId& warehouse, std::span<const StockItem> items, int quantity_sign,
                      int reserved_sign, MovementCause cause, std::vector<StockMovement>& movements);
+  // nullptr where the level does not exist.
+  const Entry* Lookup(const LevelKey& key) const;
+  // This book's own entry, made where there is none.
+  Entry& Own(const LevelKey& key);
+
+  const StockBook* base_ = nullptr;  // of a journal
   absl::flat_hash_map<LevelKey, Entry> levels_;
 };
 

@@ -8,16 +8,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "logistics/domain/reservation.hpp"
+#include "logistics/domain/saga_step.hpp"
 
 namespace logistics::ports {
 
-enum class SettlementStep {
-  kRelease,
-  kReleaseAgain,  // the same call, a grace period after the first
-  kCommit,
-  kRestock,     // puts back one item of the reservation; not idempotent
-  kRestocking,  // was said, and whoever said it did not come back with the answer
-};
+using SettlementStep = domain::SagaStep::Kind;
 
 // The next thing that the peer has to be told of a reservation, claimed by this replica for a time.
 struct Settlement {

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "logistics/domain/hold.hpp"
+#include "logistics/domain/external_reservation.hpp"
 #include "logistics/domain/stock.hpp"
 #include "logistics/ports/call_context.hpp"
 
@@ -35,18 +35,18 @@ struct StockAdjustment {
 };
 
 // A hold that others ask for, known by an id of theirs.
-struct StockHold {
+struct ReservationRequest {
   domain::Uuid id;
   domain::WarehouseId warehouse_id;
   std::vector<domain::WantedItem> items;  // not empty
 };
 
-struct HoldAnswer {
+struct ReservationAnswer {
   bool held = false;                            // all of it, by this call or by an earlier one; else nothing
   std::vector<domain::ItemAvailability> items;  // one a wanted item, in the order they came
 };
 
-struct SettlementAnswer {
+struct EndAnswer {
   bool changed = false;  // false: it was so already
 };
 
@@ -76,14 +76,14 @@ class StockStore {
 
   // Holds all items or nothing (held = false: an item is short or unknown; nothing is remembered). The same hold again
   // is answered as held and holds nothing twice, also where two replicas are asked at once. With movements and event.
-  // Errors: domain::DecideHold.
-  virtual absl::StatusOr<HoldAnswer> Reserve(const StockHold& hold, const CallContext& context) = 0;
+  // Errors: domain::DecideReservation.
+  virtual absl::StatusOr<ReservationAnswer> Reserve(const ReservationRequest& hold, const CallContext& context) = 0;
 
   // Gives a hold back, or takes its pieces out of the books; what is so already is left alone. With movements and
-  // events. Errors: domain::DecideSettlement.
-  virtual absl::StatusOr<SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
-                                                   const CallContext& context) = 0;
-  virtual absl::StatusOr<SettlementAnswer> CommitReservation(const domain::Uuid& id, const CallContext& context) = 0;
+  // events. Errors: domain::DecideEnd.
+  virtual absl::StatusOr<EndAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                            const CallContext& context) = 0;
+  virtual absl::StatusOr<EndAnswer> CommitReservation(const domain::Uuid& id, const CallContext& context) = 0;
 };
 
 }  // namespace logistics::ports

@@ -51,7 +51,7 @@ struct ReserveRequest {
 
 struct ReserveAnswer {
   domain::Uuid reservation_id;  // the order_id
-  ports::HoldAnswer hold;
+  ports::ReservationAnswer hold;
 };
 
 // Of a reservation by either of its names, which are the same id.

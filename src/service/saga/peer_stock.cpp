@@ -34,18 +34,18 @@ absl::StatusOr<ports::LevelRow> PeerStock::Adjust(const ports::StockAdjustment& 
   return AskThePeer();
 }
 
-absl::StatusOr<ports::HoldAnswer> PeerStock::Reserve(const ports::StockHold& /*hold*/,
-                                                     const ports::CallContext& /*context*/) {
+absl::StatusOr<ports::ReservationAnswer> PeerStock::Reserve(const ports::ReservationRequest& /*hold*/,
+                                                            const ports::CallContext& /*context*/) {
   return AskThePeer();
 }
 
-absl::StatusOr<ports::SettlementAnswer> PeerStock::Release(const domain::Uuid& /*id*/, const std::string& /*reason*/,
-                                                           const ports::CallContext& /*context*/) {
+absl::StatusOr<ports::EndAnswer> PeerStock::Release(const domain::Uuid& /*id*/, const std::string& /*reason*/,
+                                                    const ports::CallContext& /*context*/) {
   return AskThePeer();
 }
 
-absl::StatusOr<ports::SettlementAnswer> PeerStock::CommitReservation(const domain::Uuid& /*id*/,
-                                                                     const ports::CallContext& /*context*/) {
+absl::StatusOr<ports::EndAnswer> PeerStock::CommitReservation(const domain::Uuid& /*id*/,
+                                                              const ports::CallContext& /*context*/) {
   return AskThePeer();
 }
 

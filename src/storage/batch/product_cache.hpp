@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "storage/batch/batch.hpp"
+#include "logistics/domain/order_products.hpp"
 
 namespace logistics::storage {
 
@@ -17,17 +17,17 @@ class ProductCache {
  public:
   static constexpr std::size_t kEntriesMax = 100'000;
 
-  std::optional<ProductRef> FindById(const domain::ProductId& id) const {
+  std::optional<domain::ProductRef> FindById(const domain::ProductId& id) const {
     const std::lock_guard lock(mutex_);
     const auto found = by_id_.find(id);
-    return found == by_id_.end() ? std::nullopt : std::optional(ProductRef{id, found->second});
+    return found == by_id_.end() ? std::nullopt : std::optional(domain::ProductRef{id, found->second});
   }
-  std::optional<ProductRef> FindBySku(const std::string& sku) const {
+  std::optional<domain::ProductRef> FindBySku(const std::string& sku) const {
     const std::lock_guard lock(mutex_);
     const auto found = by_sku_.find(sku);
-    return found == by_sku_.end() ? std::nullopt : std::optional(ProductRef{found->second, sku});
+    return found == by_sku_.end() ? std::nullopt : std::optional(domain::ProductRef{found->second, sku});
   }
-  void Add(const ProductRef& product) {
+  void Add(const domain::ProductRef& product) {
     const std::lock_guard lock(mutex_);
     if (by_id_.size() >= kEntriesMax) {
       by_id_.clear();

@@ -8,7 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "logistics/base/backoff.hpp"
-#include "storage/batch/write_transaction.hpp"
+#include "storage/batch/commit.hpp"
+#include "storage/batch/load_state.hpp"
+#include "storage/batch/store_effects.hpp"
 #include "storage/postgres/errors.hpp"
 
 namespace logistics::storage {
@@ -18,11 +20,20 @@ constexpr int kAttemptsMax = 5;
 constexpr absl::Duration kBackoffFirst = absl::Milliseconds(20);
 constexpr absl::Duration kBackoffMax = absl::Seconds(1);
 // How long a commit in doubt is asked after. Its callers have long gone by then, or get UNAVAILABLE.
-constexpr absl::Duration kSettleMax = absl::Seconds(30);
+constexpr absl::Duration kResolveMax = absl::Seconds(30);
 
 const std::vector<double>& BatchSizeBounds() {
   static const std::vector<double> bounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   return bounds;
+}
+
+std::vector<commands::Item> ItemsOf(const WriteBatch& batch) {
+  std::vector<commands::Item> items;
+  items.reserve(batch.size());
+  for (const auto& item : batch) {
+    items.emplace_back(item->command, commands::Cause{item->context.correlation_id, item->context.traceparent});
+  }
+  return items;
 }
 
 }  // namespace
@@ -78,30 +89,29 @@ WriteExecutor::TryOutcome WriteExecutor::RunToEnd(const WriteBatch& batch, Outco
 
 WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcomes& outcomes) {
   const domain::Uuid batch_id = deps_.ids.NewId();
+  const std::vector<commands::Item> items = ItemsOf(batch);
   bool committing = false;
   try {
+    const absl::Time now = ToMicroseconds(deps_.clock.Now());
     Session& session = session_.Get();
-    WriteTransaction transaction(session, deps_.products, deps_.encoder);
     session.Begin();
-    BatchState state = transaction.Load(batch);
-    BatchDecision decision(state, deps_.options.stock_policy, deps_.ids, deps_.clock);
-    outcomes.clear();
-    for (const auto& item : batch) outcomes.push_back(decision.Decide(*item));
-    const BatchEffects effects = decision.TakeEffects();
-    if (effects.empty()) {
+    commands::State state = LoadState(session, items, deps_.products);
+    commands::Decision decision = commands::Decide(items, state, deps_.options.stock_policy, deps_.ids, now);
+    outcomes = std::move(decision.outcomes);
+    if (decision.effects.empty()) {
       session_.RollbackOrDrop();
       return {Try::kDone, absl::OkStatus()};
     }
-    transaction.Store(effects, batch_id);
+    StoreEffects(session, items, decision, deps_.encoder, batch_id, now);
     committing = true;
-    transaction.Commit(batch_id);
+    Commit(session, batch_id);
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
     session_.RollbackOrDrop();
     // A server that answers and stays has said no. With the session gone it may have said yes, and so it may where a
     // pooler answers in its place (08007, transaction resolution unknown).
     const bool refused = session_.open() && failure.kind != FailureKind::kConnection;
-    if (committing && !refused) return Settle(batch_id, batch);
+    if (committing && !refused) return ResolveInDoubt(batch_id, batch);
     if (failure.kind == FailureKind::kConnection) {
       spdlog::warn("a write batch lost its connection: {}", error.what());
     } else if (failure.kind == FailureKind::kTransient) {
@@ -114,13 +124,13 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
   return {Try::kDone, absl::OkStatus()};
 }
 
-WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, const WriteBatch& batch) {
+WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch) {
   in_doubt_.Increment();
   spdlog::warn("the answer to a commit of {} commands was lost; asking whether it happened", batch.size());
-  const absl::Time give_up = absl::Now() + kSettleMax;
+  const absl::Time give_up = absl::Now() + kResolveMax;
   for (int attempt = 1; absl::Now() < give_up; ++attempt) {
     try {
-      const bool committed = WriteTransaction::WasCommitted(session_.Get(), batch_id);
+      const bool committed = WasCommitted(session_.Get(), batch_id);
       spdlog::warn("the commit in doubt {}", committed ? "happened" : "did not happen and never will");
       if (!committed) return {Try::kAgain, AwayError("the database went away during the commit")};
       batches_.Increment();
@@ -129,7 +139,7 @@ WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, co
     } catch (const std::exception& error) {
       session_.RollbackOrDrop();
       if (TranslateException(error).kind == FailureKind::kPermanent) {
-        spdlog::error("the commit in doubt cannot be settled: {}", error.what());
+        spdlog::error("the commit in doubt cannot be resolved: {}", error.what());
         break;
       }
       Backoff(attempt);

@@ -4,10 +4,12 @@
 #include <memory>
 #include <random>
 
+#include "logistics/ports/clock.hpp"
 #include "logistics/ports/event_encoder.hpp"
+#include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/metrics.hpp"
-#include "storage/batch/batch.hpp"
 #include "storage/batch/product_cache.hpp"
+#include "storage/batch/write_batch.hpp"
 #include "storage/postgres/session.hpp"
 
 namespace logistics::storage {
@@ -25,25 +27,25 @@ struct WriterDeps {
 
 // Commits batches on its own session. A batch that fails for a reason that passes runs again, a bounded number of
 // times; one that fails for good is taken apart and its commands run one by one, so that only the one at fault is
-// refused. A commit whose answer was lost is settled before anything is answered.
-class WriteExecutor final : public BatchExecutor<WriteCommand, WriteResult> {
+// refused. A commit whose answer was lost is resolved before anything is answered.
+class WriteExecutor final : public BatchExecutor<commands::Command, commands::Result> {
  public:
   explicit WriteExecutor(WriterDeps deps);
   void Execute(const WriteBatch& batch) override;
 
  private:
-  // kUnknown: a commit in doubt could not be settled; it is neither run again nor called failed.
+  // kUnknown: a commit in doubt could not be resolved; it is neither run again nor called failed.
   enum class Try { kDone, kAgain, kFailed, kUnknown };
   struct TryOutcome {
     Try result = Try::kDone;
     absl::Status status;  // why not done
   };
-  using Outcomes = std::vector<absl::StatusOr<WriteResult>>;
+  using Outcomes = std::vector<absl::StatusOr<commands::Result>>;
 
   // Runs until it is done or has failed for good.
   TryOutcome RunToEnd(const WriteBatch& batch, Outcomes& outcomes);
   TryOutcome RunOnce(const WriteBatch& batch, Outcomes& outcomes);
-  TryOutcome Settle(const domain::Uuid& batch_id, const WriteBatch& batch);
+  TryOutcome ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch);
   static bool AnyoneWaits(const WriteBatch& batch);
   void Backoff(int attempt);
 

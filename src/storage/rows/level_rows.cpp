@@ -11,6 +11,39 @@ constexpr Statement kLevels = {
     "FROM stock_levels WHERE ($1::uuid[] = '{}' OR product_id = ANY($1::uuid[])) "
     "AND ($2::uuid[] = '{}' OR warehouse_id = ANY($2::uuid[])) ORDER BY product_id, warehouse_id"};
 
+constexpr Statement kLockLevels = {
+    "lock_levels",
+    "SELECT l.product_id, l.warehouse_id, l.quantity, l.reserved "
+    "FROM unnest($1::uuid[], $2::uuid[]) AS k(product_id, warehouse_id) "
+    "JOIN stock_levels l ON l.product_id = k.product_id AND l.warehouse_id = k.warehouse_id "
+    "ORDER BY l.product_id, l.warehouse_id FOR UPDATE OF l"};
+constexpr Statement kUpdateLevels = {
+    "update_levels",
+    "UPDATE stock_levels l SET quantity = c.quantity, reserved = c.reserved, updated_at = $5::timestamptz "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS "
+    "c(product_id, warehouse_id, quantity, reserved) "
+    "WHERE l.product_id = c.product_id AND l.warehouse_id = c.warehouse_id"};
+// Where another writer creates the same level at this moment the insert fails and the batch runs again.
+constexpr Statement kInsertLevels = {
+    "insert_levels",
+    "INSERT INTO stock_levels (product_id, warehouse_id, quantity, reserved, updated_at) "
+    "SELECT c.product_id, c.warehouse_id, c.quantity, c.reserved, $5::timestamptz "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) AS "
+    "c(product_id, warehouse_id, quantity, reserved)"};
+constexpr Statement kInsertMovements = {
+    "insert_movements",
+    "INSERT INTO stock_movements (batch_id, ordinal, product_id, warehouse_id, quantity_delta, reserved_delta, "
+    "quantity_after, reserved_after, cause, reservation_id, reason, reference, created_at) "
+    "SELECT $1::uuid, m.*, $13::timestamptz FROM unnest($2::integer[], $3::uuid[], $4::uuid[], $5::bigint[], "
+    "$6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::uuid[], $11::text[], $12::text[]) AS m"};
+
+void AddLevels(StatementGroup& group, const Statement& statement, const Columns& columns, absl::Time now) {
+  if (columns.empty()) return;
+  Params params;
+  columns.AddTo(params);
+  group.Add(statement, params.Add(now));
+}
+
 }  // namespace
 
 std::vector<ports::LevelRow> ReadLevels(Session& session, const std::vector<domain::ProductId>& products,
@@ -26,6 +59,46 @@ std::vector<ports::LevelRow> ReadLevels(Session& session, const std::vector<doma
                       absl::FromUnixMicros(row[4].as<std::int64_t>())});
   }
   return levels;
+}
+
+void LockLevels(Session& session, const std::set<domain::LevelKey>& keys, commands::State& state) {
+  if (keys.empty()) return;
+  Columns columns(2);
+  for (const domain::LevelKey& key : keys) columns.AddRow(key.product_id, key.warehouse_id);
+  Params params;
+  columns.AddTo(params);
+  for (const pqxx::row& row : session.Execute(kLockLevels, params)) {
+    state.LoadLevel({domain::ProductId(ReadUuid(row[0])), domain::WarehouseId(ReadUuid(row[1]))},
+                    {row[2].as<std::int64_t>(), row[3].as<std::int64_t>()});
+  }
+}
+
+void StoreLevels(StatementGroup& group, const std::map<domain::LevelKey, domain::StockBook::Changed>& levels,
+                 absl::Time now) {
+  Columns updated(4);
+  Columns created(4);
+  for (const auto& [key, change] : levels) {
+    (change.created ? created : updated)
+        .AddRow(key.product_id, key.warehouse_id, change.level.quantity, change.level.reserved);
+  }
+  AddLevels(group, kUpdateLevels, updated, now);
+  AddLevels(group, kInsertLevels, created, now);
+}
+
+void InsertMovements(StatementGroup& group, std::span<const commands::MovementRow> movements,
+                     const domain::Uuid& batch_id, absl::Time now) {
+  if (movements.empty()) return;
+  Columns columns(11);
+  for (const commands::MovementRow& row : movements) {
+    const domain::StockMovement& movement = row.movement;
+    columns.AddRow(static_cast<std::int64_t>(columns.rows()), movement.key.product_id, movement.key.warehouse_id,
+                   movement.quantity_delta, movement.reserved_delta, movement.quantity_after, movement.reserved_after,
+                   domain::MovementCauseName(movement.cause), row.reservation_id, row.reason, row.reference);
+  }
+  Params params;
+  params.Add(batch_id);
+  columns.AddTo(params);
+  group.Add(kInsertMovements, params.Add(now));
 }
 
 }  // namespace logistics::storage

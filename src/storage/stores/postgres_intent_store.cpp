@@ -22,17 +22,17 @@ constexpr Statement kLeftIntents = {"left_intents",
 
 absl::StatusOr<ports::IntentAnswer> PostgresIntentStore::Open(const domain::NewOrder& order,
                                                               const ports::CallContext& context) {
-  return RunWrite<ports::IntentAnswer>(writes_, OpenIntentCommand{order}, context);
+  return RunWrite(writes_, commands::OpenIntent{order}, context);
 }
 
 absl::StatusOr<domain::Order> PostgresIntentStore::Complete(const domain::NewOrder& order,
                                                             const ports::CallContext& context) {
-  return RunWrite<domain::Order>(writes_, CompleteIntentCommand{order}, context);
+  return RunWrite(writes_, commands::CompleteIntent{order}, context);
 }
 
 absl::StatusOr<bool> PostgresIntentStore::Abandon(const ports::Abandonment& abandonment,
                                                   const ports::CallContext& context) {
-  const auto answer = RunWrite<ports::SettlementAnswer>(writes_, AbandonIntentCommand{abandonment}, context);
+  const auto answer = RunWrite(writes_, commands::AbandonIntent{abandonment}, context);
   if (!answer.ok()) return answer.status();
   return answer->changed;
 }

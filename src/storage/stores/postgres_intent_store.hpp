@@ -1,7 +1,7 @@
 #pragma once
 
 #include "logistics/ports/intent_store.hpp"
-#include "storage/batch/write_command.hpp"
+#include "storage/batch/write_batch.hpp"
 #include "storage/postgres/session_pool.hpp"
 
 namespace logistics::storage {

@@ -14,12 +14,12 @@ namespace logistics::storage {
 
 absl::StatusOr<domain::Order> PostgresOrderStore::Create(const domain::NewOrder& order,
                                                          const ports::CallContext& context) {
-  return RunWrite<domain::Order>(writes_, CreateOrderCommand{order}, context);
+  return RunWrite(writes_, commands::CreateOrder{order}, context);
 }
 
 absl::StatusOr<domain::Order> PostgresOrderStore::ChangeStatus(const domain::StatusChange& change,
                                                                const ports::CallContext& context) {
-  return RunWrite<domain::Order>(writes_, ChangeStatusCommand{change}, context);
+  return RunWrite(writes_, commands::ChangeStatus{change}, context);
 }
 
 absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id, const ports::CallContext& context) {

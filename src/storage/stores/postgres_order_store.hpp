@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "logistics/ports/order_store.hpp"
-#include "storage/batch/write_command.hpp"
+#include "storage/batch/write_batch.hpp"
 #include "storage/postgres/session_pool.hpp"
 
 namespace logistics::storage {

@@ -8,7 +8,7 @@ namespace logistics::storage {
 absl::StatusOr<ports::PaymentResult> PostgresPaymentStore::Apply(const domain::PaymentNotice& notice,
                                                                  const ports::InboxEntry& entry,
                                                                  const ports::CallContext& context) {
-  auto result = RunWrite<ports::PaymentResult>(writes_, ApplyPaymentCommand{notice, entry}, context);
+  auto result = RunWrite(writes_, commands::ApplyPayment{notice, entry}, context);
   // The message can wait for that; the others need not.
   if (IsBusy(result.status())) {
     return absl::AbortedError(absl::StrCat("order ", notice.order_id.ToString(), " is busy"));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "logistics/ports/payment_store.hpp"
-#include "storage/batch/write_command.hpp"
+#include "storage/batch/write_batch.hpp"
 
 namespace logistics::storage {
 

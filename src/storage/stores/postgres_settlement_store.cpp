@@ -1,6 +1,5 @@
 #include "storage/stores/postgres_settlement_store.hpp"
 
-#include <charconv>
 #include <stdexcept>
 
 #include "absl/strings/match.h"
@@ -63,32 +62,13 @@ constexpr Statement kStuck = {
     "(extract(epoch from now() - created_at) * 1000000)::bigint FROM settlements "
     "WHERE created_at < now() - $1::bigint * interval '1 millisecond' ORDER BY created_at LIMIT $2::integer"};
 
-// "restock 2": the step and the item.
-void ReadStep(std::string_view text, Settlement& settlement) {
-  const std::size_t blank = text.find(' ');
-  const std::string_view name = text.substr(0, blank);
-  if (name == "release") {
-    settlement.step = SettlementStep::kRelease;
-  } else if (name == "release_again") {
-    settlement.step = SettlementStep::kReleaseAgain;
-  } else if (name == "commit") {
-    settlement.step = SettlementStep::kCommit;
-  } else if (name == "restock" || name == "restocking") {
-    settlement.step = name == "restock" ? SettlementStep::kRestock : SettlementStep::kRestocking;
-    const std::string_view number = blank == std::string_view::npos ? "" : text.substr(blank + 1);
-    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), settlement.item);
-    if (parsed.ec != std::errc() || parsed.ptr != number.data() + number.size()) {
-      throw std::runtime_error(absl::StrCat("no item in the settlement step \"", std::string(text), "\""));
-    }
-  } else {
-    throw std::runtime_error(absl::StrCat("unknown settlement step \"", std::string(text), "\""));
-  }
-}
-
 Settlement ReadSettlement(const pqxx::row& row, const domain::Uuid& claim) {
   Settlement settlement;
   settlement.reservation.id = ReadUuid(row[0]);
-  ReadStep(row[1].c_str(), settlement);
+  const auto step = domain::SagaStepFromName(row[1].c_str());
+  if (!step) throw std::runtime_error(absl::StrCat("unknown settlement step \"", row[1].c_str(), "\""));
+  settlement.step = step->kind;
+  settlement.item = step->item;
   settlement.last = row[2].as<bool>();
   settlement.reason = row[3].c_str();
   settlement.attempts = row[4].as<int>();

@@ -52,29 +52,27 @@ absl::StatusOr<domain::Product> PostgresStockStore::CreateProduct(const domain::
   domain::Product stored = product;
   stored.created_at = ToMicroseconds(product.created_at);
   stored.updated_at = stored.created_at;
-  return RunWrite<domain::Product>(writes_, CreateProductCommand{std::move(stored)}, context);
+  return RunWrite(writes_, commands::CreateProduct{std::move(stored)}, context);
 }
 
 absl::StatusOr<ports::LevelRow> PostgresStockStore::Adjust(const ports::StockAdjustment& adjustment,
                                                            const ports::CallContext& context) {
-  return RunWrite<ports::LevelRow>(writes_, AdjustStockCommand{adjustment}, context);
+  return RunWrite(writes_, commands::AdjustStock{adjustment}, context);
 }
 
-absl::StatusOr<ports::HoldAnswer> PostgresStockStore::Reserve(const ports::StockHold& hold,
-                                                              const ports::CallContext& context) {
-  return RunWrite<ports::HoldAnswer>(writes_, ReserveStockCommand{hold}, context);
+absl::StatusOr<ports::ReservationAnswer> PostgresStockStore::Reserve(const ports::ReservationRequest& hold,
+                                                                     const ports::CallContext& context) {
+  return RunWrite(writes_, commands::ReserveStock{hold}, context);
 }
 
-absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::Release(const domain::Uuid& id, const std::string& reason,
-                                                                    const ports::CallContext& context) {
-  return RunWrite<ports::SettlementAnswer>(writes_, SettleReservationCommand{id, domain::StockAction::kRelease, reason},
-                                           context);
+absl::StatusOr<ports::EndAnswer> PostgresStockStore::Release(const domain::Uuid& id, const std::string& reason,
+                                                             const ports::CallContext& context) {
+  return RunWrite(writes_, commands::EndReservation{id, domain::StockAction::kRelease, reason}, context);
 }
 
-absl::StatusOr<ports::SettlementAnswer> PostgresStockStore::CommitReservation(const domain::Uuid& id,
-                                                                              const ports::CallContext& context) {
-  return RunWrite<ports::SettlementAnswer>(writes_, SettleReservationCommand{id, domain::StockAction::kCommit, ""},
-                                           context);
+absl::StatusOr<ports::EndAnswer> PostgresStockStore::CommitReservation(const domain::Uuid& id,
+                                                                       const ports::CallContext& context) {
+  return RunWrite(writes_, commands::EndReservation{id, domain::StockAction::kCommit, ""}, context);
 }
 
 absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::ProductId& id,

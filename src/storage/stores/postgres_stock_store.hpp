@@ -21,11 +21,12 @@ class PostgresStockStore final : public ports::StockStore {
   absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<domain::ProductId>& products,
                                                       const std::vector<domain::WarehouseId>& warehouses,
                                                       const ports::CallContext& context) override;
-  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold, const ports::CallContext& context) override;
-  absl::StatusOr<ports::SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
-                                                  const ports::CallContext& context) override;
-  absl::StatusOr<ports::SettlementAnswer> CommitReservation(const domain::Uuid& id,
-                                                            const ports::CallContext& context) override;
+  absl::StatusOr<ports::ReservationAnswer> Reserve(const ports::ReservationRequest& hold,
+                                                   const ports::CallContext& context) override;
+  absl::StatusOr<ports::EndAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                           const ports::CallContext& context) override;
+  absl::StatusOr<ports::EndAnswer> CommitReservation(const domain::Uuid& id,
+                                                     const ports::CallContext& context) override;
 
  private:
   WriteBatcher& writes_;

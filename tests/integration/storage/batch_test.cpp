@@ -36,12 +36,12 @@ class BatchTest : public StorageFixture {
   }
 
   // Queues all commands while the writer waits for the lock on plug_'s level, then lets it go: they are one batch.
-  std::vector<absl::StatusOr<WriteResult>> RunAsOneBatch(const std::vector<WriteCommand>& commands) {
+  std::vector<absl::StatusOr<commands::Result>> RunAsOneBatch(const std::vector<commands::Command>& commands) {
     WriteBatcher& writer = Writer();
     Session lock(Options(), SessionUse::kQueries);
     lock.Begin();
     lock.Script("SELECT 1 FROM stock_levels WHERE product_id = '" + plug_.ToString() + "' FOR UPDATE");
-    std::jthread plug([&] { EXPECT_THAT(writer.Run(CreateOrderCommand{OrderOf(plug_, 1)}, {}, {}), IsOk()); });
+    std::jthread plug([&] { EXPECT_THAT(writer.Run(commands::CreateOrder{OrderOf(plug_, 1)}, {}, {}), IsOk()); });
     pqxx::connection observer(database_.url());
     EXPECT_TRUE(Eventually([&] {
       return pqxx::nontransaction(observer)
@@ -52,20 +52,20 @@ class BatchTest : public StorageFixture {
     }));
     commits_before_ = Number("SELECT count(*) FROM commits");
 
-    std::vector<absl::StatusOr<WriteResult>> outcomes(commands.size());
+    std::vector<absl::StatusOr<commands::Result>> outcomes(commands.size());
     {
       std::vector<std::jthread> callers;
       for (std::size_t i = 0; i < commands.size(); ++i) {
-        callers.emplace_back([&, i] { outcomes[i] = writer.Run(commands[i], {}, ConflictKeys(commands[i])); });
+        callers.emplace_back([&, i] { outcomes[i] = writer.Run(commands[i], {}, HashedConflictKeys(commands[i])); });
       }
       EXPECT_TRUE(Eventually([&] { return writer.queued() == commands.size(); }));
       lock.Rollback();
     }
     return outcomes;
   }
-  std::vector<absl::StatusOr<WriteResult>> RunAsOneBatch(const std::vector<domain::NewOrder>& orders) {
-    std::vector<WriteCommand> commands;
-    for (const domain::NewOrder& order : orders) commands.emplace_back(CreateOrderCommand{order});
+  std::vector<absl::StatusOr<commands::Result>> RunAsOneBatch(const std::vector<domain::NewOrder>& orders) {
+    std::vector<commands::Command> commands;
+    for (const domain::NewOrder& order : orders) commands.emplace_back(commands::CreateOrder{order});
     return RunAsOneBatch(commands);
   }
 
@@ -152,21 +152,22 @@ TEST_F(BatchTest, EveryMixOfCommands_IsStored) {
   const domain::ProductId product = ProductWith(database, 1'000);
   const auto made = [&] { return *Create(database, OrderOf(product, 1)); };
   const auto change = [](const domain::Order& order, domain::OrderStatus status) {
-    return WriteCommand(ChangeStatusCommand{{order.id, status, "", "", std::nullopt}});
+    return commands::Command(commands::ChangeStatus{{order.id, status, "", "", std::nullopt}});
   };
   // Bits of the mix: an order, one that is refused and frees its key, a change that moves no stock, one that does, an
   // adjustment of a level that is there, one of a level that is not.
   constexpr unsigned kMixes = 1U << 6;
   for (unsigned mix = 1; mix < kMixes; ++mix) {
     SCOPED_TRACE(mix);
-    std::vector<WriteCommand> commands;
-    if ((mix & 1U) != 0) commands.emplace_back(CreateOrderCommand{OrderOf(product, 1)});
-    if ((mix & 2U) != 0) commands.emplace_back(CreateOrderCommand{OrderOf(product, 100'000, "key of a refused one")});
+    std::vector<commands::Command> commands;
+    if ((mix & 1U) != 0) commands.emplace_back(commands::CreateOrder{OrderOf(product, 1)});
+    if ((mix & 2U) != 0)
+      commands.emplace_back(commands::CreateOrder{OrderOf(product, 100'000, "key of a refused one")});
     if ((mix & 4U) != 0) commands.push_back(change(made(), domain::OrderStatus::kProcessing));
     if ((mix & 8U) != 0) commands.push_back(change(made(), domain::OrderStatus::kCancelled));
-    if ((mix & 16U) != 0) commands.emplace_back(AdjustStockCommand{{{product, warehouse_}, 5, "found", ""}});
+    if ((mix & 16U) != 0) commands.emplace_back(commands::AdjustStock{{{product, warehouse_}, 5, "found", ""}});
     if ((mix & 32U) != 0) {
-      commands.emplace_back(AdjustStockCommand{{{product, domain::WarehouseId(ids_.NewId())}, 5, "found", ""}});
+      commands.emplace_back(commands::AdjustStock{{{product, domain::WarehouseId(ids_.NewId())}, 5, "found", ""}});
     }
     const auto outcomes = RunAsOneBatch(commands);
     for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -184,23 +185,25 @@ TEST_F(BatchTest, EveryMixOfCommands_IsStored) {
 TEST_F(BatchTest, HoldsAmongOrders_ShareTheBatchAndKeepTheirOutcomes) {
   Database& database = replica_->database();
   const domain::ProductId product = ProductWith(database, 10);
-  const auto hold = [&](int quantity) { return ports::StockHold{ids_.NewId(), warehouse_, {{product, "", quantity}}}; };
-  const ports::StockHold released = hold(1);
-  const ports::StockHold committed = hold(2);
-  const ports::StockHold expired = hold(3);
-  for (const ports::StockHold& made : {released, committed, expired}) {
+  const auto hold = [&](int quantity) {
+    return ports::ReservationRequest{ids_.NewId(), warehouse_, {{product, "", quantity}}};
+  };
+  const ports::ReservationRequest released = hold(1);
+  const ports::ReservationRequest committed = hold(2);
+  const ports::ReservationRequest expired = hold(3);
+  for (const ports::ReservationRequest& made : {released, committed, expired}) {
     ASSERT_THAT(database.stock().Reserve(made, {"correlation", "", absl::InfiniteFuture()}), IsOk());
   }
-  const auto outcomes = RunAsOneBatch(std::vector<WriteCommand>{
-      SettleReservationCommand{released.id, domain::StockAction::kRelease, "no more"},
-      SettleReservationCommand{committed.id, domain::StockAction::kCommit, ""}, ExpireReservationCommand{expired.id},
-      CreateOrderCommand{OrderOf(product, 2)}, ReserveStockCommand{hold(1)}, ReserveStockCommand{hold(100)},
-      SettleReservationCommand{ids_.NewId(), domain::StockAction::kRelease, ""}});
+  const auto outcomes = RunAsOneBatch(std::vector<commands::Command>{
+      commands::EndReservation{released.id, domain::StockAction::kRelease, "no more"},
+      commands::EndReservation{committed.id, domain::StockAction::kCommit, ""}, commands::ExpireReservation{expired.id},
+      commands::CreateOrder{OrderOf(product, 2)}, commands::ReserveStock{hold(1)}, commands::ReserveStock{hold(100)},
+      commands::EndReservation{ids_.NewId(), domain::StockAction::kRelease, ""}});
   ASSERT_EQ(outcomes.size(), 7U);
-  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::get<ports::SettlementAnswer>(*outcomes[i]).changed) << i;
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::get<ports::EndAnswer>(*outcomes[i]).changed) << i;
   EXPECT_THAT(outcomes[3], IsOk());
-  EXPECT_TRUE(std::get<ports::HoldAnswer>(*outcomes[4]).held);
-  EXPECT_FALSE(std::get<ports::HoldAnswer>(*outcomes[5]).held);
+  EXPECT_TRUE(std::get<ports::ReservationAnswer>(*outcomes[4]).held);
+  EXPECT_FALSE(std::get<ports::ReservationAnswer>(*outcomes[5]).held);
   EXPECT_THAT(outcomes[6], StatusIs(absl::StatusCode::kNotFound));
   EXPECT_EQ(Commits(), 1);
   EXPECT_EQ(Reserved(product), 3);

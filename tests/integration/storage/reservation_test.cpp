@@ -14,10 +14,10 @@ using testing::ElementsAre;
 
 class ReservationTest : public StorageFixture {
  protected:
-  ports::StockHold HoldOf(const domain::ProductId& product, int quantity) {
+  ports::ReservationRequest HoldOf(const domain::ProductId& product, int quantity) {
     return {ids_.NewId(), warehouse_, {{product, "", quantity}}};
   }
-  static absl::StatusOr<ports::HoldAnswer> Reserve(Database& database, const ports::StockHold& hold) {
+  static absl::StatusOr<ports::ReservationAnswer> Reserve(Database& database, const ports::ReservationRequest& hold) {
     return database.stock().Reserve(hold, {"correlation", "", absl::InfiniteFuture()});
   }
   std::string StateOf(const domain::Uuid& id) const {
@@ -45,9 +45,10 @@ TEST_F(ReservationTest, OneIdAtTwoReplicas_IsHeldOnce) {
   for (int round = 0; round < 25; ++round) {
     SCOPED_TRACE(round);
     const bool same = round % 2 == 0;
-    const ports::StockHold hold = HoldOf(box, 2);
+    const ports::ReservationRequest hold = HoldOf(box, 2);
     // On another product the two do not meet at its level either.
-    const ports::StockHold other = same ? hold : ports::StockHold{hold.id, warehouse_, {{lamp, "", 2}}};
+    const ports::ReservationRequest other =
+        same ? hold : ports::ReservationRequest{hold.id, warehouse_, {{lamp, "", 2}}};
     std::atomic<int> held = 0;
     AtOnce(8, [&](int i) {
       const auto answer = Reserve((i % 2 == 0 ? one : two)->database(), i < 4 ? hold : other);
@@ -69,7 +70,7 @@ TEST_F(ReservationTest, SettledAtTwoReplicasAtOnce_ChangesOnce) {
   const auto two = NewReplica();
   const domain::ProductId product = ProductWith(one->database(), 100);
   for (int round = 0; round < 20; ++round) {
-    const ports::StockHold hold = HoldOf(product, 1);
+    const ports::ReservationRequest hold = HoldOf(product, 1);
     ASSERT_THAT(Reserve(one->database(), hold), IsOk());
     std::atomic<int> changed = 0;
     AtOnce(4, [&](int i) {
@@ -89,7 +90,7 @@ TEST_F(ReservationTest, SettledAtTwoReplicasAtOnce_ChangesOnce) {
 TEST_F(ReservationTest, Ledger_NamesReservationCauseAndReason) {
   const auto replica = NewReplica();
   const domain::ProductId product = ProductWith(replica->database(), 10);
-  const ports::StockHold hold = HoldOf(product, 3);
+  const ports::ReservationRequest hold = HoldOf(product, 3);
   ASSERT_THAT(Reserve(replica->database(), hold), IsOk());
   ASSERT_THAT(replica->database().stock().Release(hold.id, "changed my mind", {}), IsOk());
   std::vector<std::string> rows;
@@ -106,9 +107,9 @@ TEST_F(ReservationTest, HoldOlderThanItsTime_IsReleasedAndYoungerStays) {
   const auto replica = NewSweeper();
   Database& database = replica->database();
   const domain::ProductId product = ProductWith(database, 100);
-  const ports::StockHold old = HoldOf(product, 2);
-  const ports::StockHold young = HoldOf(product, 3);
-  for (const ports::StockHold& hold : {old, young}) ASSERT_THAT(Reserve(database, hold), IsOk());
+  const ports::ReservationRequest old = HoldOf(product, 2);
+  const ports::ReservationRequest young = HoldOf(product, 3);
+  for (const ports::ReservationRequest& hold : {old, young}) ASSERT_THAT(Reserve(database, hold), IsOk());
   Age(old.id, "61 minutes");
   Age(young.id, "59 minutes");
   database.Start();
@@ -162,7 +163,7 @@ TEST_F(ReservationTest, OrderPaidOrMovedOn_NeverLosesItsHold) {
   ASSERT_OK_AND_ASSIGN(const domain::Order moved_on, Create(database, OrderOf(product, 1)));
   ASSERT_THAT(database.orders().ChangeStatus({moved_on.id, OrderStatus::kProcessing, "", "", std::nullopt}, {}),
               IsOk());
-  const ports::StockHold foreign = HoldOf(product, 1);
+  const ports::ReservationRequest foreign = HoldOf(product, 1);
   ASSERT_THAT(Reserve(database, foreign), IsOk());
   Age(paid.order.id.uuid(), "30 days");
   Age(moved_on.id.uuid(), "30 days");

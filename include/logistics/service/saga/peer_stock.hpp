@@ -27,11 +27,12 @@ class PeerStock final : public ports::StockStore, public ports::StockLog {
                                                 const ports::CallContext& context) override;
   absl::StatusOr<ports::LevelRow> Adjust(const ports::StockAdjustment& adjustment,
                                          const ports::CallContext& context) override;
-  absl::StatusOr<ports::HoldAnswer> Reserve(const ports::StockHold& hold, const ports::CallContext& context) override;
-  absl::StatusOr<ports::SettlementAnswer> Release(const domain::Uuid& id, const std::string& reason,
-                                                  const ports::CallContext& context) override;
-  absl::StatusOr<ports::SettlementAnswer> CommitReservation(const domain::Uuid& id,
-                                                            const ports::CallContext& context) override;
+  absl::StatusOr<ports::ReservationAnswer> Reserve(const ports::ReservationRequest& hold,
+                                                   const ports::CallContext& context) override;
+  absl::StatusOr<ports::EndAnswer> Release(const domain::Uuid& id, const std::string& reason,
+                                           const ports::CallContext& context) override;
+  absl::StatusOr<ports::EndAnswer> CommitReservation(const domain::Uuid& id,
+                                                     const ports::CallContext& context) override;
   absl::StatusOr<ports::StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
                                                 const std::vector<domain::WarehouseId>& warehouses,
                                                 const ports::CallContext& context) override;

@@ -1,0 +1,38 @@
+#include "logistics/commands/adjust_stock.hpp"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "commands/order_effects.hpp"
+
+namespace logistics::commands {
+
+Needs NeedsOf(const AdjustStock& command) {
+  Needs needs;
+  needs.product_ids.push_back(command.adjustment.key.product_id);
+  return needs;
+}
+
+StockNeeds StockNeedsOf(const AdjustStock& command, const State& /*state*/) { return {{}, {command.adjustment.key}}; }
+
+absl::StatusOr<ports::LevelRow> Execute(const AdjustStock& command, State& state, Effects& effects,
+                                        const Context& context) {
+  const ports::StockAdjustment& adjustment = command.adjustment;
+  const domain::ProductRef* product = state.FindProduct(adjustment.key.product_id);
+  if (product == nullptr) {
+    return absl::NotFoundError(absl::StrCat("product ", adjustment.key.product_id.ToString(), " does not exist"));
+  }
+  std::vector<domain::StockMovement> movements;
+  const absl::Status adjusted = state.stock().Adjust(adjustment.key, adjustment.delta, movements);
+  if (!adjusted.ok()) return adjusted;
+  for (const domain::StockMovement& movement : movements) {
+    effects.movements.push_back({movement, std::nullopt, adjustment.reason, adjustment.reference});
+    Emit(effects, context,
+         domain::InventoryUpdated{adjustment.key.product_id, product->sku,
+                                  movement.quantity_after - movement.quantity_delta, movement.quantity_after,
+                                  adjustment.key.warehouse_id, adjustment.reason});
+  }
+  return ports::LevelRow{adjustment.key, *state.stock().Find(adjustment.key), context.now};
+}
+
+}  // namespace logistics::commands

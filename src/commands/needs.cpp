@@ -1,0 +1,15 @@
+#include "logistics/commands/needs.hpp"
+
+namespace logistics::commands {
+
+StockNeeds LevelsOfReservation(const domain::OrderId& id, const State& state) {
+  StockNeeds needs;
+  const domain::Reservation* reservation = state.FindReservation(id);
+  if (reservation == nullptr) return needs;
+  for (const domain::StockItem& item : reservation->items) {
+    needs.levels.push_back({item.product_id, reservation->warehouse_id});
+  }
+  return needs;
+}
+
+}  // namespace logistics::commands

@@ -1,0 +1,56 @@
+#include "logistics/commands/reserve_stock.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "commands/order_effects.hpp"
+#include "commands/stock_effects.hpp"
+#include "logistics/domain/external_reservation.hpp"
+
+namespace logistics::commands {
+
+Needs NeedsOf(const ReserveStock& command) {
+  Needs needs;
+  const domain::OrderId id(command.request.id);
+  needs.conflict_keys.push_back(OrderConflict(id));
+  needs.order = id;
+  AddProducts(command.request.items, needs);
+  return needs;
+}
+
+StockNeeds StockNeedsOf(const ReserveStock& command, const State& state) {
+  return LevelsOf(command.request.items, command.request.warehouse_id, state);
+}
+
+absl::StatusOr<ports::ReservationAnswer> Execute(const ReserveStock& command, State& state, Effects& effects,
+                                                 const Context& context) {
+  const ports::ReservationRequest& request = command.request;
+  const domain::OrderId id(request.id);
+  const domain::Reservation* found = state.FindReservation(id);
+  const std::optional<domain::Reservation> existing = found == nullptr ? std::nullopt : std::optional(*found);
+  domain::WantedReservation wanted =
+      domain::ResolveWanted(request.items, [&](const domain::WantedItem& item) -> std::optional<domain::StockItem> {
+        const domain::ProductRef* product = state.FindProduct(item.product_id, item.sku);
+        return product == nullptr ? std::nullopt : std::optional(domain::StockItem{product->id, product->sku, 0});
+      });
+  const absl::StatusOr<bool> make =
+      domain::DecideReservation(request.id, request.warehouse_id, wanted, existing, state.FindOrder(id) != nullptr);
+  if (!make.ok()) return make.status();
+  domain::FillAvailability(wanted, state.stock(), request.warehouse_id, existing);
+  if (!*make) return ports::ReservationAnswer{true, std::move(wanted.items)};
+  if (!wanted.complete) return ports::ReservationAnswer{false, std::move(wanted.items)};
+
+  std::vector<domain::StockMovement> movements;
+  const auto shortages = state.stock().Reserve(request.warehouse_id, wanted.pieces, movements);
+  if (!shortages.empty()) return ports::ReservationAnswer{false, std::move(wanted.items)};
+  RecordMovements(movements, request.id, "", effects);
+  Emit(effects, context, domain::InventoryReserved{id.ToString(), id, wanted.pieces, request.warehouse_id});
+  domain::Reservation reservation{request.id, request.warehouse_id, domain::ReservationState::kHeld,
+                                  std::move(wanted.pieces)};
+  state.Put(reservation);
+  effects.new_reservations.push_back(std::move(reservation));
+  return ports::ReservationAnswer{true, std::move(wanted.items)};
+}
+
+}  // namespace logistics::commands

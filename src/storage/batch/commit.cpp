@@ -1,0 +1,28 @@
+#include "storage/batch/commit.hpp"
+
+namespace logistics::storage {
+namespace {
+
+constexpr Statement kClaimBatch = {
+    "claim_batch",
+    "INSERT INTO commits (batch_id, number, committed_at) VALUES ($1::uuid, NULL, clock_timestamp()) "
+    "ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id"};
+constexpr Statement kReadCommit = {"read_commit", "SELECT number IS NOT NULL FROM commits WHERE batch_id = $1::uuid"};
+
+}  // namespace
+
+void Commit(Session& session, const domain::Uuid& batch_id) {
+  session.Script(
+      "WITH next AS (UPDATE change_counter SET value = value + 1 RETURNING value) "
+      "INSERT INTO commits (batch_id, number, committed_at) SELECT '" +
+      batch_id.ToString() + "', value, clock_timestamp() FROM next; COMMIT");
+}
+
+bool WasCommitted(Session& session, const domain::Uuid& batch_id) {
+  const Params params = Params().Add(batch_id);
+  if (!session.Execute(kClaimBatch, params).empty()) return false;
+  // The row is there: by the lost transaction, or by an earlier question of ours whose own answer was lost.
+  return session.Execute(kReadCommit, params)[0][0].as<bool>();
+}
+
+}  // namespace logistics::storage

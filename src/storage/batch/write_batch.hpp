@@ -1,0 +1,38 @@
+// The batcher's own types: commands on their way into a transaction.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "absl/hash/hash.h"
+#include "absl/status/statusor.h"
+#include "logistics/commands/command.hpp"
+#include "logistics/ports/call_context.hpp"
+#include "storage/batch/batcher.hpp"
+
+namespace logistics::storage {
+
+using PendingWrite = Pending<commands::Command, commands::Result>;
+using WriteBatcher = Batcher<commands::Command, commands::Result>;
+using WriteBatch = std::vector<std::shared_ptr<PendingWrite>>;
+
+// A command's conflict keys, as the batcher knows them. A collision only makes one of two commands wait.
+inline std::vector<std::size_t> HashedConflictKeys(const commands::Command& command) {
+  std::vector<std::size_t> hashes;
+  for (const commands::ConflictKey& key : commands::NeedsOf(command).conflict_keys) hashes.push_back(absl::HashOf(key));
+  return hashes;
+}
+
+// Runs the command in a batch and takes its result; blocks until the batch has ended. Thread-safe.
+template <typename Command>
+absl::StatusOr<typename Command::Result> RunWrite(WriteBatcher& writes, Command command,
+                                                  const ports::CallContext& context) {
+  commands::Command one(std::move(command));
+  std::vector<std::size_t> keys = HashedConflictKeys(one);
+  absl::StatusOr<commands::Result> result = writes.Run(std::move(one), context, std::move(keys));
+  if (!result.ok()) return result.status();
+  return std::get<typename Command::Result>(*std::move(result));
+}
+
+}  // namespace logistics::storage
