@@ -77,7 +77,7 @@ absl::StatusOr<std::vector<LevelRow>> GrpcInventoryPeer::AskLevels(const std::st
   std::vector<LevelRow> rows;
   for (const ::inventory::InventoryLevel& level : response.levels()) {
     const std::optional<LevelRow> row = LevelFrom(level);
-    // A row left out would hide a location of the product (point 10), so none is.
+    // A row left out would hide a location of the product (contract §2, point 10), so none is.
     if (!row) return absl::InternalError("the inventory service answered a level of what is no UUID");
     rows.push_back(*row);
   }

@@ -42,7 +42,7 @@ enum class PeerSettled {
   kNothingPending,  // the peer has nothing pending under this id: already done, or never held
 };
 
-// The inventory service that this daemon calls in remote mode (contract §2, with its fourteen traps). Thread-safe; a
+// The inventory service that this daemon calls in remote mode (contract §2, point by point). Thread-safe; a
 // call blocks no longer than the context's deadline and the configured call timeout, whichever is sooner.
 //
 // Errors of every call but Reserve: UNAVAILABLE with a retry hint (peer away, its breaker open, deadline, wrong peer),
