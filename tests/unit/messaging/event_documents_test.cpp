@@ -1,4 +1,4 @@
-// docs/events.md shows events as JSON: what is shown is what the encoder makes and the decoder takes.
+// docs/events.md and README.md show events as JSON: what is shown is what the encoder makes and the decoder takes.
 #include <gmock/gmock.h>
 
 #include <fstream>
@@ -137,6 +137,13 @@ TEST(EventDocumentsTest, NothingElse_IsShown) {
   std::set<std::string> shown;
   for (const auto& [type, text] : Sections()) shown.insert(type);
   EXPECT_THAT(shown, ElementsAreArray(known));
+}
+
+TEST(EventDocumentsTest, Readme_ShowsTheFirstEvent) {
+  const std::string readme = FileText("README.md");
+  const std::size_t event = readme.find("\"event_type\"");
+  ASSERT_NE(event, std::string::npos) << "README.md shows no event";
+  ExpectShown(FirstBlock(readme.substr(readme.rfind("```json", event))), ExampleOf<domain::OrderCreated>());
 }
 
 }  // namespace
