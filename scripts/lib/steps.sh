@@ -32,11 +32,47 @@ forget_settings() {
   for name in $(compgen -e | grep '^LOGISTICS_' | grep -v '^LOGISTICS_TEST_SEED$' || true); do unset "$name"; done
 }
 
-# build PRESET: configures and builds on all cores.
+# build PRESET [TARGET...]: configures and builds on all cores. On a terminal ninja shows one line that moves; into a pipe
+# it would print one for each file, so there we say how far it is, and show all of it when it fails.
 build() {
-  cmake --preset "$1" >"/tmp/logistics-configure.$$" 2>&1 || { cat "/tmp/logistics-configure.$$"; rm -f "/tmp/logistics-configure.$$"; return 1; }
-  rm -f "/tmp/logistics-configure.$$"
-  cmake --build --preset "$1" -j "$(nproc)"
+  local preset=$1 log=build/$1/build.log status=0
+  shift
+  mkdir -p "build/$preset"
+  cmake --preset "$preset" >"$log" 2>&1 || { cat "$log"; return 1; }
+  local command=(cmake --build --preset "$preset" -j "$(nproc)")
+  [ $# = 0 ] || command+=(--target "$@")
+  if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
+    "${command[@]}"
+    return
+  fi
+  "${command[@]}" 2>&1 | show_progress "$log" || status=${PIPESTATUS[0]}
+  [ "$status" = 0 ] || cat "$log"
+  return "$status"
+}
+
+# show_progress LOG: keeps ninja's lines in LOG, and says every tenth of the way, or after 10 seconds, how far it is.
+show_progress() {
+  local line ended part='' made=0 total=0 said=0 said_at=$SECONDS
+  : >"$1"
+  while true; do
+    ended=0
+    IFS= read -r -t 1 line || ended=$?
+    if [ $ended -gt 128 ]; then # nothing came in time, or half a line
+      part+=$line
+    elif [ $ended = 0 ]; then
+      printf '%s\n' "$part$line" >>"$1"
+      if [[ $part$line =~ ^\[([0-9]+)/([0-9]+)\] ]]; then made=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}; fi
+      part=''
+    else
+      printf '%s' "$part$line" >>"$1"
+      return 0
+    fi
+    [ "$total" -gt 0 ] || continue
+    if [ $((made * 10 / total)) -gt $((said * 10 / total)) ] || [ $((SECONDS - said_at)) -ge 10 ]; then
+      echo "   $made of $total ($((made * 100 / total)) %)"
+      said=$made said_at=$SECONDS
+    fi
+  done
 }
 
 # with_stack DIR COMMAND...: runs the command while a stack of its own is up there, and takes it down whatever happens.
