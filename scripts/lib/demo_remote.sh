@@ -63,10 +63,10 @@ show_catalogue() {
   ! show inventory adjust "$LAMP" 1 --reason "a delivery"
 }
 
-peer_told() { [ "$(count settlements)" = 0 ]; }
+peer_settled() { [ "$(count settlements)" = 0 ]; }
 
 # Commits and releases are rows that the daemon works off beside the calls.
-await_peer_told() { wait_until 20 peer_told || { echo "the inventory service was not told" >&2; return 1; }; }
+await_settlements() { wait_until 20 peer_settled || { echo "settlements are still waiting" >&2; return 1; }; }
 
 peer_is() { curl -fs -m 2 "http://127.0.0.1:$METRICS_PORT/readyz" 2>/dev/null | grep "^inventory: $1"; }
 
@@ -80,15 +80,15 @@ lose_peer() {
   peer_is degraded | sed 's/^/   /'
   echo "   a new order is refused at once, and may come again"
   if show orders create --customer "$CUSTOMER" --item LAMP-01:1:19.99; then
-    echo "an order was accepted whose stock nobody holds" >&2
+    echo "an order was accepted without a reservation" >&2
     return 1
   fi
   echo "   a cancellation is accepted: the release is a row until the inventory service is back"
   show orders cancel "$order" --reason "changed my mind" --by customer || return 1
   sql "SELECT reservation_id, steps, attempts FROM settlements"
   launch_peer || return 1
-  await_peer_told || return 1
+  await_settlements || return 1
   wait_until 20 peer_is up >/dev/null || return 1
-  echo "   it is back, and was told: nothing is held any more"
+  echo "   the inventory service is back, and has released the pieces"
   show inventory levels --item "$LAMP" && sql "SELECT count(*) AS settlements FROM settlements"
 }

@@ -147,7 +147,7 @@ check_order() {
     return 1
   status=$(sql -c "SELECT status FROM orders WHERE id = '$order'")
   [ "$status" = pending ] || wrong "Postgres says \"$status\" of order $order" || return 1
-  wait_until 20 outbox_is_empty || wrong "the broker was not told" || return 1
+  wait_until 20 outbox_is_empty || wrong "the outbox is not empty" || return 1
   wait_until 30 engine_sees_health || wrong "the engine does not find it healthy" || return 1
   echo "   order $order is stored, and the broker has its events"
 }
@@ -198,7 +198,7 @@ stop_daemon() {
   echo "   SIGTERM: exit code 0 after $(($(now_ms) - stopped_ms)) ms"
 }
 
-# With a stream open, which has to be told its end.
+# With a stream open, which has to get its end.
 check_stop() {
   local watch
   ctl orders watch --for 60 >"$WORK/watch.out" 2>&1 &
