@@ -1,7 +1,7 @@
 """Who may include whom, and other rules of the house that a compiler does not know.
 
-Run by ctest and scripts/check; prints every breach as file:line: text. The rules are those of README.md
-("Where things are"); change them there and here together.
+Run by ctest and scripts/check; prints every breach as file:line: text. The rules are those of
+docs/architecture.md ("The house"); change them there and here together.
 """
 
 import collections
