@@ -2,7 +2,6 @@
 // the broker had confirmed the last event. Bounded by --orders; used by scripts/bench.
 #include <grpcpp/grpcpp.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "arguments.hpp"
 #include "inventory.grpc.pb.h"
 #include "order.grpc.pb.h"
 #include "order_requests.hpp"
@@ -152,15 +152,15 @@ int Run(const Options& options) {
 
 int main(int argc, char** argv) {
   logistics::bench::Options options;
-  CLI::App app("Places orders with a fixed number in flight and measures.");
-  app.add_option("--address", options.address, "host:port of the daemon");
-  app.add_option("--database-url", options.database_url, "when given, also waits until the outbox is empty");
-  app.add_option("--orders", options.orders, "how many orders")->check(CLI::Range(1, 10'000'000));
-  app.add_option("--in-flight", options.in_flight, "calls in flight")->check(CLI::Range(1, 4096));
-  app.add_option("--products", options.products, "1 = all orders on one product")->check(CLI::Range(1, 10'000));
-  app.add_flag("--existing", options.existing, "order products that are there instead of making some");
-  app.add_option("--channels", options.channels, "connections")->check(CLI::Range(1, 64));
-  CLI11_PARSE(app, argc, argv);
+  logistics::bench::Arguments arguments("Places orders with a fixed number in flight and measures.");
+  arguments.Text("--address", options.address, "host:port of the daemon");
+  arguments.Text("--database-url", options.database_url, "when given, also waits until the outbox is empty");
+  arguments.Number("--orders", options.orders, 1, 10'000'000, "how many orders");
+  arguments.Number("--in-flight", options.in_flight, 1, 4096, "calls in flight");
+  arguments.Number("--products", options.products, 1, 10'000, "1 = all orders on one product");
+  arguments.Flag("--existing", options.existing, "order products that are there instead of making some");
+  arguments.Number("--channels", options.channels, 1, 64, "connections");
+  if (const auto over = arguments.Parse(argc, argv)) return *over;
   try {
     return logistics::bench::Run(options);
   } catch (const std::exception& error) {

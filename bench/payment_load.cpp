@@ -1,7 +1,6 @@
 // What taking messages in costs: publishes a payment for every order that waits for one, takes such messages with a
 // bare consumer, and waits until the daemon has acted on them. Bounded by its options; used by scripts/bench
 // --consumer.
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <pqxx/pqxx>
@@ -10,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "arguments.hpp"
 #include "support/amqp_client.hpp"
 #include "support/broker_publisher.hpp"
 
@@ -108,21 +108,20 @@ void Await(const Options& options) {
 int main(int argc, char** argv) {
   using namespace logistics::bench;
   Options options;
-  CLI::App app("Measures how fast payment messages are taken.");
-  app.require_subcommand(1);
-  app.add_option("--amqp-url", options.amqp_url, "the broker");
-  app.add_option("--database-url", options.database_url, "the daemon's");
-  app.add_option("--queue", options.queue, "where the payments are");
-  app.add_option("--messages", options.messages, "how many")->check(CLI::Range(1, 1'000'000));
-  app.add_option("--prefetch", options.prefetch, "of the bare consumer")->check(CLI::Range(1, 1'000));
-  const auto* const publish = app.add_subcommand("publish", "a payment for each pending order into the queue");
-  const auto* const take = app.add_subcommand("take", "with a bare consumer, each acked");
-  app.add_subcommand("await", "until the daemon has acted on them all");
-  CLI11_PARSE(app, argc, argv);
+  Arguments arguments("Measures how fast payment messages are taken.");
+  arguments.Text("--amqp-url", options.amqp_url, "the broker");
+  arguments.Text("--database-url", options.database_url, "the daemon's");
+  arguments.Text("--queue", options.queue, "where the payments are");
+  arguments.Number("--messages", options.messages, 1, 1'000'000, "how many");
+  arguments.Number("--prefetch", options.prefetch, 1, 1'000, "of the bare consumer");
+  arguments.Command("publish", "a payment for each pending order into the queue");
+  arguments.Command("take", "with a bare consumer, each acked");
+  arguments.Command("await", "until the daemon has acted on them all");
+  if (const auto over = arguments.Parse(argc, argv)) return *over;
   try {
-    if (*publish) {
+    if (arguments.Given("publish")) {
       Publish(options);
-    } else if (*take) {
+    } else if (arguments.Given("take")) {
       Take(options);
     } else {
       Await(options);

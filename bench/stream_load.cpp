@@ -2,11 +2,11 @@
 // and changes a second told to many readers. Bounded by its options; used by scripts/bench --streams.
 #include <grpcpp/grpcpp.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <pqxx/pqxx>
 #include <random>
@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "arguments.hpp"
 #include "order.grpc.pb.h"
 #include "order_requests.hpp"
 #include "stream_readers.hpp"
@@ -202,17 +203,17 @@ void MeasureFanOut(const Options& options, Placer& placer) {
 int main(int argc, char** argv) {
   using namespace logistics::bench;
   Options options;
-  CLI::App app("Measures streams of order updates: memory, latency, fan-out.");
-  app.add_option("--address", options.address, "host:port of the daemon");
-  app.add_option("--database-url", options.database_url, "the daemon's, for the times of the commits")->required();
-  app.add_option("--pid", options.pid, "the daemon's, on this machine")->required();
-  app.add_option("--idle", options.idle, "streams that are open and idle")->check(CLI::Range(1, 1'000'000));
-  app.add_option("--per-connection", options.per_connection, "of these")->check(CLI::Range(1, 1'000));
-  app.add_option("--rate", options.rate, "changes a second, for the latency")->check(CLI::Range(1, 100'000));
-  app.add_option("--seconds", options.seconds, "so long")->check(CLI::Range(1, 600));
-  app.add_option("--readers", options.readers, "readers of all orders, for the fan-out")->check(CLI::Range(1, 10'000));
-  app.add_option("--orders", options.orders, "for the fan-out")->check(CLI::Range(1, 1'000'000));
-  CLI11_PARSE(app, argc, argv);
+  Arguments arguments("Measures streams of order updates: memory, latency, fan-out.");
+  arguments.Text("--address", options.address, "host:port of the daemon");
+  arguments.Text("--database-url", options.database_url, "the daemon's, for the times of the commits", true);
+  arguments.Number("--pid", options.pid, 1, std::numeric_limits<int>::max(), "the daemon's, on this machine", true);
+  arguments.Number("--idle", options.idle, 1, 1'000'000, "streams that are open and idle");
+  arguments.Number("--per-connection", options.per_connection, 1, 1'000, "of these");
+  arguments.Number("--rate", options.rate, 1, 100'000, "changes a second, for the latency");
+  arguments.Number("--seconds", options.seconds, 1, 600, "so long");
+  arguments.Number("--readers", options.readers, 1, 10'000, "readers of all orders, for the fan-out");
+  arguments.Number("--orders", options.orders, 1, 1'000'000, "for the fan-out");
+  if (const auto over = arguments.Parse(argc, argv)) return *over;
   try {
     MeasureMemory(options);
     std::mt19937_64 random(std::random_device{}());

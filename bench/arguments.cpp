@@ -1,0 +1,42 @@
+#include "arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace logistics::bench {
+
+struct Arguments::Parser {
+  CLI::App app;
+};
+
+Arguments::Arguments(const std::string& description) : parser_(new Parser{CLI::App(description)}) {}
+Arguments::~Arguments() = default;
+
+void Arguments::Text(const std::string& name, std::string& value, const std::string& help, bool required) {
+  parser_->app.add_option(name, value, help)->required(required);
+}
+
+void Arguments::Number(const std::string& name, int& value, int min, int max, const std::string& help, bool required) {
+  parser_->app.add_option(name, value, help)->check(CLI::Range(min, max))->required(required);
+}
+
+void Arguments::Flag(const std::string& name, bool& value, const std::string& help) {
+  parser_->app.add_flag(name, value, help);
+}
+
+void Arguments::Command(const std::string& name, const std::string& help) {
+  parser_->app.require_subcommand(1);
+  parser_->app.add_subcommand(name, help);
+}
+
+std::optional<int> Arguments::Parse(int argc, char** argv) {
+  try {
+    parser_->app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    return parser_->app.exit(error);
+  }
+}
+
+bool Arguments::Given(const std::string& command) const { return parser_->app.got_subcommand(command); }
+
+}  // namespace logistics::bench
