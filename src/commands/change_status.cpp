@@ -28,8 +28,8 @@ absl::StatusOr<domain::Order> Execute(const ChangeStatus& command, State& state,
     return absl::NotFoundError(absl::StrCat("order ", change.order_id.ToString(), " does not exist"));
   }
   domain::Order order = *found;
-  const domain::Reservation* held = state.FindReservation(change.order_id);
-  std::optional<domain::Reservation> reservation = held == nullptr ? std::nullopt : std::optional(*held);
+  const domain::Reservation* stored = state.FindReservation(change.order_id);
+  std::optional<domain::Reservation> reservation = stored == nullptr ? std::nullopt : std::optional(*stored);
   const auto decision = domain::DecideChange(order, reservation, change, context.policy);
   if (!decision.ok()) return decision.status();
   if (!decision->changes) return order;

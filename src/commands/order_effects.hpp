@@ -1,4 +1,4 @@
-// What several commands do to an order: make it, move it on, emit its events.
+// Shared by commands: making an order, moving it on, emitting events.
 #pragma once
 
 #include <string>

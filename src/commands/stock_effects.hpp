@@ -1,4 +1,4 @@
-// What several commands do to the stock of a reservation.
+// Shared by commands: moving the stock of a reservation.
 #pragma once
 
 #include <string>

@@ -15,7 +15,7 @@ constexpr char kConditionsUrl[] = "type.logistics-engine/domain.ConditionViolati
 constexpr char kRetryUrl[] = "type.logistics-engine/domain.RetryAfter";
 
 // The message is a line for people and logs; the payload has all violations.
-constexpr std::size_t kToldInMessageMax = 5;
+constexpr std::size_t kNamedInMessageMax = 5;
 
 // A payload is a row of strings, each behind its length as four bytes, lowest first.
 void Append(std::string& bytes, std::string_view text) {
@@ -56,16 +56,16 @@ absl::Status StatusWith(absl::StatusCode code, std::string_view message, const c
 absl::Status InvalidFieldsError(const std::vector<FieldViolation>& violations) {
   std::string message = "invalid request";
   std::string payload;
-  std::size_t told = 0;
+  std::size_t named = 0;
   for (const FieldViolation& violation : violations) {
-    if (told < kToldInMessageMax) {
-      message.append(told == 0 ? ": " : "; ").append(violation.field).append(": ").append(violation.description);
-      ++told;
+    if (named < kNamedInMessageMax) {
+      message.append(named == 0 ? ": " : "; ").append(violation.field).append(": ").append(violation.description);
+      ++named;
     }
     Append(payload, violation.field);
     Append(payload, violation.description);
   }
-  if (violations.size() > told) message.append(absl::StrCat("; and ", violations.size() - told, " more"));
+  if (violations.size() > named) message.append(absl::StrCat("; and ", violations.size() - named, " more"));
   return StatusWith(absl::StatusCode::kInvalidArgument, message, kFieldsUrl, payload);
 }
 

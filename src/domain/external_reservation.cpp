@@ -49,10 +49,10 @@ std::string NameOf(ReservationState state) { return std::string(ReservationState
 }  // namespace
 
 WantedReservation ResolveWanted(std::span<const WantedItem> items, const FindProduct& find) {
-  WantedReservation hold;
-  hold.items.reserve(items.size());
+  WantedReservation wanted;
+  wanted.items.reserve(items.size());
   for (const WantedItem& item : items) {
-    ItemAvailability& answer = hold.items.emplace_back();
+    ItemAvailability& answer = wanted.items.emplace_back();
     std::optional<StockItem> product = find(item);
     if (!product) {
       answer.product_id = item.product_id;
@@ -68,24 +68,24 @@ WantedReservation ResolveWanted(std::span<const WantedItem> items, const FindPro
       answer.product_id = product->product_id;
       answer.sku = product->sku;
       product->quantity = item.quantity;
-      AddPieces(hold.pieces, *std::move(product));
+      AddPieces(wanted.pieces, *std::move(product));
       continue;
     }
-    hold.complete = false;
+    wanted.complete = false;
   }
-  return hold;
+  return wanted;
 }
 
-void FillAvailability(WantedReservation& hold, const StockBook& stock, const WarehouseId& warehouse,
-                      const std::optional<Reservation>& held) {
-  const bool holds = held && held->state == ReservationState::kHeld && held->warehouse_id == warehouse;
-  for (ItemAvailability& item : hold.items) {
+void FillAvailability(WantedReservation& wanted, const StockBook& stock, const WarehouseId& warehouse,
+                      const std::optional<Reservation>& existing) {
+  const bool holds = existing && existing->state == ReservationState::kHeld && existing->warehouse_id == warehouse;
+  for (ItemAvailability& item : wanted.items) {
     if (!item.error.empty()) continue;
-    const std::int64_t wanted = PiecesOf(hold.pieces, *item.product_id);
+    const std::int64_t pieces = PiecesOf(wanted.pieces, *item.product_id);
     item.available = stock.Find({*item.product_id, warehouse}).value_or(StockLevel{}).available();
-    if (holds) item.available += PiecesOf(held->items, *item.product_id);
-    item.in_stock = item.available >= wanted;
-    if (!item.in_stock) item.error = absl::StrCat("wanted ", wanted, ", available ", item.available);
+    if (holds) item.available += PiecesOf(existing->items, *item.product_id);
+    item.in_stock = item.available >= pieces;
+    if (!item.in_stock) item.error = absl::StrCat("wanted ", pieces, ", available ", item.available);
   }
 }
 

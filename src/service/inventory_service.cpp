@@ -31,8 +31,8 @@ void CheckAttributes(const std::map<std::string, std::string>& attributes, Field
   }
 }
 
-// What is to be held. Gives the places of items whose product_id is no id: those are answered with the others, as an
-// item that cannot be had, where everything else is refused by its field.
+// Reads the wanted items. Gives the places of items whose product_id is no id: these are answered with the others, as
+// an item that cannot be had, where everything else is refused by its field.
 std::vector<std::size_t> CheckWanted(const std::vector<ReserveRequest::Item>& items,
                                      std::vector<domain::WantedItem>& wanted, FieldChecker& fields) {
   std::vector<std::size_t> malformed;
@@ -153,24 +153,24 @@ absl::StatusOr<std::vector<ports::LevelRow>> InventoryService::Levels(const std:
 absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& request,
                                                         const ports::CallContext& context) {
   FieldChecker fields;
-  ports::ReservationRequest hold;
+  ports::ReservationRequest wanted;
   if (request.order_id.empty()) {
-    hold.id = ids_.NewId();
+    wanted.id = ids_.NewId();
   } else if (const auto id = fields.ParseId<domain::OrderId>("order_id", request.order_id)) {
-    hold.id = id->uuid();
+    wanted.id = id->uuid();
   }
   if (const auto warehouse = fields.ParseId<domain::WarehouseId>("warehouse_id", request.warehouse_id)) {
-    hold.warehouse_id = *warehouse;
+    wanted.warehouse_id = *warehouse;
   }
-  const std::vector<std::size_t> malformed = CheckWanted(request.items, hold.items, fields);
+  const std::vector<std::size_t> malformed = CheckWanted(request.items, wanted.items, fields);
   if (!fields.ok()) return fields.ToStatus();
 
-  absl::StatusOr<ports::ReservationAnswer> held = store_.Reserve(hold, context);
+  absl::StatusOr<ports::ReservationAnswer> held = store_.Reserve(wanted, context);
   if (!held.ok()) return held.status();
   for (const std::size_t i : malformed) {
     held->items[i].error = absl::StrCat("product_id ", domain::Quoted(request.items[i].product_id), " is not a UUID");
   }
-  return ReserveAnswer{hold.id, *std::move(held)};
+  return ReserveAnswer{wanted.id, *std::move(held)};
 }
 
 absl::StatusOr<SettleAnswer> InventoryService::Release(const SettleRequest& request,
@@ -181,18 +181,18 @@ absl::StatusOr<SettleAnswer> InventoryService::Release(const SettleRequest& requ
   if (!fields.ok()) return fields.ToStatus();
   // InventoryReleased must have a reason.
   const std::string reason = request.reason.empty() ? "no reason given" : request.reason;
-  const absl::StatusOr<ports::EndAnswer> settled = store_.Release(*id, reason, context);
-  if (!settled.ok()) return settled.status();
-  return SettleAnswer{*id, settled->changed};
+  const absl::StatusOr<ports::EndAnswer> ended = store_.Release(*id, reason, context);
+  if (!ended.ok()) return ended.status();
+  return SettleAnswer{*id, ended->changed};
 }
 
 absl::StatusOr<SettleAnswer> InventoryService::Commit(const SettleRequest& request, const ports::CallContext& context) {
   FieldChecker fields;
   const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
   if (!fields.ok()) return fields.ToStatus();
-  const absl::StatusOr<ports::EndAnswer> settled = store_.CommitReservation(*id, context);
-  if (!settled.ok()) return settled.status();
-  return SettleAnswer{*id, settled->changed};
+  const absl::StatusOr<ports::EndAnswer> ended = store_.CommitReservation(*id, context);
+  if (!ended.ok()) return ended.status();
+  return SettleAnswer{*id, ended->changed};
 }
 
 }  // namespace logistics::service

@@ -9,7 +9,7 @@
 
 namespace logistics::commands {
 
-// What a command is given besides rows. Given the same state, context and ids it answers the same.
+// A command gets this besides rows. With the same state, context and ids it answers the same.
 struct Context {
   const domain::StockPolicy& policy;
   ports::IdGenerator& ids;  // of events

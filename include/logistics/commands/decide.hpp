@@ -10,7 +10,7 @@
 
 namespace logistics::commands {
 
-// One command of a batch, and what it asks for.
+// One command of a batch, with its needs.
 struct Item {
   explicit Item(const Command& of, Cause caused_by = {})
       : command(of), needs(NeedsOf(of)), cause(std::move(caused_by)) {}

@@ -1,4 +1,4 @@
-// What a command writes, as rows. Effects of one command are stored whole or, when the command is refused, not at all.
+// Effects are the rows that a command writes. They are stored whole or, when the command is refused, not at all.
 #pragma once
 
 #include <cstdint>

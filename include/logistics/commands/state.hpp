@@ -1,4 +1,4 @@
-// What commands know: rows as they are under the locks of their transaction.
+// A State holds the rows that commands know, as they are under the locks of their transaction.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct ClaimState {
   std::optional<domain::Order> existing;
 };
 
-// What is known of the message that a command acts on.
+// The message that a command acts on.
 struct MessageState {
   bool done = false;
   std::optional<std::int64_t> waits_as = std::nullopt;       // its own row, where it waits
@@ -49,7 +49,7 @@ class State {
   // Takes over what a journal of this state changed.
   void Merge(State&& journal);
 
-  // What was read. Products never change their id or SKU. Claims and messages are of the command at `index`.
+  // Rows that were read. Products never change their id or SKU. Claims and messages are of the command at `index`.
   void LoadOrder(domain::Order order);
   void LoadReservation(domain::Reservation reservation);
   void LoadProduct(const domain::ProductRef& product);

@@ -1,4 +1,4 @@
-// What the mesh is told. Names, routing keys and data are fixed by contract §3; the JSON is made in messaging/.
+// Events that the mesh hears. Contract §3 fixes names, routing keys and data; messaging/events makes the JSON.
 #pragma once
 
 #include <cstdint>

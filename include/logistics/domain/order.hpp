@@ -1,4 +1,4 @@
-// An order as it is held, and as it is asked for.
+// An order as it is stored, and as a client wants it.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@ namespace logistics::domain {
 // When stock leaves the books (inventory.commit_on).
 enum class CommitOn { kShipped, kCreated };
 
-// Who keeps the stock: this daemon, or a service that it tells.
+// The keeper of the stock: this daemon, or another service, its peer.
 enum class StockKeeper { kSelf, kPeer };
 
 struct StockPolicy {
@@ -32,11 +32,11 @@ struct StatusChange {
   std::optional<std::int64_t> expected_version;
 };
 
-// What happens to the order's stock in the same transaction.
+// The order's stock moves so in the same transaction.
 enum class StockAction { kNone, kRelease, kCommit, kRestock };
 
 struct ChangeDecision {
-  bool changes = false;  // false: the order already is in that status; nothing is written, nothing is told
+  bool changes = false;  // false: the order already is in that status; nothing is written nor emitted
   StockAction stock = StockAction::kNone;
 };
 

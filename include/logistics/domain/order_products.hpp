@@ -1,5 +1,4 @@
-// Which products the lines of an order mean. Every store finds products in its own way; what is wrong with a line is
-// said in one way.
+// Finding the products of an order's lines. Every store looks them up in its own way; a wrong line has one error.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// What payments mean for orders. Pure.
+// Payments, and their meaning for orders. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ enum class PaymentOutcome { kProcessed, kFailed };
 std::string_view PaymentOutcomeName(PaymentOutcome outcome);
 std::optional<PaymentOutcome> PaymentOutcomeFromName(std::string_view name);
 
-// PaymentProcessed or PaymentFailed, as the payment service tells it (contract §3); decoded, nothing decided yet.
+// PaymentProcessed or PaymentFailed, as the payment service publishes it (contract §3); decoded, nothing decided yet.
 struct PaymentNotice {
   PaymentOutcome outcome = PaymentOutcome::kProcessed;
   std::optional<Uuid> payment_id;  // always set when processed
@@ -49,7 +49,7 @@ struct PaymentDecision {
 // `recorded`: the payments of this order, and the one of the notice's payment_id, whichever order it is of.
 //
 // An order has one payment. The one that is recorded is known by its payment_id, or, recorded at the order's creation,
-// by its transaction_id; the same one told again changes nothing. Another one of an order that is paid was taken from
+// by its transaction_id; the same one again changes nothing. Another one of an order that is paid was taken from
 // the customer a second time: it is neither recorded nor an effect, a person has to give it back.
 //
 // Processed: a PENDING order goes on to PROCESSING; one that went on by hand before it was paid stays where it is, and
@@ -57,7 +57,7 @@ struct PaymentDecision {
 // kLongTextBytesMax) as the reason.
 //
 // INVALID_ARGUMENT: amount or currency are none, or a text cannot be stored. FAILED_PRECONDITION, one
-// ConditionViolation of type "PAYMENT", with a message that tells a person what is so and what to do: a processed
+// ConditionViolation of type "PAYMENT", with a message for a person: the facts, and what to do: a processed
 // amount or currency other than the order's; paid after the order was cancelled or returned; a second payment; the
 // payment_id of another order; failed after the order was paid, went on or was cancelled.
 absl::StatusOr<PaymentDecision> DecidePayment(const Order& order, const std::vector<RecordedPayment>& recorded,
@@ -67,7 +67,7 @@ absl::StatusOr<PaymentDecision> DecidePayment(const Order& order, const std::vec
 // payment_info does not say is_paid.
 std::optional<PaymentNotice> PaymentAtCreation(const Order& order);
 
-// What the change of such an order is told with.
+// The notes of the change that such a payment makes.
 inline constexpr char kPaidAtCreation[] = "paid when it was ordered";
 
 }  // namespace logistics::domain

@@ -1,4 +1,4 @@
-// A hold on stock, known by the id of the order it is for: one of ours, or of others who reserve by themselves.
+// A reservation of stock, known by the id of its order, or external, known by the id that its maker gave it.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ enum class ReservationState {
   kReleased,   // given back
   kCommitted,  // taken out of the books
   kRestocked,  // taken out, then put back (a return)
-  kIntent,     // another service that keeps the stock is being asked; no order yet
+  kIntent,     // the peer that keeps the stock is being asked; there is no order yet
 };
 // "held", "released", "committed", "restocked", "intent": the reservations table's word.
 std::string_view ReservationStateName(ReservationState state);

@@ -79,7 +79,7 @@ struct StockShortage {
 // FAILED_PRECONDITION with one ConditionViolation of type "STOCK" an item: its product, wanted and available.
 absl::Status ShortStockError(std::span<const StockShortage> shortages);
 
-// The levels of one batch while it is decided: what was locked, then every claim in arrival order. Pure, no I/O.
+// The levels of one batch while it is decided: those that were locked, changed in arrival order. Pure, no I/O.
 // Every operation either happens whole and returns its movements, or changes nothing. Not thread-safe.
 class StockBook {
  public:
@@ -90,7 +90,7 @@ class StockBook {
   // Takes over the levels that a journal of this book changed.
   void Merge(StockBook&& journal);
 
-  // What was read under lock. A key never loaded does not exist: its available is 0.
+  // A level that was read under lock. A key never loaded does not exist: its available is 0.
   void Load(const LevelKey& key, const StockLevel& level);
 
   // All or nothing: empty result = held, the movements are appended to `movements`; else the shortages, nothing is

@@ -11,7 +11,8 @@ enum class HealthState {
   kDown,      // does not work, and the daemon is not ready
 };
 
-// Parts tell how they are, whenever it changes; /readyz and gRPC health answer from the last word of each. Thread-safe.
+// Each part reports its health whenever it changes; /readyz and gRPC health answer from the latest report of each.
+// Thread-safe.
 class HealthReporter {
  public:
   virtual ~HealthReporter() = default;

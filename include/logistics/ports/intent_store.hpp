@@ -14,7 +14,7 @@ namespace logistics::ports {
 
 struct IntentAnswer {
   enum class Outcome {
-    kOpened,   // the peer may be asked to hold
+    kOpened,   // the peer may be asked to reserve
     kExists,   // the idempotency key made `existing` before, from the same payload
     kPending,  // an order of the same key is being made at this moment
   };
@@ -22,11 +22,11 @@ struct IntentAnswer {
   std::optional<domain::Order> existing;
 };
 
-// How the peer has to be told that an intent came to nothing.
+// The releases that the peer is sent when an intent comes to nothing.
 enum class IntentRelease {
-  kNone,   // it never heard of it
+  kNone,   // the reserve was never sent
   kOnce,   // it answered: a part may be held
-  kTwice,  // it did not answer: the release may overtake the hold, so it is said again a grace period later
+  kTwice,  // it did not answer: the release may overtake the reserve, so it is sent again a grace period later
 };
 
 struct Abandonment {
@@ -34,7 +34,7 @@ struct Abandonment {
   IntentRelease release = IntentRelease::kTwice;
   std::string reason;
   // Recovery: only where nobody got on with the intent. Else its maker: where the intent is no more and no order came
-  // of it, the peer is told once more, because what it holds may be younger than the last release.
+  // of it, the peer is sent one more release, because its hold may be younger than the last one.
   bool only_an_intent = false;
 };
 

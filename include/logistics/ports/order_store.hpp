@@ -40,8 +40,8 @@ struct OrderPage {
 
 // Orders, durably. Thread-safe; calls block until the outcome is known or the context's deadline has passed.
 //
-// Errors of every call: UNAVAILABLE with a retry hint when the database is away, RESOURCE_EXHAUSTED with a retry hint
-// when too many commands wait, DEADLINE_EXCEEDED when the caller's time is up (the command may still commit).
+// Errors of every call: UNAVAILABLE with a retry hint when the database is unavailable, RESOURCE_EXHAUSTED with a retry
+// hint when too many commands wait, DEADLINE_EXCEEDED when the caller's time is up (the command may still commit).
 // After a crash: what was answered OK is there; what was not answered either happened whole or not at all.
 class OrderStore {
  public:

@@ -22,7 +22,7 @@ class PaymentStore {
   // NOT_FOUND: no such order (yet). ABORTED: the order is busy; an earlier message of it still waits; or a message that
   // waited does not wait any more and was not done (it was dead-lettered meanwhile). What DecidePayment refuses is
   // refused with its error. In all these cases nothing is changed nor remembered. UNAVAILABLE, RESOURCE_EXHAUSTED,
-  // DEADLINE_EXCEEDED as OrderStore: nothing is known to have happened, and it may be said again.
+  // DEADLINE_EXCEEDED as OrderStore: nothing is known to have happened, and it may be sent again.
   virtual absl::StatusOr<PaymentResult> Apply(const domain::PaymentNotice& notice, const InboxEntry& entry,
                                               const CallContext& context) = 0;
 };

@@ -14,7 +14,7 @@ namespace logistics::ports {
 
 using SettlementStep = domain::SagaStep::Kind;
 
-// The next thing that the peer has to be told of a reservation, claimed by this replica for a time.
+// The next step that the peer has to be sent of a reservation, claimed by this replica for a time.
 struct Settlement {
   domain::Reservation reservation;
   SettlementStep step = SettlementStep::kRelease;
@@ -26,7 +26,7 @@ struct Settlement {
   domain::Uuid claim;    // this claim; the calls below do nothing once it is another's
 };
 
-// A hold that could not be settled for long, or a restock in doubt: what an operator has to know of.
+// A reservation that could not be settled for long, or a restock in doubt: an operator has to know of it.
 struct StuckSettlement {
   domain::Uuid reservation_id;
   std::string steps;
@@ -41,9 +41,9 @@ struct SettlementStats {
   absl::Duration oldest_age;
 };
 
-// What the peer has still to be told, worked off by the settlers of all replicas: a row is claimed by one of them at a
-// time, and a claim runs out by Postgres' clock. Thread-safe. Errors: UNAVAILABLE when the database is away. After a
-// crash a claimed row is free again when its claim is over.
+// Steps that the peer has still to be sent, worked off by the settlers of all replicas: one of them claims a row at a
+// time, and a claim runs out by Postgres' clock. Thread-safe. Errors: UNAVAILABLE when the database is unavailable.
+// After a crash a claimed row is free again when its claim is over.
 class SettlementStore {
  public:
   virtual ~SettlementStore() = default;
@@ -58,11 +58,11 @@ class SettlementStore {
   // kRestocking stays one.
   virtual absl::Status Retry(const Settlement& settlement, absl::Duration delay, const std::string& error) = 0;
 
-  // Before a restock is said: kRestock becomes kRestocking, durably. False when the claim was lost: it must not be
-  // said.
+  // Before a restock is sent: kRestock becomes kRestocking, durably. False when the claim was lost: it must not be
+  // sent.
   virtual absl::StatusOr<bool> MarkRestocking(const Settlement& settlement) = 0;
 
-  // The outcome of a restock is not known: it is listed for a person and not said again; the step counts as done.
+  // The outcome of a restock is not known: it is listed for a person and not sent again; the step counts as done.
   virtual absl::Status InDoubt(const Settlement& settlement, const std::string& why) = 0;
 
   virtual absl::StatusOr<SettlementStats> Stats() = 0;

@@ -17,7 +17,7 @@ struct LevelRow {
   domain::LevelKey key;
   domain::StockLevel level;
   absl::Time updated_at;
-  // What another service says is available, where that is not quantity - reserved: its row is damaged.
+  // The available pieces that a peer reports, where that is not quantity - reserved: its row is damaged.
   std::optional<std::int64_t> said_available = std::nullopt;
   friend bool operator==(const LevelRow&, const LevelRow&) = default;
 };
@@ -34,7 +34,7 @@ struct StockAdjustment {
   std::string reference;
 };
 
-// A hold that others ask for, known by an id of theirs.
+// An external reservation that is asked for, known by the id that its maker gave it.
 struct ReservationRequest {
   domain::Uuid id;
   domain::WarehouseId warehouse_id;
@@ -42,16 +42,17 @@ struct ReservationRequest {
 };
 
 struct ReservationAnswer {
-  bool held = false;                            // all of it, by this call or by an earlier one; else nothing
+  bool held = false;                            // all pieces, by this call or by an earlier one; else none
   std::vector<domain::ItemAvailability> items;  // one a wanted item, in the order they came
 };
 
+// Of a reservation that was to end.
 struct EndAnswer {
-  bool changed = false;  // false: it was so already
+  bool changed = false;  // false: it had ended so already, or was to be kept
 };
 
-// Products, their levels and holds on them, durably (embedded inventory). Thread-safe; blocking and errors as in
-// OrderStore.
+// Products, their levels and external reservations, durably (embedded inventory). Thread-safe; blocking and errors as
+// in OrderStore.
 class StockStore {
  public:
   virtual ~StockStore() = default;
@@ -74,13 +75,13 @@ class StockStore {
                                                        const std::vector<domain::WarehouseId>& warehouses,
                                                        const CallContext& context) = 0;
 
-  // Holds all items or nothing (held = false: an item is short or unknown; nothing is remembered). The same hold again
-  // is answered as held and holds nothing twice, also where two replicas are asked at once. With movements and event.
-  // Errors: domain::DecideReservation.
-  virtual absl::StatusOr<ReservationAnswer> Reserve(const ReservationRequest& hold, const CallContext& context) = 0;
+  // Holds all items or nothing (held = false: an item is short or unknown; nothing is remembered). The same reservation
+  // again is answered as held and holds nothing twice, also when two replicas are asked at once. With movements and
+  // event. Errors: domain::DecideReservation.
+  virtual absl::StatusOr<ReservationAnswer> Reserve(const ReservationRequest& request, const CallContext& context) = 0;
 
-  // Gives a hold back, or takes its pieces out of the books; what is so already is left alone. With movements and
-  // events. Errors: domain::DecideEnd.
+  // Ends a reservation: gives its pieces back, or takes them out of the books. One that has ended so is left alone.
+  // With movements and events. Errors: domain::DecideEnd.
   virtual absl::StatusOr<EndAnswer> Release(const domain::Uuid& id, const std::string& reason,
                                             const CallContext& context) = 0;
   virtual absl::StatusOr<EndAnswer> CommitReservation(const domain::Uuid& id, const CallContext& context) = 0;

@@ -5,13 +5,13 @@
 
 namespace logistics::service {
 
-// Acts on what the payment service tells: applies it by the store and says what is to become of the message.
+// Acts on the messages of the payment service: applies a payment by the store and decides the message's outcome.
 //   done, or done before                                        kDone
 //   NOT_FOUND, ABORTED                                          kRetryLater: the order, or the message's turn, may come
 //   UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED,
 //   CANCELLED                                                   kAway: says nothing of the message
 //   all else, INVALID_ARGUMENT and FAILED_PRECONDITION          kPoison: said again it would fail again
-// Reasons are for people: what is so, and where a decision was made, what to do. Thread-safe; `payments` outlives it.
+// Reasons are for people: the facts, and what to do. Thread-safe; `payments` outlives it.
 class PaymentService final : public ports::PaymentHandler {
  public:
   explicit PaymentService(ports::PaymentStore& payments) : payments_(payments) {}

@@ -141,14 +141,14 @@ class Batcher {
       for (const auto& item : batch) {
         for (const std::size_t key : item->conflict_keys) keys_in_flight_.erase(key);
       }
-      // This worker takes what waits now; the others are told of what it leaves, and of the end.
+      // This worker takes what waits now; the others are woken for what it leaves, and for the end.
       if (stopping_ || queue_.size() > limits_.batch_max) wake_.notify_all();
     }
   }
 
   void WaitLocked(std::unique_lock<std::mutex>& lock) {
     if (queue_.empty()) return wake_.wait(lock);
-    // What is due and yet was not taken waits for a key that is in flight; others may come behind it.
+    // A command that is due and yet was not taken waits for a key that is in flight; others may come behind it.
     const auto now = std::chrono::steady_clock::now();
     const auto due = queue_.front()->queued_at + limits_.beside_after;
     wake_.wait_until(lock, due > now ? due : now + limits_.beside_after);
@@ -166,7 +166,7 @@ class Batcher {
     if (!WorthABatchLocked()) return false;
     const absl::Time now = absl::Now();
     std::deque<std::shared_ptr<Item>> kept;
-    absl::flat_hash_set<std::size_t> kept_keys;  // what stays behind is not overtaken on any of its keys
+    absl::flat_hash_set<std::size_t> kept_keys;  // a command that stays behind is not overtaken on any of its keys
     while (!queue_.empty() && batch.size() < limits_.batch_max) {
       std::shared_ptr<Item> item = std::move(queue_.front());
       queue_.pop_front();
@@ -182,7 +182,7 @@ class Batcher {
         batch.push_back(std::move(item));
       }
     }
-    // What waits for a key goes back to the front, in its order.
+    // Commands that wait for a key go back to the front, in their order.
     queue_.insert(queue_.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
     return !batch.empty() || !expired.empty();
   }

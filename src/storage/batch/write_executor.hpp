@@ -14,7 +14,7 @@
 
 namespace logistics::storage {
 
-// What all writers of a replica share. Outlives them.
+// Shared by all writers of a replica; outlives them.
 struct WriterDeps {
   DatabaseOptions options;
   ports::IdGenerator& ids;
