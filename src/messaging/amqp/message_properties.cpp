@@ -6,6 +6,8 @@ namespace logistics::messaging {
 namespace {
 
 constexpr std::size_t kPropertiesPageBytes = 4'096;
+constexpr std::size_t kEncodedBytesMax = 131'072;  // of a frame
+constexpr std::size_t kShortTextBytesMax = 255;    // AMQP 0-9-1 §4.2.5.3
 constexpr std::uint8_t kPersistentDelivery = 2;
 
 const amqp_field_value_t* FieldOf(const amqp_table_t& table, std::string_view name) {
@@ -22,8 +24,9 @@ std::string TextOf(const amqp_field_value_t* value) {
 
 }  // namespace
 
-MessageProperties::MessageProperties(const std::string& encoded) {
-  init_amqp_pool(&pool_, kPropertiesPageBytes);
+MessageProperties::MessageProperties() { init_amqp_pool(&pool_, kPropertiesPageBytes); }
+
+MessageProperties::MessageProperties(const std::string& encoded) : MessageProperties() {
   void* decoded = nullptr;
   if (encoded.empty() ||
       amqp_decode_properties(AMQP_BASIC_CLASS, &pool_, AmqpBytes(encoded), &decoded) != AMQP_STATUS_OK) {
@@ -40,6 +43,14 @@ const amqp_basic_properties_t& MessageProperties::properties() {
   Unset(AMQP_BASIC_HEADERS_FLAG);
   if (!headers_.empty()) properties_._flags |= AMQP_BASIC_HEADERS_FLAG;
   return properties_;
+}
+
+std::string MessageProperties::Encode() {
+  properties();
+  std::string encoded(kEncodedBytesMax, '\0');
+  const int size = amqp_encode_properties(AMQP_BASIC_CLASS, &properties_, AmqpBytes(encoded));
+  encoded.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  return encoded;
 }
 
 const amqp_field_value_t* MessageProperties::Header(std::string_view name) const {
@@ -87,6 +98,12 @@ void MessageProperties::SetTextOnce(const char* name, std::string_view value) {
 
 void MessageProperties::RemoveHeaders(const std::function<bool(std::string_view name)>& which) {
   std::erase_if(headers_, [&](const amqp_table_entry_t& header) { return which(ViewOf(header.key)); });
+}
+
+void MessageProperties::SetProperty(amqp_flags_t flag, amqp_bytes_t amqp_basic_properties_t::*property,
+                                    std::string_view value) {
+  properties_._flags |= flag;
+  properties_.*property = AmqpBytes(value.substr(0, kShortTextBytesMax));
 }
 
 void MessageProperties::MakePersistent() {
