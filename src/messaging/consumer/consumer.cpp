@@ -58,12 +58,12 @@ void Consumer::Stop(absl::Time deadline) {
   });
 }
 
-absl::Status Consumer::Bury(DeadLetter letter) {
+absl::Status Consumer::Send(DeadLetter letter) {
   const auto outcome = std::make_shared<std::promise<absl::Status>>();
   {
     const std::lock_guard lock(mutex_);
     if (!running_) return absl::UnavailableError(absl::StrCat("consumer ", options_.name, " does not run"));
-    burials_.push_back({std::move(letter), outcome});
+    send_requests_.push_back({std::move(letter), outcome});
   }
   wake_.Set();
   return outcome->get_future().get();
@@ -83,13 +83,13 @@ void Consumer::Run() {
     wake_.Take();
   }
   link_.HandBack("stopping");
-  std::vector<Burial> left;
+  std::vector<SendRequest> left;
   {
     const std::lock_guard lock(mutex_);
     running_ = false;
-    left.swap(burials_);
+    left.swap(send_requests_);
   }
-  for (const Burial& burial : left) burial.outcome->set_value(absl::UnavailableError("stopping"));
+  for (const SendRequest& request : left) request.outcome->set_value(absl::UnavailableError("stopping"));
 }
 
 bool Consumer::Finished(Time now) {
@@ -104,7 +104,7 @@ void Consumer::OnTaken(Delivery delivery) {
   metrics_.taken.Increment();
   absl::StatusOr<InboundEvent> event = DecodeEvent(delivery.body);
   if (!event.ok()) {
-    BuryDelivery(link_.session(), std::move(delivery), std::string(event.status().message()), metrics_.undecodable);
+    Reject(link_.session(), std::move(delivery), std::string(event.status().message()), metrics_.undecodable);
     return;
   }
   const std::optional<domain::OrderId> order_id = handlers_.OrderOf(*event);
@@ -118,8 +118,7 @@ void Consumer::OnTaken(Delivery delivery) {
   lanes_.Add(std::move(task));
 }
 
-void Consumer::BuryDelivery(std::uint64_t session, Delivery delivery, const std::string& reason,
-                            ports::Counter& counter) {
+void Consumer::Reject(std::uint64_t session, Delivery delivery, const std::string& reason, ports::Counter& counter) {
   // Of another connection: the broker gives it out again, and it comes here again.
   if (session != link_.session()) return;
   DeadLetter letter;
@@ -147,24 +146,24 @@ void Consumer::BuryDelivery(std::uint64_t session, Delivery delivery, const std:
 
 void Consumer::TakeFromWorkers() {
   std::vector<Handled> handled;
-  std::vector<Burial> burials;
+  std::vector<SendRequest> requests;
   {
     const std::lock_guard lock(mutex_);
     handled.swap(handled_);
-    burials.swap(burials_);
+    requests.swap(send_requests_);
   }
   for (Handled& one : handled) {
     InboundTask& task = *one.task;
     if (one.poison) {
-      BuryDelivery(task.session, std::move(task.delivery), *one.poison, metrics_.refused);
+      Reject(task.session, std::move(task.delivery), *one.poison, metrics_.refused);
     } else {
       acks_.push_back({task.session, task.delivery.tag});
     }
   }
   if (!handled.empty()) EndAway();
-  for (Burial& burial : burials) {
-    link_.Bury(std::move(burial.letter), /*insist=*/false,
-               [outcome = burial.outcome](const absl::Status& status) { outcome->set_value(status); });
+  for (SendRequest& request : requests) {
+    link_.Bury(std::move(request.letter), /*insist=*/false,
+               [outcome = request.outcome](const absl::Status& status) { outcome->set_value(status); });
   }
 }
 

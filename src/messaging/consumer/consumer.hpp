@@ -65,7 +65,7 @@ class Consumer final : public DeadLetterSink {
   bool stopping() const { return stopping_; }
 
   // Also UNAVAILABLE when the broker does not take it now, and after Stop.
-  absl::Status Bury(DeadLetter letter) override;
+  absl::Status Send(DeadLetter letter) override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -77,7 +77,7 @@ class Consumer final : public DeadLetterSink {
     std::optional<std::string> poison;  // the reason
     std::optional<std::string> away;    // why it could not be begun
   };
-  struct Burial {
+  struct SendRequest {
     DeadLetter letter;
     std::shared_ptr<std::promise<absl::Status>> outcome;
   };
@@ -86,7 +86,7 @@ class Consumer final : public DeadLetterSink {
   void Run();
   bool Finished(Time now);
   void OnTaken(Delivery delivery);
-  void BuryDelivery(std::uint64_t session, Delivery delivery, const std::string& reason, ports::Counter& counter);
+  void Reject(std::uint64_t session, Delivery delivery, const std::string& reason, ports::Counter& counter);
   void TakeFromWorkers();
   void SendAcks(Time now);
   void WatchAway(Time now);
@@ -117,9 +117,9 @@ class Consumer final : public DeadLetterSink {
 
   std::mutex mutex_;
   std::vector<Handled> handled_;            // guarded by mutex_; not yet seen by the connection's thread
-  std::vector<Burial> burials_;             // guarded by mutex_; likewise
+  std::vector<SendRequest> send_requests_;  // guarded by mutex_; likewise
   std::optional<std::string> away_reason_;  // guarded by mutex_; likewise
-  bool running_ = false;                    // guarded by mutex_; burials are taken
+  bool running_ = false;                    // guarded by mutex_; requests are taken
 
   // The connection's thread's own.
   ConsumerLink link_;

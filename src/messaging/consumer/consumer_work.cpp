@@ -34,7 +34,7 @@ void Consumer::Work() {
     const domain::OrderId order_id = task->order_id;
     Handled handled = Try(std::move(task));
     if (handled.away) {
-      metrics_.away.Increment();
+      metrics_.unavailable.Increment();
       lanes_.PutBack(std::move(handled.task));
       const std::lock_guard lock(mutex_);
       away_reason_ = std::move(handled.away);
@@ -67,10 +67,10 @@ Consumer::Handled Consumer::Try(std::unique_ptr<InboundTask> task) {
         away = absl::StrCat("a message cannot be parked: ", parked.message());
       }
       break;
-    case ports::HandlingOutcome::kPoison:
+    case ports::HandlingOutcome::kReject:
       poison = handling.reason;
       break;
-    case ports::HandlingOutcome::kAway:
+    case ports::HandlingOutcome::kUnavailable:
       away = handling.reason;
       break;
   }

@@ -43,8 +43,9 @@ absl::StatusOr<std::uint64_t> SendDeadLetter(Connection& connection, const DeadL
 class DeadLetterSink {
  public:
   virtual ~DeadLetterSink() = default;
-  // OK: the broker has it. UNAVAILABLE: it may or may not have it; to be said again later. Thread-safe; blocking.
-  virtual absl::Status Bury(DeadLetter letter) = 0;
+  // OK: the broker has the letter. UNAVAILABLE: it may or may not have it; send the letter again later. Thread-safe;
+  // blocking.
+  virtual absl::Status Send(DeadLetter letter) = 0;
 };
 
 }  // namespace logistics::messaging
