@@ -12,8 +12,8 @@
 
 namespace logistics::fakes {
 
-// Messages that wait, in memory, without durability; what is due is judged by the clock. Held to the port's contract by
-// the inbox contract suite, which runs against Postgres too. Thread-safe: one lock over everything.
+// Messages that wait, in memory, without durability; the clock decides which are due. The inbox contract suite tests it
+// beside the Postgres inbox. Thread-safe: one lock over everything.
 class MemoryInbox final : public ports::Inbox {
  public:
   // The clock outlives the inbox.
@@ -29,12 +29,12 @@ class MemoryInbox final : public ports::Inbox {
   absl::StatusOr<std::vector<ports::WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
                                                           const ports::CallContext& context) override;
 
-  // From now on every call of the port answers this; an OK status ends it.
+  // From now on every call of the port fails with this status, until an OK status.
   void FailWith(absl::Status status);
 
-  // The half that a handler's transaction does; the caller keeps it in one with its effect.
+  // The inbox's part of a handler's transaction; the caller makes it one with its effect.
   enum class Turn {
-    kFree,     // to be handled now
+    kFree,     // may be handled now
     kSeen,     // done before
     kBlocked,  // an earlier message of the order waits, or the row of the one that waited is gone
   };

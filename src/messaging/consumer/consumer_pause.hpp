@@ -34,7 +34,7 @@ class ConsumerPause {
 
   // When Maintain has to be called; Time::max() = no pause.
   Time NextDue() const { return next_try_; }
-  // What is wrong, for people; empty = no pause.
+  // The reason of the pause, for people; empty = no pause.
   std::string Trouble() const;
 
  private:

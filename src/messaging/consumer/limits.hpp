@@ -12,10 +12,10 @@ namespace logistics::messaging {
 inline constexpr absl::Duration kHandleTimeout = absl::Seconds(10);
 inline constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
 
-// Of a property of an inbound message, AMQP 0-9-1 §4.2.5.3.
+// The longest property of an inbound message, AMQP 0-9-1 §4.2.5.3.
 inline constexpr std::size_t kInboundPropertyBytesMax = 255;
 
-// Of waiting messages: tried in one pass, and counted for the metrics.
+// The waiting messages that one pass tries, and that the metrics count.
 inline constexpr int kInboxPassMessagesMax = 100;
 inline constexpr int kInboxCountedMax = 1'000;
 inline constexpr std::chrono::seconds kInboxPassMax{20};

@@ -13,7 +13,7 @@
 
 namespace logistics::messaging {
 
-// What has to be done with a message after its handler ran.
+// The action that a message needs after its handler ran.
 struct Decision {
   enum class Action {
     kAck,          // it is done, or parked in the inbox
@@ -24,8 +24,8 @@ struct Decision {
   std::string reason;  // for people; empty with kAck
 };
 
-// Runs the handler of a message once and decides what has to be done with the message. A message that has to wait is
-// parked before the decision is kAck. Thread-safe; blocking.
+// Runs the handler of a message once and decides on the action. A message that has to wait is parked first, and then
+// acked. Thread-safe; blocking.
 class MessageProcessor {
  public:
   // References outlive this.

@@ -9,7 +9,7 @@
 namespace logistics::messaging {
 namespace {
 
-// Together with ours they fit into one frame.
+// The message's own properties; together with our headers they fit into one frame.
 constexpr std::size_t kKeptPropertiesBytesMax = 100'000;
 // A W3C traceparent has 55 characters; a text that is far longer is none.
 constexpr std::size_t kTraceparentBytesMax = 255;

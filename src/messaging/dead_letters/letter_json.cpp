@@ -18,7 +18,7 @@ using LetterJsonValue = nlohmann::ordered_json;
 constexpr int kHeaderDepthMax = 32;
 constexpr char kJsonTimeForm[] = "%Y-%m-%dT%H:%M:%E*SZ";
 
-// NUL is UTF-8 as well, and JSON can say it.
+// NUL is UTF-8 as well, and JSON can express it.
 bool IsUtf8(std::string_view text) {
   std::string without_nul(text);
   std::replace(without_nul.begin(), without_nul.end(), '\0', ' ');
@@ -127,8 +127,8 @@ LetterJsonValue PropertiesOf(const amqp_basic_properties_t& properties) {
   return object;
 }
 
-// A member of a letter, in the order of all lines. The outline names the letter; a line of an action or of the audit
-// has no other member of it.
+// The members of a letter, in the order of each line. Those of the outline identify it: lines of an action and of the
+// audit have no others.
 struct LetterMember {
   const char* name;
   bool in_outline;

@@ -1,4 +1,4 @@
-// What happens to a consumer when the broker, the database or another replica comes and goes.
+// A consumer while the broker, the database or another replica comes and goes.
 #include <atomic>
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-// What becomes of messages, at a real broker.
+// The outcomes of messages, at a real broker.
 #include <atomic>
 #include <optional>
 #include <set>

@@ -1,4 +1,4 @@
-// What exports, the audit and --json print, byte for byte: scripts of others read it.
+// The lines of exports, the audit and --json, byte for byte: scripts of others read them.
 #include "messaging/dead_letters/letter_json.hpp"
 
 #include <gmock/gmock.h>
