@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::size_t kPropertiesPageBytes = 4'096;
 constexpr std::size_t kEncodedBytesMax = 131'072;  // of a frame
-constexpr std::size_t kShortTextBytesMax = 255;    // AMQP 0-9-1 §4.2.5.3
 constexpr std::uint8_t kPersistentDelivery = 2;
 
 const amqp_field_value_t* FieldOf(const amqp_table_t& table, std::string_view name) {
@@ -24,9 +23,8 @@ std::string TextOf(const amqp_field_value_t* value) {
 
 }  // namespace
 
-MessageProperties::MessageProperties() { init_amqp_pool(&pool_, kPropertiesPageBytes); }
-
-MessageProperties::MessageProperties(const std::string& encoded) : MessageProperties() {
+MessageProperties::MessageProperties(const std::string& encoded) {
+  init_amqp_pool(&pool_, kPropertiesPageBytes);
   void* decoded = nullptr;
   if (encoded.empty() ||
       amqp_decode_properties(AMQP_BASIC_CLASS, &pool_, AmqpBytes(encoded), &decoded) != AMQP_STATUS_OK) {
@@ -44,6 +42,8 @@ const amqp_basic_properties_t& MessageProperties::properties() {
   if (!headers_.empty()) properties_._flags |= AMQP_BASIC_HEADERS_FLAG;
   return properties_;
 }
+
+MessageProperties::MessageProperties() { init_amqp_pool(&pool_, kPropertiesPageBytes); }
 
 std::string MessageProperties::Encode() {
   properties();
@@ -103,7 +103,7 @@ void MessageProperties::RemoveHeaders(const std::function<bool(std::string_view 
 void MessageProperties::SetProperty(amqp_flags_t flag, amqp_bytes_t amqp_basic_properties_t::*property,
                                     std::string_view value) {
   properties_._flags |= flag;
-  properties_.*property = AmqpBytes(value.substr(0, kShortTextBytesMax));
+  properties_.*property = AmqpBytes(value);
 }
 
 void MessageProperties::MakePersistent() {

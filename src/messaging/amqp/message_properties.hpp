@@ -16,11 +16,10 @@ namespace logistics::messaging {
 // Views stay valid as long as this object and the encoded properties. Not thread-safe.
 class MessageProperties {
  public:
-  // None.
-  MessageProperties();
   // None at all when they cannot be read.
   explicit MessageProperties(const std::string& encoded);
   explicit MessageProperties(std::string&&) = delete;
+  MessageProperties();  // has none
   ~MessageProperties() { empty_amqp_pool(&pool_); }
   MessageProperties(const MessageProperties&) = delete;
   MessageProperties& operator=(const MessageProperties&) = delete;
@@ -39,7 +38,7 @@ class MessageProperties {
   void SetTextOnce(const char* name, std::string_view value);
   void RemoveHeaders(const std::function<bool(std::string_view name)>& which);
 
-  // A property that is text, cut to the 255 bytes that the protocol allows. `value` outlives this object.
+  // A property that is text of at most 255 bytes. `value` outlives this object.
   void SetProperty(amqp_flags_t flag, amqp_bytes_t amqp_basic_properties_t::*property, std::string_view value);
   void MakePersistent();
   // The broker takes a user id only from that user.

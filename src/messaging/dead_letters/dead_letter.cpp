@@ -11,22 +11,23 @@ namespace {
 
 // The message's own properties; together with our headers they fit into one frame.
 constexpr std::size_t kKeptPropertiesBytesMax = 100'000;
-// A W3C traceparent has 55 characters; a text that is far longer is none.
-constexpr std::size_t kTraceparentBytesMax = 255;
+// A longer property is cut. A W3C traceparent has 55 characters; a text that is far longer is none.
+constexpr std::size_t kPropertyBytesMax = 255;
 
 }  // namespace
 
 std::string EncodeProperties(const std::string& message_id, const std::string& event_type,
                              const std::string& correlation_id, const std::string& traceparent) {
   using Wire = amqp_basic_properties_t;
+  const auto cut = [](const std::string& text) { return std::string_view(text).substr(0, kPropertyBytesMax); };
   MessageProperties properties;
   properties.SetProperty(AMQP_BASIC_CONTENT_TYPE_FLAG, &Wire::content_type, "application/json");
-  properties.SetProperty(AMQP_BASIC_MESSAGE_ID_FLAG, &Wire::message_id, message_id);
-  properties.SetProperty(AMQP_BASIC_TYPE_FLAG, &Wire::type, event_type);
+  properties.SetProperty(AMQP_BASIC_MESSAGE_ID_FLAG, &Wire::message_id, cut(message_id));
+  properties.SetProperty(AMQP_BASIC_TYPE_FLAG, &Wire::type, cut(event_type));
   if (!correlation_id.empty()) {
-    properties.SetProperty(AMQP_BASIC_CORRELATION_ID_FLAG, &Wire::correlation_id, correlation_id);
+    properties.SetProperty(AMQP_BASIC_CORRELATION_ID_FLAG, &Wire::correlation_id, cut(correlation_id));
   }
-  if (!traceparent.empty() && traceparent.size() <= kTraceparentBytesMax) {
+  if (!traceparent.empty() && traceparent.size() <= kPropertyBytesMax) {
     properties.SetText("traceparent", traceparent);
   }
   return properties.Encode();
