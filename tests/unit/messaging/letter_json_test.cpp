@@ -9,10 +9,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "messaging/amqp/amqp.hpp"
+#include "messaging/dead_letters/dead_letter.hpp"
 #include "unit/messaging/payment_message.hpp"
 
 namespace logistics::messaging {
 namespace {
+
+using testing::HasSubstr;
 
 amqp_table_entry_t Header(const char* name, std::uint8_t kind) {
   amqp_table_entry_t entry{};
@@ -116,6 +119,17 @@ TEST(LetterJsonTest, LetterThatSaysNothing_HasNullsAndItsBytes) {
             R"({"position":0,"message_id":null,"order_id":null,"event_type":null,"timestamp":null,"reason":null,)"
             R"("died_at":null,"consumer":null,"attempts":0,"original_exchange":null,"original_routing_key":null,)"
             R"("properties":{},"headers":{},"body_base64":"/wB7"})");
+}
+
+TEST(LetterJsonTest, PropertiesOfAParkedMessage_AreThoseThatTheInboxKept) {
+  Letter letter;
+  letter.properties = EncodeProperties("m-1", "PaymentFailed", "call-1", "00-aa-bb-01");
+  EXPECT_THAT(LetterJson(letter),
+              HasSubstr(R"("properties":{"content_type":"application/json","correlation_id":"call-1",)"
+                        R"("message_id":"m-1","type":"PaymentFailed"},"headers":{"traceparent":"00-aa-bb-01"})"));
+  letter.properties = EncodeProperties("m-1", std::string(300, 't'), "", std::string(300, '0'));
+  EXPECT_THAT(LetterJson(letter),
+              HasSubstr(absl::StrCat(R"("message_id":"m-1","type":")", std::string(255, 't'), R"("},"headers":{})")));
 }
 
 TEST(LetterJsonTest, ActionAndAudit_NameTheLetterAlike) {
