@@ -15,7 +15,7 @@
 #include "logistics/service/order_service.hpp"
 #include "logistics/service/streams/order_updates.hpp"
 #include "logistics/service/streams/stock_updates.hpp"
-#include "messaging/events/event_codec.hpp"
+#include "messaging/events/event_encoder.hpp"
 #include "messaging/relay/relay.hpp"
 #include "rpc/server/server.hpp"
 #include "storage/database.hpp"

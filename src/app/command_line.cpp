@@ -23,6 +23,18 @@ std::string HelpOf(const Setting& setting) {
   return absl::StrCat(setting.doc, " [", setting.env, "]; ", setting.allowed);
 }
 
+// The message for a command line that cannot be read. CLI11's own message does not name a command that does not exist.
+std::string MessageOf(const CLI::App* app, const CLI::Error& error) {
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    return CLI::FailureMessage::simple(app, error);
+  }
+  const std::vector<std::string> rest = app->remaining();
+  const std::string unknown = rest.empty() ? "" : rest.front();
+  const auto name_of = [](std::string* out, const CLI::App* command) { absl::StrAppend(out, command->get_name()); };
+  return absl::StrCat(unknown.empty() ? "a command is missing" : "there is no command ", unknown, " (",
+                      absl::StrJoin(app->get_subcommands({}), ", ", name_of), "); --help says more\n");
+}
+
 // The command line as CLI11 sees it. The options hold references to the members: neither copied nor moved.
 class CommandLineParser {
  public:
@@ -31,6 +43,7 @@ class CommandLineParser {
     app_.set_version_flag("--version", std::string("logistics-engine ") + LOGISTICS_VERSION);
     app_.require_subcommand(1);
     app_.fallthrough();
+    app_.failure_message(MessageOf);
     app_.add_option("--config", config_file_, "settings file (YAML)");
     app_.add_option("--env-file", env_file_, "file of NAME=value lines, instead of .env");
     values_.resize(SettingsTable().size());

@@ -21,15 +21,15 @@ ports::Handling PaymentService::Handle(const domain::PaymentNotice& notice, cons
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kDeadlineExceeded:
     case absl::StatusCode::kCancelled:
-      return {HandlingOutcome::kAway, reason};
+      return {HandlingOutcome::kUnavailable, reason};
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kFailedPrecondition:
-      return {HandlingOutcome::kPoison, reason};
+      return {HandlingOutcome::kReject, reason};
     default:
       // The reason goes with the message to whoever reads the dead letters; the inner text stays in the log.
       spdlog::error("message {} of order {} failed: {}", entry.message_id, notice.order_id.ToString(),
                     result.status().ToString());
-      return {HandlingOutcome::kPoison,
+      return {HandlingOutcome::kReject,
               "an internal error; the log has it under this message_id. Redrive the message once it is understood"};
   }
 }

@@ -13,8 +13,8 @@
 
 namespace logistics::fakes {
 
-// Messages that wait, in memory, without durability; what is due is judged by the clock. Held to the port's contract by
-// the inbox contract suite, which runs against Postgres too. Thread-safe: one lock over everything.
+// Messages that wait, in memory, without durability; the clock decides which are due. The inbox contract suite tests it
+// beside the Postgres inbox. Thread-safe: one lock over everything.
 class MemoryInbox final : public ports::Inbox {
  public:
   // The clock outlives the inbox.
@@ -30,10 +30,10 @@ class MemoryInbox final : public ports::Inbox {
   absl::StatusOr<std::vector<ports::WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
                                                           const ports::CallContext& context) override;
 
-  // From now on every call of the port answers this; an OK status ends it.
+  // From now on every call of the port fails with this status, until an OK status.
   void FailWith(absl::Status status);
 
-  // The half that a handler's transaction does; the caller keeps it in one with its effect.
+  // The part of the inbox in a handler's transaction; the caller makes it one with its effect.
   commands::MessageState Look(const std::string& consumer, const std::string& message_id,
                               const domain::OrderId& order_id) const;  // without its payments
   void MarkDone(const std::string& consumer, const std::string& message_id);

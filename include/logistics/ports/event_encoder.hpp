@@ -6,8 +6,8 @@
 
 namespace logistics::ports {
 
-// Makes the body that will be published (the whole envelope of contract §3) when the event is stored, so that what is
-// told later is what was decided then, whatever version of the daemon tells it. Thread-safe.
+// Encodes an event into the body that is published later, the whole envelope of contract §3. The store keeps this body,
+// so an event says what was decided then, whatever version of the daemon publishes it. Thread-safe.
 class EventEncoder {
  public:
   virtual ~EventEncoder() = default;

@@ -13,20 +13,20 @@
 
 namespace logistics::ports {
 
-// A message that somebody else published, as the broker delivered it.
+// A message of another service, as the broker delivered it.
 struct InboundMessage {
-  std::string consumer;    // whose: the name of the consumer group
-  std::string message_id;  // what it is known by; never empty
+  std::string consumer;    // the name of the consumer group
+  std::string message_id;  // names the message within its consumer; never empty
   std::string exchange;    // where it was published
   std::string routing_key;
   std::string event_type;
   std::string body;
   std::string correlation_id;
   std::string traceparent;
-  domain::OrderId order_id;  // messages of one order are handled in their order
+  domain::OrderId order_id;  // messages of one order are handled in sequence
 };
 
-// A message that waits to be tried again.
+// A message that waits for a further try.
 struct WaitingMessage {
   std::int64_t id = 0;  // rising in the order of arrival
   InboundMessage message;
@@ -36,23 +36,23 @@ struct WaitingMessage {
   std::string last_error;
 };
 
-// Which try of which message a handler's transaction belongs to. The transaction remembers the message as done and,
-// when it waited, forgets that it waits.
+// The message that a handler's transaction belongs to. The transaction records the message as done and removes it from
+// the waiting ones.
 struct InboxEntry {
   std::string consumer;
   std::string message_id;
   std::optional<std::int64_t> waiting_id;  // set: it is a message that waited
 };
 
-// Messages that wait, durably, and those that are done. Only what was done is remembered, for `done_ttl`, so that a
-// redriven message is not taken for seen. Thread-safe; blocking. UNAVAILABLE with a retry hint when the database is
-// away.
+// The messages that wait, durably, and those that are done. Only done messages are remembered, for `done_ttl`: a dead
+// letter that is redriven counts as new. Thread-safe; blocking. UNAVAILABLE, with a retry hint, when the database is
+// unavailable.
 class Inbox {
  public:
   virtual ~Inbox() = default;
 
-  // The message waits from now on, behind those of its order that wait already. `attempts` were made; due after
-  // `delay`. Parking it again changes nothing. INVALID_ARGUMENT: a part of it is no text that can be stored
+  // The message waits from now on, behind the waiting ones of its order, and is due after `delay`. `attempts` tries
+  // were made. Parking it again changes nothing. INVALID_ARGUMENT: a part of it is no text that can be stored
   // (domain::IsCleanText).
   virtual absl::Status Park(const InboundMessage& message, int attempts, absl::Duration delay, const std::string& error,
                             const CallContext& context) = 0;
@@ -61,15 +61,15 @@ class Inbox {
   virtual absl::StatusOr<std::vector<WaitingMessage>> Due(const std::string& consumer, int limit,
                                                           const CallContext& context) = 0;
 
-  // One more try failed. Nothing happens to a message that is gone. Where the answer is lost and it is said again, it
-  // may count as two tries.
+  // Counts one more failed try; the message is due again after `delay`. A message that is gone stays gone. A call that
+  // is repeated after a lost answer may count twice.
   virtual absl::Status PutOff(std::int64_t id, absl::Duration delay, const std::string& error,
                               const CallContext& context) = 0;
 
-  // It was dead-lettered, and the broker confirmed that.
+  // Removes a message whose dead letter the broker confirmed.
   virtual absl::Status Remove(std::int64_t id, const CallContext& context) = 0;
 
-  // What waits, in the order of arrival, behind `after`; an empty consumer is all.
+  // The waiting messages after id `after`, in the order of arrival; an empty consumer is all.
   virtual absl::StatusOr<std::vector<WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
                                                            const CallContext& context) = 0;
 };

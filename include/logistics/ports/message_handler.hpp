@@ -9,12 +9,12 @@
 
 namespace logistics::ports {
 
-// What became of one try to handle a message.
+// The outcome of one try to handle a message.
 enum class HandlingOutcome {
-  kDone,        // its transaction committed, now or before: to be acked
-  kRetryLater,  // may be right later: the order is not there yet, or an earlier message of it waits
-  kPoison,      // will never be right: to the dead letters, with the reason
-  kAway,        // nothing can be handled now: the database is away, or overloaded. Not a try
+  kDone,         // its transaction committed, now or before: ack it
+  kRetryLater,   // a later try may succeed: the order does not exist yet, or an earlier message of the order waits
+  kReject,       // no try can succeed: dead-letter it, with the reason
+  kUnavailable,  // no message can be handled now: the database is unavailable or overloaded. This counts as no try
 };
 
 struct Handling {
@@ -22,7 +22,7 @@ struct Handling {
   std::string reason;  // for people; empty when done
 };
 
-// Acts on decoded payment messages. Thread-safe; blocking; handling one again has one effect.
+// Acts on decoded payment messages. Thread-safe; blocking. A message that is handled again has no second effect.
 class PaymentHandler {
  public:
   virtual ~PaymentHandler() = default;

@@ -9,8 +9,8 @@ namespace logistics::service {
 //   done, or done before                                        kDone
 //   NOT_FOUND, ABORTED                                          kRetryLater: the order, or the message's turn, may come
 //   UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED,
-//   CANCELLED                                                   kAway: says nothing of the message
-//   all else, INVALID_ARGUMENT and FAILED_PRECONDITION          kPoison: said again it would fail again
+//   CANCELLED                                                   kUnavailable: says nothing of the message
+//   all else, INVALID_ARGUMENT and FAILED_PRECONDITION          kReject: a repetition would fail too
 // Reasons are for people: the facts, and what to do. Thread-safe; `payments` outlives it.
 class PaymentService final : public ports::PaymentHandler {
  public:

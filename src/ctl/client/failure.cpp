@@ -40,7 +40,7 @@ std::string CodeWord(grpc::StatusCode code) {
   }
 }
 
-// What is to be said of one detail, line by line.
+// The text of one detail, line by line.
 std::string DescribeDetail(const google::protobuf::Any& detail) {
   std::string text;
   google::rpc::BadRequest bad_request;
@@ -82,11 +82,11 @@ std::string Describe(const Failure& failure) {
       absl::StrAppend(&details_text, DescribeDetail(detail));
   }
   // The message of a bad request is the list of its fields once more.
-  const bool told_below = status.error_code() == grpc::StatusCode::INVALID_ARGUMENT && !details_text.empty();
-  std::string text = told_below ? CodeWord(status.error_code()) : Headline(failure);
+  const bool listed_below = status.error_code() == grpc::StatusCode::INVALID_ARGUMENT && !details_text.empty();
+  std::string text = listed_below ? CodeWord(status.error_code()) : Headline(failure);
   absl::StrAppend(&text, "\n", details_text);
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    absl::StrAppend(&text, "  a change may have happened all the same: look before you repeat it\n");
+    absl::StrAppend(&text, "  the change may have happened: look before you repeat it\n");
   }
   if (!failure.correlation_id.empty()) {
     absl::StrAppend(&text, "  correlation id ", OneLine(failure.correlation_id), "\n");

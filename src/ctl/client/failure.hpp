@@ -12,7 +12,7 @@ struct Failure {
   std::string correlation_id;  // empty: the server did not answer
 };
 
-// For a person: what was refused, every violation and condition a line, when to try again, the correlation id.
+// Text for people: the refusal, a line for each violation and condition, when to try again, the correlation id.
 std::string Describe(const Failure& failure);
 
 // Its first line, without the line break.

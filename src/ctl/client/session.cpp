@@ -25,7 +25,7 @@ constexpr int kReconnectMaxMs = 5'000;
 std::shared_ptr<grpc::Channel> Connect(const SessionOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);  // a page of large orders is more than the default of 4 MiB
-  // A stream notices by these that its server is gone, and finds it again soon.
+  // These show a stream that its server is gone, and connect it again soon.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
@@ -45,6 +45,8 @@ Written WriteOut(const std::string& text) {
   std::fprintf(stderr, "cannot write the answer: %s\n", std::strerror(errno));
   return Written::kFailed;
 }
+
+int WriteAnswer(const std::string& text) { return WriteOut(text) == Written::kFailed ? kExitRefused : kExitOk; }
 
 Session::Session(const SessionOptions& options) : options_(options) {
   const std::shared_ptr<grpc::Channel> channel = Connect(options);
@@ -75,7 +77,7 @@ int Session::Fail(const grpc::ClientContext& context, const grpc::Status& status
 }
 
 int Session::Answer(const google::protobuf::Message& message, const std::function<std::string()>& human) {
-  // A reader that went away (| head) is no failure of ours; a full disk is.
+  // A reader that is gone (| head) is no failure; a full disk is.
   return Print(message, /*whitespace=*/true, human) == Written::kFailed ? kExitRefused : kExitOk;
 }
 

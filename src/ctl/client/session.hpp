@@ -1,4 +1,4 @@
-// What all commands have in common: the connection, and how a call goes out and a failure is told.
+// The connection that all commands share: how a call goes out, and how its answer or failure is printed.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -17,10 +17,10 @@
 namespace logistics::ctl {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitRefused = 1;      // the server said no: why is on stderr
+inline constexpr int kExitRefused = 1;      // the server refused; stderr has the reason
 inline constexpr int kExitUsage = 2;        // the command line or an input file is wrong; nothing was sent
 inline constexpr int kExitUnavailable = 3;  // no server, no answer in time, or it cannot serve now: try again
-inline constexpr int kExitDrift = 4;        // done, and what was compared does not fit
+inline constexpr int kExitDrift = 4;        // done, and the comparison found a drift
 
 struct SessionOptions {
   std::string address = "127.0.0.1:50051";
@@ -29,11 +29,13 @@ struct SessionOptions {
   std::string correlation_id;  // empty: the server makes one
 };
 
-// What became of text for stdout.
+// The outcome of a write to stdout.
 enum class Written { kAll, kReaderGone, kFailed };
 
-// Writes it; what went wrong is on stderr.
+// Writes it. An error is on stderr.
 Written WriteOut(const std::string& text);
+// The same as an exit code: kExitOk, unless stdout could not be written.
+int WriteAnswer(const std::string& text);
 
 struct Failure;
 
@@ -50,16 +52,16 @@ class Session {
   // Makes one call within the timeout. kExitOk, or the exit code after the failure was written to stderr.
   int Call(const std::function<grpc::Status(grpc::ClientContext&)>& call);
 
-  // The parts of Call, for what takes as long as it takes: what a call carries, and how its failure is told. Fail
-  // writes to stderr and gives the exit code.
+  // The parts of Call, for streams, which have no timeout. Prepare adds the metadata of a call; Fail writes the failure
+  // to stderr and gives the exit code.
   void Prepare(grpc::ClientContext& context) const;
   Failure FailureOf(const grpc::ClientContext& context, const grpc::Status& status) const;
   int Fail(const grpc::ClientContext& context, const grpc::Status& status) const;
 
-  // Writes an answer to stdout: protobuf JSON when that was asked for, else `human`.
+  // Writes an answer to stdout: protobuf JSON with --json, else `human`.
   int Answer(const google::protobuf::Message& message, const std::function<std::string()>& human);
 
-  // One of many, as a line of JSON or `human` (with its line break). What went wrong is on stderr.
+  // Writes one of many answers, as a line of JSON or `human` (with its line break). An error is on stderr.
   Written Show(const google::protobuf::Message& message, const std::function<std::string()>& human);
 
  private:

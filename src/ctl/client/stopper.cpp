@@ -19,10 +19,10 @@ constexpr absl::Duration kPollMax = absl::Hours(1);
 
 std::atomic<int> signal_pipe{-1};
 
-extern "C" void TellOfSignal(int /*number*/) {
+extern "C" void OnSignal(int /*number*/) {
   const int saved = errno;
   const char byte = 0;
-  // Where the pipe is full, it is told already.
+  // A full pipe has a byte already.
   [[maybe_unused]] const ssize_t written = write(signal_pipe.load(), &byte, 1);
   errno = saved;
 }
@@ -37,12 +37,12 @@ void Handle(int number, void (*handler)(int)) {
 }  // namespace
 
 Stopper::Stopper(absl::Duration time) : deadline_(absl::Now() + time) {
-  // Without a pipe there is no stop but the default one, which serves as well.
+  // Without a pipe the default action of a signal ends the process, which serves as well.
   if (pipe2(pipe_.data(), O_CLOEXEC | O_NONBLOCK) != 0) pipe_ = {-1, -1};
   signal_pipe.store(pipe_[1]);
   if (pipe_[1] >= 0) {
-    Handle(SIGINT, TellOfSignal);
-    Handle(SIGTERM, TellOfSignal);
+    Handle(SIGINT, OnSignal);
+    Handle(SIGTERM, OnSignal);
   }
   thread_ = std::thread([this] { AwaitStop(); });
 }
@@ -50,7 +50,7 @@ Stopper::Stopper(absl::Duration time) : deadline_(absl::Now() + time) {
 Stopper::~Stopper() {
   Handle(SIGINT, SIG_DFL);
   Handle(SIGTERM, SIG_DFL);
-  TellOfSignal(0);
+  OnSignal(0);
   thread_.join();
   signal_pipe.store(-1);
   for (const int end : pipe_) {

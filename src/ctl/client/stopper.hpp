@@ -1,4 +1,4 @@
-// What ends a command that would go on for ever.
+// The end of a command that would go on for ever.
 #pragma once
 
 #include <grpcpp/client_context.h>
@@ -12,8 +12,8 @@
 
 namespace logistics::ctl {
 
-// Stops at SIGINT or SIGTERM, or when its time is over. A second signal ends the process as it would without this. One
-// at a time in a process; thread-safe.
+// Stops at SIGINT or SIGTERM, or when its time is over. A second signal ends the process by its default action. One at
+// a time in a process; thread-safe.
 class Stopper {
  public:
   // absl::InfiniteDuration(): signals only.
@@ -22,7 +22,8 @@ class Stopper {
   Stopper(const Stopper&) = delete;
   Stopper& operator=(const Stopper&) = delete;
 
-  // The call that is cancelled at the stop, which may have been already; null: none. It outlives its place here.
+  // The stop cancels this call; a stop that has happened cancels the call at once. null: none. The call outlives its
+  // place here.
   void SetCall(grpc::ClientContext* call);
 
   bool stopped() const;

@@ -11,7 +11,7 @@
 
 namespace logistics::ctl {
 
-// `text` without control characters: what a server sends must not steer the terminal.
+// `text` without control characters: text of a server must not control the terminal.
 std::string OneLine(std::string_view text);
 
 // "19.99 USD" with the digits of the currency; without a currency the number alone.

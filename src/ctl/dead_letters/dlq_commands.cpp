@@ -1,8 +1,12 @@
-// The words of logisticsctl dlq.
-#include <cstdlib>
+#include "ctl/dead_letters/dlq_commands.hpp"
 
-#include "ctl/client/commands.hpp"
-#include "ctl/dead_letters/dlq.hpp"
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "ctl/dead_letters/dlq_drop.hpp"
+#include "ctl/dead_letters/dlq_read.hpp"
+#include "ctl/dead_letters/dlq_redrive.hpp"
 #include "messaging/amqp/options.hpp"
 
 namespace logistics::ctl {
@@ -24,16 +28,17 @@ void AddBroker(CLI::App& app, BrokerArguments& broker) {
 
 void AddLetters(CLI::App& app, LetterArguments& letters) {
   AddBroker(app, letters.broker);
-  app.add_option("--queue", letters.queue, "The queue whose letters are meant; they lie in QUEUE.dlq")->required();
+  app.add_option("--queue", letters.queue, "The queue that the letters come from; they lie in QUEUE.dlq")->required();
   app.add_option("--order", letters.order, "Letters of this order id");
   app.add_option("--event-type", letters.filter.event_type, "Letters of this event type");
-  app.add_option("--reason", letters.filter.reason, "Letters whose reason has this text in it");
+  app.add_option("--reason", letters.filter.reason, "Letters with this text in their reason");
   app.add_option("--limit", letters.filter.limit, "At most so many")->check(CLI::PositiveNumber);
 }
 
 void AddAudit(CLI::App& app, std::string& audit) {
   audit = kAuditFile;
-  app.add_option("--audit", audit, "Gets a line for each letter before anything is done to it")->capture_default_str();
+  app.add_option("--audit", audit, "File that gets a line for each letter before the letter is touched")
+      ->capture_default_str();
 }
 
 void AddList(CLI::App& dlq, Run& run) {
@@ -41,7 +46,7 @@ void AddList(CLI::App& dlq, Run& run) {
   auto arguments = std::make_shared<DlqListArguments>();
   AddBroker(app, arguments->broker);
   app.add_option("--queue", arguments->queues,
-                 "The queue whose letters are meant, may be given several times. Default: logistics_payments, and "
+                 "The queue that the letters come from, may be given several times. Default: logistics_payments, and "
                  "RABBITMQ_ORDER_QUEUE where that is set");
   app.callback([arguments, &run] {
     if (arguments->queues.empty()) {
@@ -71,7 +76,7 @@ void AddRedrive(CLI::App& dlq, Run& run) {
   app.add_flag("--dry-run", arguments->dry_run, "Show what would go, and change nothing");
   AddAudit(app, arguments->audit);
   app.footer(
-      "\nLetters of one order go in the order of their events; what comes behind one that is not selected is left.\n"
+      "\nLetters of one order go in the order of their events; a letter behind one that is not selected stays.\n"
       "A letter leaves QUEUE.dlq when the broker has confirmed it in QUEUE. Ctrl-C ends between two letters. --json\n"
       "prints a line for each letter, and the result as the last line.");
   app.callback(
@@ -79,7 +84,7 @@ void AddRedrive(CLI::App& dlq, Run& run) {
 }
 
 void AddDrop(CLI::App& dlq, Run& run) {
-  CLI::App& app = *dlq.add_subcommand("drop", "Exports dead letters to a file and takes them away for good");
+  CLI::App& app = *dlq.add_subcommand("drop", "Exports dead letters to a file and removes them for good");
   auto arguments = std::make_shared<DropArguments>();
   AddLetters(app, arguments->letters);
   app.add_option("--export", arguments->export_file, "A new file: one letter a line, as show --json prints it")

@@ -1,23 +1,16 @@
-// logisticsctl dlq redrive and drop.
-#include <poll.h>
-#include <pwd.h>
-#include <unistd.h>
+#include "ctl/dead_letters/dlq_redrive.hpp"
 
-#include <array>
-#include <cerrno>
-#include <climits>
+#include <algorithm>
 #include <cstdio>
-#include <iostream>
+#include <optional>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "ctl/client/stopper.hpp"
 #include "ctl/client/text.hpp"
-#include "ctl/dead_letters/dlq.hpp"
-#include "ctl/dead_letters/line_file.hpp"
+#include "ctl/dead_letters/audit.hpp"
+#include "ctl/dead_letters/letter_text.hpp"
 #include "messaging/dead_letters/letter_json.hpp"
 #include "messaging/dead_letters/redrive.hpp"
 
@@ -28,66 +21,6 @@ using messaging::Letter;
 
 constexpr std::size_t kLeftShownMax = 20;
 constexpr absl::Duration kProgressInterval = absl::Seconds(2);
-
-std::string UserName() {
-  constexpr std::size_t kEntryBytes = 16'384;
-  std::vector<char> buffer(kEntryBytes);
-  passwd entry = {};
-  passwd* found = nullptr;
-  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_name;
-  }
-  return absl::StrCat("uid ", geteuid());
-}
-
-std::string HostName() {
-  std::array<char, HOST_NAME_MAX + 1> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-// Who did what to which letter, on the disk before it is done.
-class Audit {
- public:
-  Audit(LineFile file, std::string command, std::string queue, messaging::LetterFilter filter)
-      : file_(std::move(file)) {
-    entry_.user = UserName();
-    entry_.host = HostName();
-    entry_.command = std::move(command);
-    entry_.queue = std::move(queue);
-    entry_.filter = std::move(filter);
-  }
-
-  absl::Status Record(const Letter& letter) {
-    const absl::Status written = Write(letter, "");
-    return written.ok() ? written : absl::FailedPreconditionError(absl::StrCat("the audit: ", written.message()));
-  }
-
-  void NotDone(const Letter& letter, const absl::Status& why) {
-    const absl::Status written = Write(letter, std::string(why.message()));
-    if (!written.ok()) std::fprintf(stderr, "the audit: %s\n", std::string(written.message()).c_str());
-  }
-
- private:
-  absl::Status Write(const Letter& letter, const std::string& outcome) {
-    entry_.at = absl::Now();
-    entry_.outcome = outcome;
-    const absl::Status written = file_.Write(AuditJson(entry_, letter));
-    return written.ok() ? file_.Sync() : written;
-  }
-
-  LineFile file_;
-  messaging::AuditEntry entry_;
-};
-
-absl::StatusOr<Audit> OpenAudit(const std::string& path, const std::string& command, const std::string& queue,
-                                const messaging::LetterFilter& filter) {
-  absl::StatusOr<LineFile> file = LineFile::Append(path);
-  if (!file.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("nothing was done: the audit cannot be written (",
-                                                   file.status().message(), "); --audit names it"));
-  }
-  return Audit(*std::move(file), command, queue, filter);
-}
 
 class RedriveCommand {
  public:
@@ -144,7 +77,7 @@ class RedriveCommand {
     return text;
   }
 
-  void Print(const std::string& text) { written_ = std::max(written_, PrintText(text)); }
+  void Print(const std::string& text) { written_ = std::max(written_, WriteAnswer(text)); }
 
   Session& session_;
   const RedriveArguments& arguments_;
@@ -156,42 +89,6 @@ class RedriveCommand {
   int written_ = kExitOk;
 };
 
-// The queue's name, typed by a person, while the letters are kept in hand.
-absl::StatusOr<bool> Confirmed(messaging::DeadLetterQueue& queue, std::size_t count) {
-  std::fprintf(stderr, "Type the name of the queue to drop %s of %s for good: ", LetterCount(count).c_str(),
-               queue.queue().c_str());
-  bool answered = false;
-  const absl::Status waited = queue.Wait(messaging::kLettersInHandTimeMax, [&answered] {
-    pollfd in = {STDIN_FILENO, POLLIN, 0};
-    answered = ::poll(&in, 1, 0) > 0;
-    return answered;
-  });
-  if (!waited.ok()) return waited;
-  std::string line;
-  if (!answered) {
-    std::fputs("\nno answer\n", stderr);
-    return false;
-  }
-  std::getline(std::cin, line);
-  return std::string(absl::StripAsciiWhitespace(line)) == queue.queue();
-}
-
-absl::Status Export(const std::string& path, const std::vector<const Letter*>& letters) {
-  absl::StatusOr<LineFile> file = LineFile::Create(path);
-  if (absl::IsAlreadyExists(file.status())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("nothing was dropped: ", file.status().message(), "; --export names a new file"));
-  }
-  absl::Status status = file.status();
-  for (const Letter* letter : letters) {
-    if (status.ok()) status = file->Write(LetterJson(*letter));
-  }
-  if (status.ok()) status = file->Sync();
-  if (status.ok()) return status;
-  return absl::FailedPreconditionError(
-      absl::StrCat("nothing was dropped: the export cannot be written (", status.message(), ")"));
-}
-
 }  // namespace
 
 int RedriveDeadLetters(Session& session, const RedriveArguments& arguments) {
@@ -199,56 +96,13 @@ int RedriveDeadLetters(Session& session, const RedriveArguments& arguments) {
   if (!filter.ok()) return FailDlq(filter.status());
   std::optional<Audit> audit;
   if (!arguments.dry_run) {
-    absl::StatusOr<Audit> opened = OpenAudit(arguments.audit, "redrive", arguments.letters.queue, *filter);
+    absl::StatusOr<Audit> opened = Audit::Open(arguments.audit, "redrive", arguments.letters.queue, *filter);
     if (!opened.ok()) return FailDlq(opened.status());
     audit.emplace(*std::move(opened));
   }
   const auto queue = OpenDeadLetters(arguments.letters.broker, arguments.letters.queue);
   if (!queue.ok()) return FailDlq(queue.status());
   return RedriveCommand(session, arguments, audit ? &*audit : nullptr).Run(**queue, *filter);
-}
-
-int DropDeadLetters(Session& session, const DropArguments& arguments) {
-  const auto filter = FilterOf(arguments.letters);
-  if (!filter.ok()) return FailDlq(filter.status());
-  if (!arguments.yes && isatty(STDIN_FILENO) == 0) {
-    return UsageError("nothing was dropped: without a terminal to confirm it at, --yes is required");
-  }
-  auto audit = OpenAudit(arguments.audit, "drop", arguments.letters.queue, *filter);
-  if (!audit.ok()) return FailDlq(audit.status());
-  const auto queue = OpenDeadLetters(arguments.letters.broker, arguments.letters.queue);
-  if (!queue.ok()) return FailDlq(queue.status());
-  messaging::DeadLetterQueue& letters = **queue;
-  const auto count = letters.Count();
-  if (!count.ok()) return FailDlq(count.status());
-  const auto taken = letters.Take(*count);
-  if (!taken.ok()) return FailDlq(taken.status());
-
-  std::vector<const Letter*> selected;
-  for (const std::size_t index : SelectLetters(*taken, *filter)) selected.push_back(&(*taken)[index]);
-  if (taken->size() < *count) {
-    std::fprintf(stderr, "only the first %zu of %zu letters were looked at, which are held at once\n", taken->size(),
-                 *count);
-  }
-  if (selected.empty()) {
-    std::fprintf(stderr, "nothing to drop: none of %s matches\n", LetterCount(taken->size()).c_str());
-    return session.json() ? PrintText(messaging::DropResultJson(arguments.letters.queue, 0, "") + "\n") : kExitOk;
-  }
-  if (const absl::Status exported = Export(arguments.export_file, selected); !exported.ok()) return FailDlq(exported);
-  std::fprintf(stderr, "%s exported to %s\n", LetterCount(selected.size()).c_str(), arguments.export_file.c_str());
-  if (!arguments.yes) {
-    const absl::StatusOr<bool> confirmed = Confirmed(letters, selected.size());
-    if (!confirmed.ok()) return FailDlq(confirmed.status());
-    if (!*confirmed) {
-      std::fputs("nothing was dropped\n", stderr);
-      return kExitRefused;
-    }
-  }
-  const auto dropped = Drop(letters, selected, [&](const Letter& letter) { return audit->Record(letter); });
-  if (!dropped.ok()) return FailDlq(dropped.status());
-  return PrintText(session.json()
-                       ? messaging::DropResultJson(arguments.letters.queue, *dropped, arguments.export_file) + "\n"
-                       : absl::StrCat("dropped ", LetterCount(*dropped), "\n"));
 }
 
 }  // namespace logistics::ctl

@@ -14,7 +14,7 @@
 namespace logistics::ctl {
 namespace {
 
-constexpr mode_t kOwnerOnly = 0600;  // letters hold what customers pay
+constexpr mode_t kOwnerOnly = 0600;  // letters contain the payments of customers
 
 absl::Status FileError(const std::string& path, int error) {
   const std::string message = absl::StrCat(path, ": ", std::strerror(error));
@@ -73,7 +73,7 @@ absl::Status LineFile::Sync() {
   std::string folder = std::filesystem::path(path_).parent_path().string();
   if (folder.empty()) folder.push_back('.');  // not an assignment, in which g++ 12 sees an overlap
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return absl::OkStatus();  // one that may not be read: the file is there, and synced
+  if (fd < 0) return absl::OkStatus();  // a folder without read permission: the file is synced
   const int synced = ::fsync(fd);
   ::close(fd);
   return synced == 0 || errno == EINVAL ? absl::OkStatus() : FileError(folder, errno);

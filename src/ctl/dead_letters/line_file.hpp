@@ -7,12 +7,12 @@
 
 namespace logistics::ctl {
 
-// A file of lines that must be there after a crash. Not thread-safe.
+// A file of lines that survive a crash. Not thread-safe.
 class LineFile {
  public:
-  // Makes it, readable by its owner only, when it is not there; begins a new line when the last one is torn.
+  // Opens the file, or creates it, readable by its owner only. Begins a new line after a torn one.
   static absl::StatusOr<LineFile> Append(const std::string& path);
-  // ALREADY_EXISTS: it is never written over.
+  // ALREADY_EXISTS: the file exists, and stays as it is.
   static absl::StatusOr<LineFile> Create(const std::string& path);
   ~LineFile();
   LineFile(LineFile&& other) noexcept;

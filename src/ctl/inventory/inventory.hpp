@@ -1,4 +1,4 @@
-// logisticsctl inventory …: what is done with the arguments.
+// logisticsctl inventory …: the calls that the arguments lead to.
 #pragma once
 
 #include <string>
@@ -24,7 +24,7 @@ int GetItem(Session& session, const ::inventory::GetItemRequest& request);
 int ListItems(Session& session, const ::inventory::ListItemsRequest& request);
 int AdjustInventory(Session& session, const ::inventory::AdjustInventoryRequest& request);
 int GetLevels(Session& session, const ::inventory::GetInventoryLevelsRequest& request);
-// A reservation that is answered with success = false is kExitRefused, with the answer on stdout all the same.
+// An answer with success = false gives kExitRefused; the answer is on stdout all the same.
 int ReserveStock(Session& session, const ReserveArguments& arguments);
 int ReleaseReservation(Session& session, const ::inventory::ReleaseStockRequest& request);
 int CommitReservation(Session& session, const ::inventory::CommitReservationRequest& request);

@@ -1,9 +1,10 @@
+#include "ctl/inventory/inventory_commands.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "ctl/client/commands.hpp"
 #include "ctl/inventory/inventory.hpp"
 #include "ctl/inventory/reconcile.hpp"
 
@@ -49,7 +50,7 @@ void AddInventoryItems(CLI::App& inventory, Run& run) {
 }
 
 void AddInventoryStock(CLI::App& inventory, Run& run) {
-  CLI::App& adjust = *inventory.add_subcommand("adjust", "Adds pieces to the stock of a product, or takes them away");
+  CLI::App& adjust = *inventory.add_subcommand("adjust", "Adds pieces to the stock of a product, or removes them");
   auto request = std::make_shared<::inventory::AdjustInventoryRequest>();
   using Adjust = ::inventory::AdjustInventoryRequest;
   Text<Adjust>(
@@ -69,7 +70,7 @@ void AddInventoryStock(CLI::App& inventory, Run& run) {
       "A delivery note, a stock-taking");
   adjust.callback([=, &run] { run = [request](Session& session) { return AdjustInventory(session, *request); }; });
 
-  CLI::App& levels = *inventory.add_subcommand("levels", "Shows what is in stock, held and available");
+  CLI::App& levels = *inventory.add_subcommand("levels", "Shows the pieces in stock, reserved and available");
   auto query = std::make_shared<::inventory::GetInventoryLevelsRequest>();
   levels.add_option_function<std::vector<std::string>>(
       "--item", [query](const std::vector<std::string>& v) { query->mutable_item_ids()->Assign(v.begin(), v.end()); },
@@ -82,7 +83,8 @@ void AddInventoryStock(CLI::App& inventory, Run& run) {
 }
 
 void AddInventoryReservations(CLI::App& inventory, Run& run) {
-  CLI::App& reserve = *inventory.add_subcommand("reserve", "Holds stock for an order of others: all of it, or nothing");
+  CLI::App& reserve =
+      *inventory.add_subcommand("reserve", "Makes an external reservation: of all its items, or of none");
   auto hold = std::make_shared<ReserveArguments>();
   using Reserve = ReserveArguments;
   Text<Reserve>(
@@ -94,7 +96,7 @@ void AddInventoryReservations(CLI::App& inventory, Run& run) {
   reserve.add_option("--item", hold->items, "PRODUCT_OR_SKU:QTY, may be given again")->required();
   reserve.callback([=, &run] { run = [hold](Session& session) { return ReserveStock(session, *hold); }; });
 
-  CLI::App& release = *inventory.add_subcommand("release", "Gives back what a reservation holds");
+  CLI::App& release = *inventory.add_subcommand("release", "Releases a reservation: its pieces are available again");
   auto release_request = std::make_shared<::inventory::ReleaseStockRequest>();
   using Release = ::inventory::ReleaseStockRequest;
   Text<Release>(
@@ -107,7 +109,7 @@ void AddInventoryReservations(CLI::App& inventory, Run& run) {
     run = [release_request](Session& session) { return ReleaseReservation(session, *release_request); };
   });
 
-  CLI::App& commit = *inventory.add_subcommand("commit", "Takes what a reservation holds out of the stock");
+  CLI::App& commit = *inventory.add_subcommand("commit", "Commits a reservation: its pieces leave the stock");
   auto commit_request = std::make_shared<::inventory::CommitReservationRequest>();
   using Commit = ::inventory::CommitReservationRequest;
   Text<Commit>(
@@ -120,11 +122,11 @@ void AddInventoryReservations(CLI::App& inventory, Run& run) {
 
 void AddReconcile(CLI::App& inventory, Run& run) {
   CLI::App& reconcile = *inventory.add_subcommand(
-      "reconcile", "Compares what our orders hold with the levels of the inventory service that keeps the stock");
+      "reconcile", "Compares the reservations of our orders with the levels of the remote inventory service");
   auto request = std::make_shared<::logistics::admin::ReconcileInventoryRequest>();
   reconcile.add_flag_callback(
       "--fix", [request] { request->set_fix(true); },
-      "Lets the inventory service be told again to release and commit what our orders have; never adjusts");
+      "Releases and commits again, at the inventory service, the reservations that our orders ended; never adjusts");
   reconcile.callback(
       [=, &run] { run = [request](Session& session) { return ReconcileInventory(session, *request); }; });
 }
@@ -134,7 +136,7 @@ void AddReconcile(CLI::App& inventory, Run& run) {
 void AddInventoryCommands(CLI::App& app, Run& run) {
   CLI::App& inventory = *app.add_subcommand(
       "inventory",
-      "Inventory, ours or that of the mesh: create, get, list, adjust, levels, reserve, release, commit, reconcile");
+      "Inventory, ours or the remote one: create, get, list, adjust, levels, reserve, release, commit, reconcile");
   inventory.require_subcommand(1);
   inventory.fallthrough();
   AddInventoryItems(inventory, run);

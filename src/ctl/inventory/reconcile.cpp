@@ -67,13 +67,12 @@ std::string ReportText(const Report& report, bool fix) {
   const auto section = [&](int rows, std::string_view head, const auto& body) {
     if (rows > 0) text.append(head).append("\n").append(body(report));
   };
-  section(report.drifts_size(), "reserved there is not what our orders hold:", DriftText);
+  section(report.drifts_size(), "reserved there differs from the reservations of our orders:", DriftText);
   section(report.damaged_size(), "damaged there, reserved below 0 or not adding up:", DamagedText);
   section(report.multi_location_size(),
           "in several locations there, which its releases and commits mix up:", MultiLocationText);
-  section(report.stuck_size(), "not confirmed for too long, tried on:", StuckText);
-  section(report.in_doubt_size(),
-          "told to put back and not answered, look at the level and adjust by hand:", InDoubtText);
+  section(report.stuck_size(), "not confirmed for too long, still tried:", StuckText);
+  section(report.in_doubt_size(), "put back without an answer, look at the level and adjust by hand:", InDoubtText);
   if (fix) {
     absl::StrAppend(&text, report.settled_again(), " reservations are released or committed again",
                     report.settled_again_all() ? "" : "; there are more, repeat this later", "\n");

@@ -5,7 +5,7 @@
 
 namespace logistics::ctl {
 
-// kExitDrift where a level drifts or is damaged; what else is listed is for reading.
+// kExitDrift where a level drifts or is damaged; the other lists do not change the exit code.
 int ReconcileInventory(Session& session, const ::logistics::admin::ReconcileInventoryRequest& request);
 
 }  // namespace logistics::ctl

@@ -89,7 +89,7 @@ std::string ListText(const ::order::ListOrdersResponse& list, bool all) {
   return text;
 }
 
-// PRODUCT_OR_SKU:QTY:PRICE[:NAME]; the name may hold colons. Whatever is no UUID is a SKU.
+// PRODUCT_OR_SKU:QTY:PRICE[:NAME]; the name may contain colons. A text that is no UUID is a SKU.
 bool ParseItem(const std::string& text, ::order::OrderItem& item) {
   const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 3));
   if (parts.size() < 3 || parts[0].empty()) return false;
@@ -126,7 +126,7 @@ bool ParseDate(const std::string& text, google::protobuf::Timestamp& timestamp) 
   return true;
 }
 
-// The request in a file of protobuf JSON; empty when all went well, else what is wrong.
+// Reads a request from a file of protobuf JSON. Returns the error; empty = none.
 std::string ReadRequest(const std::string& path, ::order::CreateOrderRequest& request) {
   std::string text;
   if (path == "-") {

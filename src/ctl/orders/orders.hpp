@@ -1,4 +1,4 @@
-// logisticsctl orders …: arguments as they stand on the command line, and what is done with them.
+// logisticsctl orders …: the arguments as they stand on the command line, and the calls that they lead to.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace logistics::ctl {
 
 struct CreateOrderArguments {
-  std::string file;  // a CreateOrderRequest as protobuf JSON, "-" = stdin; what else is given overrides it
+  std::string file;                     // a CreateOrderRequest as protobuf JSON, "-" = stdin; other options override it
   std::vector<std::string> items;       // PRODUCT_OR_SKU:QTY:PRICE[:NAME]
   ::order::CreateOrderRequest request;  // everything that is one option, one field
 };

@@ -9,8 +9,8 @@
 
 namespace logistics::ctl {
 
-// The highest version of each of the orders that were last heard of: what a stream tells again after a resume is known
-// by it. Bounded: an order that was not heard of for long is forgotten.
+// The highest version seen of each recent order: a stream repeats changes after a resume, and these are known by it.
+// Bounded: a new order takes the place of the one that changed longest ago.
 class SeenVersions {
  public:
   explicit SeenVersions(std::size_t orders_max) : orders_max_(orders_max) {}
@@ -37,7 +37,7 @@ class SeenVersions {
   using Orders = std::list<std::pair<std::string, std::int64_t>>;
 
   const std::size_t orders_max_;
-  Orders latest_;  // heard of last: first
+  Orders latest_;  // the latest first
   std::unordered_map<std::string, Orders::iterator> by_id_;
 };
 

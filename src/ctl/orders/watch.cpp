@@ -23,7 +23,7 @@ std::string ChangeText(const ::order::OrderStatusEvent& event) {
   if (event.previous_status() != ::order::ORDER_STATUS_UNKNOWN) {
     return absl::StrCat(StatusText(event.previous_status()), " -> ", StatusText(event.new_status()));
   }
-  // Within a snapshot there is no token.
+  // Events of a snapshot have no token.
   return absl::StrCat(event.resume_token().empty() ? "is " : "new -> ", StatusText(event.new_status()));
 }
 
@@ -37,7 +37,7 @@ std::string LineOf(const ::order::OrderStatusEvent& event) {
   return absl::StrCat(line, change, "\n");
 }
 
-// Whether another try, of the same request or with a later token, may go well.
+// Whether another try, of the same request or with a later token, may succeed.
 bool MayGoOn(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::OK:
@@ -64,25 +64,25 @@ class Watcher {
 
   int Run() {
     for (int failed = 0;; ++failed) {
-      heard_ = false;
+      received_ = false;
       grpc::ClientContext context;
       const grpc::Status status = Stream(context);
       if (written_ == Written::kFailed) return kExitRefused;
       if (stopper_.stopped() || over()) break;
-      if (!MayGoOn(status.error_code()) || !ever_heard_) {
+      if (!MayGoOn(status.error_code()) || !ever_received_) {
         const int code = session_.Fail(context, status);
         if (status.error_code() == grpc::StatusCode::OUT_OF_RANGE) {
           std::fputs("  begin anew without --token, with --snapshot for the orders as they stand\n", stderr);
-        } else if (ever_heard_) {
-          SayToken();
+        } else if (ever_received_) {
+          PrintToken();
         }
         return code;
       }
-      if (heard_) failed = 0;
-      SayEnd(session_.FailureOf(context, status));
+      if (received_) failed = 0;
+      PrintEnd(session_.FailureOf(context, status));
       if (stopper_.WaitFor(base::BackoffDelay(kBackoffMin, kBackoffMax, failed, random_))) break;
     }
-    SayToken();
+    PrintToken();
     return kExitOk;
   }
 
@@ -92,7 +92,7 @@ class Watcher {
   // One stream, to its end.
   grpc::Status Stream(grpc::ClientContext& context) {
     session_.Prepare(context);
-    context.set_wait_for_ready(ever_heard_);
+    context.set_wait_for_ready(ever_received_);
     ::order::StreamOrderUpdatesRequest request = arguments_.request;
     request.set_resume_token(token_);
     if (!token_.empty()) request.set_include_snapshot(false);
@@ -103,18 +103,18 @@ class Watcher {
     if (over()) context.TryCancel();
     const grpc::Status status = stream->Finish();
     stopper_.SetCall(nullptr);
-    // Of what was read to the end.
+    // The trailing token is valid only for a stream that was read to its end.
     if (const std::string token = TrailingValue(context, "resume-token"); !token.empty() && !over()) token_ = token;
     return status;
   }
 
   void Take(const ::order::OrderStatusEvent& event) {
-    if (!heard_) std::fputs(ever_heard_ ? "connected again\n" : "connected\n", stderr);
-    heard_ = true;
-    ever_heard_ = true;
-    said_.clear();
+    if (!received_) std::fputs(ever_received_ ? "connected again\n" : "connected\n", stderr);
+    received_ = true;
+    ever_received_ = true;
+    printed_end_.clear();
     const bool change = !event.order_id().empty();
-    // A script may want to keep the token of what else there is.
+    // A script may want to keep the token of an event without a change.
     if (change ? seen_.Add(event.order_id(), event.version()) : session_.json()) {
       written_ = session_.Show(event, [&event] { return LineOf(event); });
       if (written_ != Written::kAll) return;
@@ -123,31 +123,31 @@ class Watcher {
     if (!event.resume_token().empty()) token_ = event.resume_token();
   }
 
-  // Once for each reason until something is heard again.
-  void SayEnd(const Failure& failure) {
+  // Once for each reason, until an event is received again.
+  void PrintEnd(const Failure& failure) {
     const std::string reason = failure.status.ok() ? "closed by the server" : Headline(failure);
-    if (reason == said_) return;
-    said_ = reason;
+    if (reason == printed_end_) return;
+    printed_end_ = reason;
     std::fprintf(stderr, "the stream ended (%s); going on %s\n", reason.c_str(),
                  token_.empty() ? "from the beginning: what happens meanwhile may be missing without --snapshot"
                                 : absl::StrCat("from ", token_).c_str());
   }
 
-  void SayToken() const {
+  void PrintToken() const {
     if (!token_.empty()) std::fprintf(stderr, "to go on from here: --token %s\n", token_.c_str());
   }
 
   Session& session_;
   const WatchArguments& arguments_;
   Stopper stopper_;
-  std::string token_;  // behind what was shown
+  std::string token_;  // after the last change shown
   SeenVersions seen_;
   std::minstd_rand random_{std::random_device{}()};
   std::int64_t shown_ = 0;
   Written written_ = Written::kAll;
-  bool heard_ = false;       // of the present stream
-  bool ever_heard_ = false;  // so that the address and the request are right
-  std::string said_;
+  bool received_ = false;       // of the present stream
+  bool ever_received_ = false;  // the address and the request are right
+  std::string printed_end_;
 };
 
 }  // namespace

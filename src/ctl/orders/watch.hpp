@@ -14,9 +14,9 @@ struct WatchArguments {
   absl::Duration time = absl::InfiniteDuration();
 };
 
-// Shows each change once, as it comes, until it is stopped (Ctrl-C, `time`, `count`) or refused. Where the stream ends
-// otherwise it begins another one behind what was shown, and says so on stderr; a server that cannot be reached in the
-// first place ends it. In the end the token that goes on is on stderr. Returns the exit code.
+// Shows each change once, as it comes, until a stop (Ctrl-C, `time`, `count`) or a refusal. A stream that ends
+// otherwise is resumed after the last change shown, with a line on stderr. A server that cannot be reached at the start
+// ends the watch. At the end the token to resume from is on stderr. Returns the exit code.
 int WatchOrders(Session& session, const WatchArguments& arguments);
 
 }  // namespace logistics::ctl

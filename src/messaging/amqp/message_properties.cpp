@@ -6,6 +6,7 @@ namespace logistics::messaging {
 namespace {
 
 constexpr std::size_t kPropertiesPageBytes = 4'096;
+constexpr std::size_t kEncodedBytesMax = 131'072;  // of a frame
 constexpr std::uint8_t kPersistentDelivery = 2;
 
 const amqp_field_value_t* FieldOf(const amqp_table_t& table, std::string_view name) {
@@ -40,6 +41,16 @@ const amqp_basic_properties_t& MessageProperties::properties() {
   Unset(AMQP_BASIC_HEADERS_FLAG);
   if (!headers_.empty()) properties_._flags |= AMQP_BASIC_HEADERS_FLAG;
   return properties_;
+}
+
+MessageProperties::MessageProperties() { init_amqp_pool(&pool_, kPropertiesPageBytes); }
+
+std::string MessageProperties::Encode() {
+  properties();
+  std::string encoded(kEncodedBytesMax, '\0');
+  const int size = amqp_encode_properties(AMQP_BASIC_CLASS, &properties_, AmqpBytes(encoded));
+  encoded.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  return encoded;
 }
 
 const amqp_field_value_t* MessageProperties::Header(std::string_view name) const {
@@ -87,6 +98,12 @@ void MessageProperties::SetTextOnce(const char* name, std::string_view value) {
 
 void MessageProperties::RemoveHeaders(const std::function<bool(std::string_view name)>& which) {
   std::erase_if(headers_, [&](const amqp_table_entry_t& header) { return which(ViewOf(header.key)); });
+}
+
+void MessageProperties::SetProperty(amqp_flags_t flag, amqp_bytes_t amqp_basic_properties_t::*property,
+                                    std::string_view value) {
+  properties_._flags |= flag;
+  properties_.*property = AmqpBytes(value);
 }
 
 void MessageProperties::MakePersistent() {

@@ -19,12 +19,15 @@ class MessageProperties {
   // None at all when they cannot be read.
   explicit MessageProperties(const std::string& encoded);
   explicit MessageProperties(std::string&&) = delete;
+  MessageProperties();  // has none
   ~MessageProperties() { empty_amqp_pool(&pool_); }
   MessageProperties(const MessageProperties&) = delete;
   MessageProperties& operator=(const MessageProperties&) = delete;
 
   // As they are now, the headers included. The reference is good until the next change.
   const amqp_basic_properties_t& properties();
+  // Likewise, as encoded on the wire; empty when they do not fit into a frame.
+  std::string Encode();
 
   // Headers. Those that are text; nullopt also for one of another kind.
   std::optional<std::string_view> Text(std::string_view name) const;
@@ -35,6 +38,8 @@ class MessageProperties {
   void SetTextOnce(const char* name, std::string_view value);
   void RemoveHeaders(const std::function<bool(std::string_view name)>& which);
 
+  // A property that is text of at most 255 bytes. `value` outlives this object.
+  void SetProperty(amqp_flags_t flag, amqp_bytes_t amqp_basic_properties_t::*property, std::string_view value);
   void MakePersistent();
   // The broker takes a user id only from that user.
   void RemoveUserId() { Unset(AMQP_BASIC_USER_ID_FLAG); }

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "logistics/base/backoff.hpp"
 #include "messaging/consumer/limits.hpp"
 #include "messaging/events/event_decoder.hpp"
 #include "spdlog/spdlog.h"
@@ -18,18 +17,18 @@ Consumer::Consumer(BrokerOptions broker, ConsumerOptions options, const QueueOpt
     : broker_(std::move(broker)),
       options_(std::move(options)),
       dead_letter_exchange_(DeadLetterExchange(queue.exchange)),
-      queue_(queue.name),
       handlers_(handlers),
-      inbox_(inbox),
       clock_(clock),
       health_(health),
       metrics_(metrics, options_.name),
       watchdog_(broker_.operation_timeout),
+      processor_(options_, handlers_, inbox, clock_, metrics_),
+      workers_(options_.workers, processor_, lanes_, [this] { wake_.Set(); }),
       link_(broker_, options_, queue, metrics_, watchdog_,
             {.taken = [this](Delivery delivery) { OnTaken(std::move(delivery)); },
              .new_session = [this](std::uint64_t session) { lanes_.BeginSession(session); },
              .cancelled = [this] { return stopping_.load(); }}),
-      random_(std::random_device{}()) {
+      pause_(broker_, options_, inbox, clock_, metrics_, lanes_, link_) {
   lanes_.BeginSession(link_.session());
 }
 
@@ -41,7 +40,7 @@ void Consumer::Start() {
     running_ = true;
   }
   thread_ = std::jthread([this] { Run(); });
-  for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { Work(); });
+  workers_.Start();
 }
 
 void Consumer::Stop(absl::Time deadline) {
@@ -49,21 +48,20 @@ void Consumer::Stop(absl::Time deadline) {
     const absl::Duration left = std::clamp(deadline - absl::Now(), absl::ZeroDuration(), absl::Hours(1));
     stop_at_ = Clock::now() + absl::ToChronoNanoseconds(left);
     stopping_ = true;
-    lanes_.Close();
     watchdog_.Limit(stop_at_);
-    workers_.clear();
+    workers_.Stop();
     workers_ended_ = true;
     wake_.Set();
     if (thread_.joinable()) thread_.join();
   });
 }
 
-absl::Status Consumer::Bury(DeadLetter letter) {
+absl::Status Consumer::Send(DeadLetter letter) {
   const auto outcome = std::make_shared<std::promise<absl::Status>>();
   {
     const std::lock_guard lock(mutex_);
     if (!running_) return absl::UnavailableError(absl::StrCat("consumer ", options_.name, " does not run"));
-    burials_.push_back({std::move(letter), outcome});
+    send_requests_.push_back({std::move(letter), outcome});
   }
   wake_.Set();
   return outcome->get_future().get();
@@ -71,10 +69,12 @@ absl::Status Consumer::Bury(DeadLetter letter) {
 
 void Consumer::Run() {
   for (Time now = Clock::now(); !Finished(now); now = Clock::now()) {
-    link_.Service(now);  // first: what has arrived meanwhile is no delay of the broker's
-    TakeFromWorkers();
+    link_.Service(now);  // first: input that has arrived meanwhile is no delay of the broker
+    TakeResults();
+    TakeSendRequests();
     SendAcks(now);
-    WatchAway(now);
+    if (std::optional<std::string> reason = workers_.TakeUnavailable()) pause_.Begin(*std::move(reason), now);
+    pause_.Maintain(now);
     link_.Maintain(Clock::now());
     link_.SendDeadLetters(now);
     metrics_.in_hand.Set(static_cast<double>(lanes_.waiting()));
@@ -83,28 +83,27 @@ void Consumer::Run() {
     wake_.Take();
   }
   link_.HandBack("stopping");
-  std::vector<Burial> left;
+  std::vector<SendRequest> left;
   {
     const std::lock_guard lock(mutex_);
     running_ = false;
-    left.swap(burials_);
+    left.swap(send_requests_);
   }
-  for (const Burial& burial : left) burial.outcome->set_value(absl::UnavailableError("stopping"));
+  for (const SendRequest& request : left) request.outcome->set_value(absl::UnavailableError("stopping"));
 }
 
 bool Consumer::Finished(Time now) {
   if (!stopping_) return false;
   if (now >= stop_at_) return workers_ended_;
   if (!workers_ended_) return false;
-  const std::lock_guard lock(mutex_);
-  return handled_.empty() && acks_.empty() && (!link_.dead_letters_pending() || !link_.CanPublish());
+  return !workers_.HasResults() && acks_.empty() && (!link_.dead_letters_pending() || !link_.CanPublish());
 }
 
 void Consumer::OnTaken(Delivery delivery) {
   metrics_.taken.Increment();
   absl::StatusOr<InboundEvent> event = DecodeEvent(delivery.body);
   if (!event.ok()) {
-    BuryDelivery(link_.session(), std::move(delivery), std::string(event.status().message()), metrics_.undecodable);
+    Reject(link_.session(), std::move(delivery), std::string(event.status().message()), metrics_.undecodable);
     return;
   }
   const std::optional<domain::OrderId> order_id = handlers_.OrderOf(*event);
@@ -118,13 +117,12 @@ void Consumer::OnTaken(Delivery delivery) {
   lanes_.Add(std::move(task));
 }
 
-void Consumer::BuryDelivery(std::uint64_t session, Delivery delivery, const std::string& reason,
-                            ports::Counter& counter) {
-  // Of another connection: the broker gives it out again, and it comes here again.
+void Consumer::Reject(std::uint64_t session, Delivery delivery, const std::string& reason, ports::Counter& counter) {
+  // The connection that delivered the message is gone: the broker gives the message out again.
   if (session != link_.session()) return;
   DeadLetter letter;
   letter.exchange = dead_letter_exchange_;
-  letter.queue = queue_;
+  letter.queue = options_.queue;
   letter.consumer = options_.name;
   letter.reason = reason;
   letter.attempts = 1;
@@ -133,7 +131,7 @@ void Consumer::BuryDelivery(std::uint64_t session, Delivery delivery, const std:
   letter.original_routing_key = std::move(delivery.routing_key);
   letter.properties = std::move(delivery.properties);
   letter.body = std::move(delivery.body);
-  if (const std::optional<std::int64_t> suppressed = poison_log_.Pass(Clock::now())) {
+  if (const std::optional<std::int64_t> suppressed = reject_log_.Pass(Clock::now())) {
     spdlog::warn("consumer {}: dead-letters a message published on {}: {}; {} more since the last such line",
                  options_.name, letter.original_routing_key, reason, *suppressed);
   }
@@ -145,26 +143,28 @@ void Consumer::BuryDelivery(std::uint64_t session, Delivery delivery, const std:
              });
 }
 
-void Consumer::TakeFromWorkers() {
-  std::vector<Handled> handled;
-  std::vector<Burial> burials;
-  {
-    const std::lock_guard lock(mutex_);
-    handled.swap(handled_);
-    burials.swap(burials_);
-  }
-  for (Handled& one : handled) {
-    InboundTask& task = *one.task;
-    if (one.poison) {
-      BuryDelivery(task.session, std::move(task.delivery), *one.poison, metrics_.refused);
+void Consumer::TakeResults() {
+  std::vector<WorkerPool::Result> results = workers_.TakeResults();
+  for (WorkerPool::Result& result : results) {
+    InboundTask& task = *result.task;
+    if (result.decision.action == Decision::Action::kReject) {
+      Reject(task.session, std::move(task.delivery), result.decision.reason, metrics_.refused);
     } else {
       acks_.push_back({task.session, task.delivery.tag});
     }
   }
-  if (!handled.empty()) EndAway();
-  for (Burial& burial : burials) {
-    link_.Bury(std::move(burial.letter), /*insist=*/false,
-               [outcome = burial.outcome](const absl::Status& status) { outcome->set_value(status); });
+  if (!results.empty()) pause_.End();
+}
+
+void Consumer::TakeSendRequests() {
+  std::vector<SendRequest> requests;
+  {
+    const std::lock_guard lock(mutex_);
+    requests.swap(send_requests_);
+  }
+  for (SendRequest& request : requests) {
+    link_.Bury(std::move(request.letter), /*insist=*/false,
+               [outcome = request.outcome](const absl::Status& status) { outcome->set_value(status); });
   }
 }
 
@@ -174,11 +174,8 @@ void Consumer::SendAcks(Time now) {
 }
 
 void Consumer::ReportHealth() {
-  std::string reason = link_.Trouble();
-  if (!away_.empty()) {
-    reason = handed_back_ ? absl::StrCat("nothing is taken, messages wait in queue ", queue_, ": ", away_)
-                          : absl::StrCat("nothing is handled, messages wait: ", away_);
-  }
+  std::string reason = pause_.Trouble();
+  if (reason.empty()) reason = link_.Trouble();
   if (reported_ == reason) return;
   reported_ = reason;
   health_.Report(absl::StrCat("consumer ", options_.name),
@@ -186,13 +183,13 @@ void Consumer::ReportHealth() {
 }
 
 Consumer::Time Consumer::NextDue(Time now) const {
-  Time due = std::min(link_.NextDue(now), away_next_);
+  Time due = std::min(link_.NextDue(now), pause_.NextDue());
   if (stopping_ && workers_ended_) due = std::min(due, stop_at_);
   return std::max(due, now);
 }
 
 void Consumer::Wait(Time now) {
-  // Without a time there is only the wake-up to wait for; a bound costs nothing and forgives.
+  // Without a due time only a wake-up ends the wait. A bound costs nothing and forgives a lost one.
   constexpr std::chrono::seconds kWaitMax{5};
   const auto left =
       std::clamp<std::chrono::nanoseconds>(NextDue(now) - now, std::chrono::nanoseconds::zero(), kWaitMax);

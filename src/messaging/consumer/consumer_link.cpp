@@ -129,7 +129,7 @@ void ConsumerLink::Ack(const std::vector<PendingAck>& acks, Time now) {
   if (!status.ok()) Lose(status, now);
 }
 
-void ConsumerLink::Bury(DeadLetter letter, bool insist, DeadLetterLane::Outcome outcome) {
+void ConsumerLink::Bury(DeadLetter letter, bool insist, DeadLetterSender::Outcome outcome) {
   if (!insist && !CanPublish()) {
     const std::string trouble = Trouble();
     outcome(absl::UnavailableError(trouble.empty() ? "the broker takes no dead letters now" : trouble));

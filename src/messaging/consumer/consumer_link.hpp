@@ -17,7 +17,7 @@
 #include "messaging/amqp/socket_watchdog.hpp"
 #include "messaging/amqp/topology.hpp"
 #include "messaging/consumer/consumer_metrics.hpp"
-#include "messaging/consumer/dead_letter_lane.hpp"
+#include "messaging/consumer/dead_letter_sender.hpp"
 
 namespace logistics::messaging {
 
@@ -55,7 +55,7 @@ class ConsumerLink final : private ConnectionListener {
   void Ack(const std::vector<PendingAck>& acks, Time now);
   // `insist`: until the broker takes it or the connection ends. Without that a broker that does not take it now is the
   // outcome.
-  void Bury(DeadLetter letter, bool insist, DeadLetterLane::Outcome outcome);
+  void Bury(DeadLetter letter, bool insist, DeadLetterSender::Outcome outcome);
   // Sends the next dead letter, when it may go.
   void SendDeadLetters(Time now);
 
@@ -101,7 +101,7 @@ class ConsumerLink final : private ConnectionListener {
   std::mt19937_64 random_;
 
   std::unique_ptr<Connection> connection_;
-  DeadLetterLane dead_letters_;
+  DeadLetterSender dead_letters_;
   std::uint64_t session_ = 1;
   bool publish_channel_open_ = false;
   bool blocked_ = false;

@@ -7,7 +7,8 @@
 
 namespace logistics::messaging {
 
-// What a consumer group and its inbox worker count. Looked up once: the instruments take no lock of the registry.
+// The instruments of a consumer group and its inbox worker. They are looked up once, so that no count takes the lock of
+// the registry.
 struct ConsumerMetrics {
   ConsumerMetrics(ports::Metrics& metrics, const std::string& consumer)
       : taken(metrics.GetCounter("logistics_messages_taken_total", "Messages that the broker gave to the consumer",
@@ -15,7 +16,7 @@ struct ConsumerMetrics {
         done(Outcome(metrics, consumer, "done")),
         parked(Outcome(metrics, consumer, "parked")),
         put_off(Outcome(metrics, consumer, "put_off")),
-        away(Outcome(metrics, consumer, "away")),
+        unavailable(Outcome(metrics, consumer, "away")),
         unknown_type(Outcome(metrics, consumer, "unknown_type")),
         undecodable(DeadLettered(metrics, consumer, "undecodable")),
         refused(DeadLettered(metrics, consumer, "refused")),
@@ -25,20 +26,19 @@ struct ConsumerMetrics {
         lag_seconds(metrics.GetHistogram("logistics_message_lag_seconds",
                                          "From an event's timestamp to the end of its handling", LagBounds(),
                                          {{"consumer", consumer}})),
-        in_hand(metrics.GetGauge("logistics_consumer_in_hand", "Messages taken that no worker has begun with",
+        in_hand(metrics.GetGauge("logistics_consumer_in_hand", "Messages taken that no worker has begun",
                                  {{"consumer", consumer}})),
         connected(metrics.GetGauge("logistics_consumer_connected", "1 while the consumer is connected to the broker",
                                    {{"consumer", consumer}})),
-        paused(metrics.GetGauge("logistics_consumer_paused", "1 while nothing is handled: the database is away",
+        paused(metrics.GetGauge("logistics_consumer_paused", "1 while nothing is handled: the database is unavailable",
                                 {{"consumer", consumer}})),
-        waiting(metrics.GetGauge("logistics_inbox_waiting",
-                                 "Messages that wait to be tried again, as far as they are counted",
+        waiting(metrics.GetGauge("logistics_inbox_waiting", "Messages that wait for a further try, counted to a bound",
                                  {{"consumer", consumer}})),
         oldest_seconds(metrics.GetGauge("logistics_inbox_oldest_seconds", "Age of the oldest message that waits",
                                         {{"consumer", consumer}})) {}
 
   static ports::Counter& Outcome(ports::Metrics& metrics, const std::string& consumer, const std::string& outcome) {
-    return metrics.GetCounter("logistics_messages_handled_total", "Tries to handle a message by what became of it",
+    return metrics.GetCounter("logistics_messages_handled_total", "Tries to handle a message, by outcome",
                               {{"consumer", consumer}, {"outcome", outcome}});
   }
   static ports::Counter& DeadLettered(ports::Metrics& metrics, const std::string& consumer, const std::string& reason) {
@@ -55,7 +55,7 @@ struct ConsumerMetrics {
   ports::Counter& done;
   ports::Counter& parked;
   ports::Counter& put_off;
-  ports::Counter& away;
+  ports::Counter& unavailable;
   ports::Counter& unknown_type;
   ports::Counter& undecodable;
   ports::Counter& refused;

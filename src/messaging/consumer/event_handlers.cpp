@@ -22,7 +22,7 @@ ports::Handling EventHandlers::Handle(const InboundEvent& event, const ports::In
   } catch (const std::exception& error) {
     return {ports::HandlingOutcome::kRetryLater, absl::StrCat("the handler failed: ", error.what())};
   }
-  return {ports::HandlingOutcome::kPoison, absl::StrCat("nobody acts on ", event.event_type)};
+  return {ports::HandlingOutcome::kReject, absl::StrCat("no handler acts on ", event.event_type)};
 }
 
 }  // namespace logistics::messaging

@@ -10,16 +10,16 @@
 
 namespace logistics::messaging {
 
-// Who acts on which event: the one place where handlers are registered. Thread-safe when they are.
+// The handler of each event type: the one place where handlers are registered. Thread-safe when the handlers are.
 class EventHandlers {
  public:
   // References outlive this.
   explicit EventHandlers(ports::PaymentHandler& payments) : payments_(payments) {}
 
-  // Whose messages stay in order; nullopt: nobody here acts on events of this type.
+  // The order whose messages stay in sequence; nullopt: no handler acts on events of this type.
   std::optional<domain::OrderId> OrderOf(const InboundEvent& event) const;
 
-  // Of an event that has an order. A handler that throws is one that may do better later.
+  // For an event that has an order. An exception of the handler counts as kRetryLater.
   ports::Handling Handle(const InboundEvent& event, const ports::InboxEntry& entry,
                          const ports::CallContext& context) const;
 

@@ -31,7 +31,7 @@ absl::Duration InboxWorker::RetryDelay(absl::Duration first, int attempts) {
 
 absl::Status InboxWorker::RunOnce() {
   const auto end = std::chrono::steady_clock::now() + kInboxPassMax;
-  std::set<std::int64_t> tried;  // in this pass; each once, whatever the waits are
+  std::set<std::int64_t> tried;  // in this pass: each once, however short the waits are
   for (;;) {
     ports::CallContext context;
     context.deadline = clock_.Now() + kHandleTimeout;
@@ -45,7 +45,7 @@ absl::Status InboxWorker::RunOnce() {
       const absl::Status status = Try(waiting);
       if (!status.ok()) return status;
     }
-    // Each of them was the first of its order: the next ones may be due now.
+    // Each message was the first of its order: the next ones may be due now.
     if (!any) return UpdateMetrics();
   }
 }
@@ -54,16 +54,16 @@ absl::Status InboxWorker::Try(const ports::WaitingMessage& waiting) {
   const ports::InboundMessage& message = waiting.message;
   const absl::StatusOr<InboundEvent> event = DecodeEvent(message.body);
   if (!event.ok()) {
-    return Bury(waiting, waiting.attempts, std::string(event.status().message()), metrics_.undecodable);
+    return Reject(waiting, waiting.attempts, std::string(event.status().message()), metrics_.undecodable);
   }
   if (!handlers_.OrderOf(*event)) {
-    // A release that acts on it has parked it, and this one does not.
+    // Another release of the daemon, with a handler for this type, has parked the message.
     metrics_.unknown_type.Increment();
     return inbox_.Remove(waiting.id, ContextOf(waiting));
   }
-  // Its tries are over, and the broker did not take it then.
+  // The message has no try left: an earlier pass could not send its dead letter.
   if (waiting.attempts > options_.retry_attempts) {
-    return Bury(waiting, options_.retry_attempts + 1, waiting.last_error, metrics_.retries_over);
+    return Reject(waiting, options_.retry_attempts + 1, waiting.last_error, metrics_.retries_over);
   }
   const ports::InboxEntry entry = {options_.name, message.message_id, waiting.id};
   const auto begun = std::chrono::steady_clock::now();
@@ -74,18 +74,18 @@ absl::Status InboxWorker::Try(const ports::WaitingMessage& waiting) {
       metrics_.done.Increment();
       metrics_.lag_seconds.Observe(std::max(0.0, absl::ToDoubleSeconds(clock_.Now() - event->timestamp)));
       return absl::OkStatus();
-    case ports::HandlingOutcome::kAway:
-      metrics_.away.Increment();
+    case ports::HandlingOutcome::kUnavailable:
+      metrics_.unavailable.Increment();
       return absl::UnavailableError(handling.reason);
-    case ports::HandlingOutcome::kPoison:
-      return Bury(waiting, waiting.attempts + 1, handling.reason, metrics_.refused);
+    case ports::HandlingOutcome::kReject:
+      return Reject(waiting, waiting.attempts + 1, handling.reason, metrics_.refused);
     case ports::HandlingOutcome::kRetryLater:
       break;
   }
   if (waiting.attempts < options_.retry_attempts) return PutOff(waiting, handling.reason);
-  return Bury(waiting, waiting.attempts + 1,
-              absl::StrCat("given up after ", waiting.attempts + 1, " tries: ", handling.reason),
-              metrics_.retries_over);
+  return Reject(waiting, waiting.attempts + 1,
+                absl::StrCat("given up after ", waiting.attempts + 1, " tries: ", handling.reason),
+                metrics_.retries_over);
 }
 
 absl::Status InboxWorker::PutOff(const ports::WaitingMessage& waiting, const std::string& reason) {
@@ -93,8 +93,8 @@ absl::Status InboxWorker::PutOff(const ports::WaitingMessage& waiting, const std
   return inbox_.PutOff(waiting.id, RetryDelay(options_.retry_delay, waiting.attempts + 1), reason, ContextOf(waiting));
 }
 
-absl::Status InboxWorker::Bury(const ports::WaitingMessage& waiting, int attempts, const std::string& reason,
-                               ports::Counter& counter) {
+absl::Status InboxWorker::Reject(const ports::WaitingMessage& waiting, int attempts, const std::string& reason,
+                                 ports::Counter& counter) {
   const ports::InboundMessage& message = waiting.message;
   DeadLetter letter;
   letter.exchange = dead_letter_exchange_;
@@ -110,10 +110,10 @@ absl::Status InboxWorker::Bury(const ports::WaitingMessage& waiting, int attempt
   letter.body = message.body;
   spdlog::warn("consumer {}: dead-letters message {} of order {}: {}", options_.name, message.message_id,
                message.order_id.ToString(), reason);
-  const absl::Status buried = dead_letters_.Bury(std::move(letter));
-  if (!buried.ok()) {
+  const absl::Status sent = dead_letters_.Send(std::move(letter));
+  if (!sent.ok()) {
     spdlog::warn("consumer {}: the dead letter {} waits: {}", options_.name, message.message_id,
-                 std::string(buried.message()));
+                 std::string(sent.message()));
     return PutOff(waiting, reason);
   }
   counter.Increment();

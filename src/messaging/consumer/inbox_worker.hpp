@@ -16,21 +16,21 @@
 
 namespace logistics::messaging {
 
-// Tries again what waits in the inbox of one consumer group. After retry_attempts tries in vain a message becomes a
-// dead letter: published and confirmed first, then taken from the inbox, so that a crash between the two gives two
-// letters with one message_id, and never none. A database that is away is no try.
+// Tries the waiting messages in the inbox of one consumer group again. After retry_attempts tries in vain a message
+// becomes a dead letter: published and confirmed first, then taken from the inbox. A crash between the two gives two
+// letters with one message_id, and never none. A try that meets an unavailable database does not count.
 //
-// To be run by one replica at a time; by two, messages are still handled once, and their order is the store's to keep.
+// One replica at a time runs it. Should two do so, the store still keeps the order, and each message is handled once.
 class InboxWorker {
  public:
   // References outlive this. Options as the consumer's.
   InboxWorker(ConsumerOptions options, const QueueOptions& queue, EventHandlers handlers, ports::Inbox& inbox,
               DeadLetterSink& dead_letters, const ports::Clock& clock, ports::Metrics& metrics);
 
-  // Works off what is due; ends when nothing is, after a bounded time (well below a lease's), or at Stop. UNAVAILABLE:
-  // the database is away. One thread at a time.
+  // Tries each message that is due. Ends when none is left, after a bounded time (well below a lease's), or at Stop.
+  // UNAVAILABLE: the database is unavailable. One thread at a time.
   absl::Status RunOnce();
-  // A pass that runs ends after the message that it is at; later ones do nothing. From any thread.
+  // The pass that runs ends after its present message; later passes do nothing. From any thread.
   void Stop() { stopping_ = true; }
 
   // The wait after try `attempts`, the first handling included, before the next: growing fivefold, to a bound.
@@ -39,8 +39,8 @@ class InboxWorker {
  private:
   absl::Status Try(const ports::WaitingMessage& waiting);
   absl::Status PutOff(const ports::WaitingMessage& waiting, const std::string& reason);
-  absl::Status Bury(const ports::WaitingMessage& waiting, int attempts, const std::string& reason,
-                    ports::Counter& counter);
+  absl::Status Reject(const ports::WaitingMessage& waiting, int attempts, const std::string& reason,
+                      ports::Counter& counter);
   absl::Status UpdateMetrics();
   ports::CallContext ContextOf(const ports::WaitingMessage& waiting) const;
 

@@ -8,20 +8,20 @@
 
 namespace logistics::messaging {
 
-// For one try of a message's handler, and for the question whether the database is there.
+// For one try of a message's handler, and for the question whether the database answers.
 inline constexpr absl::Duration kHandleTimeout = absl::Seconds(10);
 inline constexpr absl::Duration kProbeTimeout = absl::Seconds(3);
 
-// Of a property of a message of others, AMQP 0-9-1 §4.2.5.3.
+// The longest property of an inbound message, AMQP 0-9-1 §4.2.5.3.
 inline constexpr std::size_t kInboundPropertyBytesMax = 255;
 
-// Messages that wait: tried in one pass, and counted for the metrics.
+// The waiting messages that one pass tries, and that the metrics count.
 inline constexpr int kInboxPassMessagesMax = 100;
 inline constexpr int kInboxCountedMax = 1'000;
 inline constexpr std::chrono::seconds kInboxPassMax{20};
 inline constexpr std::chrono::seconds kInboxStatsInterval{5};
 
-// What a waiting message waits at most between two tries, and how many times longer it waits before each.
+// The longest wait between two tries of a message, and the factor from one wait to the next.
 inline constexpr absl::Duration kRetryDelayMax = absl::Minutes(10);
 inline constexpr int kRetryDelayFactor = 5;
 

@@ -16,31 +16,31 @@ namespace logistics::messaging {
 
 // A message between its arrival and its end.
 struct InboundTask {
-  std::uint64_t session = 0;  // of the connection that it came on: elsewhere it cannot be acked
+  std::uint64_t session = 0;  // of the connection that delivered it: no other one can ack it
   domain::OrderId order_id;
   Delivery delivery;
   InboundEvent event;
 };
 
-// Messages that wait for a worker: those of one order are given out one after the other, in their order, those of
-// different orders to whoever asks. Bounded by the consumer's prefetch. Thread-safe.
+// Messages that wait for a worker, one lane for each order. Messages of one lane go out one after the other, those of
+// different lanes at once. The consumer's prefetch bounds them. Thread-safe.
 class OrderLanes {
  public:
-  // What waits of earlier connections is forgotten: the broker gives it out again. What is in work goes on, and
-  // messages of the same order wait for its end all the same.
+  // Drops the waiting messages of earlier connections: the broker gives them out again. Messages in work go on, and
+  // their orders stay blocked until they end.
   void BeginSession(std::uint64_t session);
 
   void Add(std::unique_ptr<InboundTask> task);
 
   // Waits for a message whose order has none in work. nullptr: closed.
   std::unique_ptr<InboundTask> Take();
-  // What was taken has ended: the next one of its order may be.
+  // The message taken of this order has ended; the next one may go out.
   void Done(const domain::OrderId& order_id);
-  // What was taken could not be begun: it is the first of its order again, and nothing is given out until Resume.
+  // The message taken could not be handled. It is the first of its order again, and nothing goes out until Resume.
   void PutBack(std::unique_ptr<InboundTask> task);
   void Resume();
 
-  // Take gives nothing any more. For ever.
+  // From now on Take answers nullptr.
   void Close();
 
   std::size_t waiting() const;
@@ -53,7 +53,7 @@ class OrderLanes {
 
   mutable std::mutex mutex_;  // guards everything below
   std::condition_variable changed_;
-  absl::flat_hash_map<domain::OrderId, Lane> lanes_;  // only of orders that have something here
+  absl::flat_hash_map<domain::OrderId, Lane> lanes_;  // only those that are not empty or in work
   std::deque<domain::OrderId> ready_;                 // lanes with tasks and none in work, each once
   std::size_t waiting_ = 0;
   std::uint64_t session_ = 0;

@@ -9,36 +9,28 @@
 namespace logistics::messaging {
 namespace {
 
-// Together with ours they fit into one frame.
+// The message's own properties; together with our headers they fit into one frame.
 constexpr std::size_t kKeptPropertiesBytesMax = 100'000;
-constexpr std::size_t kEncodedBytesMax = 4'096;
+// A longer property is cut. A W3C traceparent has 55 characters; a text that is far longer is none.
 constexpr std::size_t kPropertyBytesMax = 255;
 
 }  // namespace
 
 std::string EncodeProperties(const std::string& message_id, const std::string& event_type,
                              const std::string& correlation_id, const std::string& traceparent) {
-  amqp_basic_properties_t properties{};
-  properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_TYPE_FLAG;
-  properties.content_type = AmqpBytes("application/json");
-  properties.message_id = AmqpBytes(std::string_view(message_id).substr(0, kPropertyBytesMax));
-  properties.type = AmqpBytes(std::string_view(event_type).substr(0, kPropertyBytesMax));
+  using Wire = amqp_basic_properties_t;
+  const auto cut = [](const std::string& text) { return std::string_view(text).substr(0, kPropertyBytesMax); };
+  MessageProperties properties;
+  properties.SetProperty(AMQP_BASIC_CONTENT_TYPE_FLAG, &Wire::content_type, "application/json");
+  properties.SetProperty(AMQP_BASIC_MESSAGE_ID_FLAG, &Wire::message_id, cut(message_id));
+  properties.SetProperty(AMQP_BASIC_TYPE_FLAG, &Wire::type, cut(event_type));
   if (!correlation_id.empty()) {
-    properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
-    properties.correlation_id = AmqpBytes(std::string_view(correlation_id).substr(0, kPropertyBytesMax));
+    properties.SetProperty(AMQP_BASIC_CORRELATION_ID_FLAG, &Wire::correlation_id, cut(correlation_id));
   }
-  amqp_table_entry_t trace{};
-  trace.key = amqp_cstring_bytes("traceparent");
-  trace.value.kind = AMQP_FIELD_KIND_UTF8;
-  trace.value.value.bytes = AmqpBytes(traceparent);
   if (!traceparent.empty() && traceparent.size() <= kPropertyBytesMax) {
-    properties._flags |= AMQP_BASIC_HEADERS_FLAG;
-    properties.headers = {1, &trace};
+    properties.SetText("traceparent", traceparent);
   }
-  std::string encoded(kEncodedBytesMax, '\0');
-  const int size = amqp_encode_properties(AMQP_BASIC_CLASS, &properties, AmqpBytes(encoded));
-  encoded.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
-  return encoded;
+  return properties.Encode();
 }
 
 absl::StatusOr<std::uint64_t> SendDeadLetter(Connection& connection, const DeadLetter& letter) {

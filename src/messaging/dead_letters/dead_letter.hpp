@@ -1,4 +1,4 @@
-// What becomes of a message that cannot be handled, so that a person can see it, understand it and put it back.
+// A message that cannot be handled, on its way to the dead letter exchange: people can read it there and redrive it.
 #pragma once
 
 #include <cstdint>
@@ -17,34 +17,34 @@ inline constexpr std::size_t kDeadReasonBytesMax = 1'000;
 
 struct DeadLetter {
   std::string exchange;  // the dead letter exchange
-  std::string queue;     // whose letter it is: the routing key
+  std::string queue;     // the queue that the message came from; the routing key
   std::string consumer;
   std::string reason;
   int attempts = 0;
   absl::Time at;
   std::string original_exchange;
   std::string original_routing_key;
-  // The message's own, as Delivery has them: all are kept, but what would hinder the letter (an expiration; a user id,
-  // which the broker takes only from that user; CC and BCC, which would send it elsewhere too) and more headers than a
-  // frame holds.
+  // The message's own, as Delivery has them. Sending drops those that would hinder the letter: an expiration, a user id
+  // (the broker takes it from that user only), CC and BCC (they route to other queues too), and headers beyond a frame.
   std::string properties;
   std::string body;
 };
 
-// The properties of a message that was parked, of which only what the inbox keeps is known.
+// The properties of a parked message, as far as the inbox keeps them.
 std::string EncodeProperties(const std::string& message_id, const std::string& event_type,
                              const std::string& correlation_id, const std::string& traceparent);
 
-// Sends it to its dead letter exchange, persistent and mandatory. The delivery tag to be confirmed; errors as
-// Connection::Publish.
+// Sends the letter to its dead letter exchange, persistent and mandatory. Returns the delivery tag that the broker will
+// confirm; errors as Connection::Publish.
 absl::StatusOr<std::uint64_t> SendDeadLetter(Connection& connection, const DeadLetter& letter);
 
 // Publishes dead letters and waits for the broker's confirm.
 class DeadLetterSink {
  public:
   virtual ~DeadLetterSink() = default;
-  // OK: the broker has it. UNAVAILABLE: it may or may not have it; to be said again later. Thread-safe; blocking.
-  virtual absl::Status Bury(DeadLetter letter) = 0;
+  // OK: the broker has the letter. UNAVAILABLE: it may or may not have it; send the letter again later. Thread-safe;
+  // blocking.
+  virtual absl::Status Send(DeadLetter letter) = 0;
 };
 
 }  // namespace logistics::messaging

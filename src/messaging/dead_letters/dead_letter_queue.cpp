@@ -23,15 +23,15 @@ constexpr char kLockPrefix[] = "logisticsctl.dlq.";
 constexpr absl::Duration kWaitSlice = absl::Milliseconds(100);
 constexpr absl::Duration kAnswerSlice = absl::Seconds(1);
 
-bool TellsOfDeath(std::string_view header) {
-  // The last one is the broker's count of how often the letter was given out.
+bool BelongsToDeath(std::string_view header) {
+  // x-delivery-count is the broker's count of the deliveries of this letter.
   return header == kDeadReasonHeader || header == kDeadAtHeader || header == kDeadConsumerHeader ||
          header == kDeadAttemptsHeader || header == "x-delivery-count";
 }
 
 }  // namespace
 
-// A connection and what the broker said on it.
+// A connection and the broker's answers on it.
 class DeadLetterQueue::Link final : private ConnectionListener {
  public:
   static absl::StatusOr<std::unique_ptr<Link>> Open(const BrokerOptions& options, const std::string& purpose) {
@@ -50,7 +50,7 @@ class DeadLetterQueue::Link final : private ConnectionListener {
     return status.ok() ? ended_ : status;
   }
 
-  // Of the message that was published last.
+  // The answer to the message published last.
   struct Answer {
     bool given = false;
     bool nacked = false;
@@ -58,7 +58,7 @@ class DeadLetterQueue::Link final : private ConnectionListener {
   };
   Answer answer;
 
-  // Letters that are wanted yet; what comes besides stays in hand unread.
+  // The number of letters still to be read; further ones stay in hand unread.
   std::size_t wanted = 0;
   std::size_t bytes = 0;
   std::vector<Letter> letters;
@@ -129,14 +129,14 @@ absl::StatusOr<std::vector<Letter>> DeadLetterQueue::Take(std::size_t count) {
   const std::size_t wanted = std::min(count, kLettersInHandMax);
   taker_->wanted = wanted;
   absl::Status status = taker_->connection().Consume(dead_letter_queue_, static_cast<int>(kLettersInHandMax));
-  // As long as they keep coming.
+  // Goes on as long as letters come.
   std::size_t seen = 0;
   while (status.ok() && taker_->wanted > 0) {
     status = Await(options_.operation_timeout, kAnswerSlice,
                    [&] { return taker_->wanted == 0 || taker_->letters.size() > seen; });
     if (status.ok() && taker_->letters.size() == seen && taker_->wanted > 0) {
       status = absl::UnavailableError(absl::StrCat("the broker gave out ", seen, " of ", wanted, " letters of ",
-                                                   dead_letter_queue_, ": does somebody else read it?"));
+                                                   dead_letter_queue_, ": does another consumer read it?"));
     }
     seen = taker_->letters.size();
   }
@@ -148,7 +148,7 @@ absl::StatusOr<std::vector<Letter>> DeadLetterQueue::Take(std::size_t count) {
 absl::Status DeadLetterQueue::PutBack() {
   if (!taker_) return absl::OkStatus();
   const std::unique_ptr<Link> taker = std::move(taker_);
-  // What was lost until now shows here; acks were processed when the broker has closed the connection.
+  // A connection lost meanwhile shows here. Once the broker has closed its side, it has processed all acks.
   const absl::Status status = taker->Service();
   if (!status.ok()) return status;
   return taker->connection().CloseAndWait();
@@ -156,7 +156,7 @@ absl::Status DeadLetterQueue::PutBack() {
 
 absl::Status DeadLetterQueue::Republish(const Letter& letter) {
   MessageProperties properties(letter.properties);
-  properties.RemoveHeaders([](std::string_view name) { return TellsOfDeath(name) || SendsElsewhere(name); });
+  properties.RemoveHeaders([](std::string_view name) { return BelongsToDeath(name) || SendsElsewhere(name); });
   if (!letter.original_exchange.empty()) properties.SetTextOnce(kOriginalExchangeHeader, letter.original_exchange);
   if (!letter.original_routing_key.empty()) {
     properties.SetTextOnce(kOriginalRoutingKeyHeader, letter.original_routing_key);

@@ -14,54 +14,53 @@
 
 namespace logistics::messaging {
 
-// What is held in memory at once of a dead letter queue: its first letters, up to so many and so many bytes of bodies.
+// The first letters of a dead letter queue that are in memory at once: at most so many, with so many bytes of bodies.
 inline constexpr std::size_t kLettersInHandMax = 20'000;
 inline constexpr std::size_t kLetterBytesInHandMax = 256U << 20U;
-// So long at most, after which they are put back and taken again: a broker ends channels that are given messages and
-// acks none of them (consumer_timeout, 30 min by default).
+// The longest time in hand, after which letters are put back and taken again. A broker ends a channel that leaves its
+// messages unacked for longer (consumer_timeout, 30 min by default).
 inline constexpr absl::Duration kLettersInHandTimeMax = absl::Minutes(10);
 
 // The dead letter queue of one queue, for one command at a time: while this object lives, Open for the same queue
-// fails. It holds an exclusive queue of the broker's as lock, which goes with the connection, however the process ends.
+// fails. Its lock is an exclusive queue at the broker, which goes with the connection, however the process ends.
 //
-// Letters that are taken stay in the dead letter queue until Remove. Whatever ends the connection puts the others back
-// to their places, in their order: rabbit_fifo returns what a consumer had in hand sorted, ahead of what it had not.
-// That holds as long as each taker takes more than earlier ones left as returned, so Take always has the broker give
-// out the same kLettersInHandMax, whatever it keeps of them. Belongs to one thread.
+// Letters that are taken stay in the dead letter queue until Remove. Any end of the connection returns the others to
+// their places, in order: rabbit_fifo sorts returned messages ahead of the rest. This needs each taker to take more
+// than earlier takers left as returned. So Take always asks the broker for kLettersInHandMax, however few of them it
+// keeps. Belongs to one thread.
 //
-// Errors: UNAVAILABLE, UNAUTHENTICATED, ABORTED: the broker, or the connection to it, is of no use; all others say what
-// they mean.
+// Errors: UNAVAILABLE, UNAUTHENTICATED, ABORTED: the broker, or the connection to it, is of no use; all others name
+// their cause.
 class DeadLetterQueue {
  public:
-  // Takes the lock. FAILED_PRECONDITION: another command has it. NOT_FOUND: there is no such dead letter queue; none is
-  // made.
+  // Takes the lock. FAILED_PRECONDITION: another command has it. NOT_FOUND: the dead letter queue does not exist, and
+  // is not created.
   static absl::StatusOr<std::unique_ptr<DeadLetterQueue>> Open(const BrokerOptions& options, const std::string& queue);
   ~DeadLetterQueue();
   DeadLetterQueue(const DeadLetterQueue&) = delete;
   DeadLetterQueue& operator=(const DeadLetterQueue&) = delete;
 
   const std::string& queue() const { return queue_; }
-  // Letters that nobody has in hand.
+  // The letters that no consumer has in hand.
   absl::StatusOr<std::size_t> Count();
   // NOT_FOUND: the queue whose letters these are does not exist.
   absl::Status CheckQueue();
 
-  // The first letters, at most `count` of them, and fewer when they have more bytes than are held. UNAVAILABLE also
-  // when the broker does not give out so many. To be called with none in hand.
+  // Takes the first letters, at most `count`, and fewer when their bodies exceed kLetterBytesInHandMax. UNAVAILABLE
+  // also when the broker gives out fewer. No letter may be in hand.
   absl::StatusOr<std::vector<Letter>> Take(std::size_t count);
-  // Those that are in hand go to their places.
+  // Returns the letters in hand to their places.
   absl::Status PutBack();
 
-  // Publishes it to the queue itself, by way of the default exchange: persistent, with body and properties as they are,
-  // but the headers of its death, a user id and CC and BCC; where it was first published goes with it. Returns after
-  // the broker's answer. OK: it is in the queue. NOT_FOUND: there is no such queue. RESOURCE_EXHAUSTED: it refuses, as
-  // one does that is full. Else it may or may not be there.
+  // Publishes the letter to the queue itself, over the default exchange, persistent. Body and properties stay, but for
+  // the headers of its death, a user id, CC and BCC; headers say where it was first published. Returns after the
+  // broker's answer. OK: the queue has the letter. NOT_FOUND: there is no such queue. RESOURCE_EXHAUSTED: the queue
+  // refuses the letter, as a full one does. Else the queue may or may not have it.
   absl::Status Republish(const Letter& letter);
-  // Takes a letter that is in hand out of the dead letter queue. The broker has done it when PutBack returned OK.
+  // Removes a letter in hand from the dead letter queue. The removal is certain once PutBack has returned OK.
   absl::Status Remove(const Letter& letter);
 
-  // Waits so long at most, or until `done`, which is asked every 100 ms at least; keeps the connections alive
-  // meanwhile.
+  // Waits for `time` at most, or until `done`, which is called every 100 ms at least. Keeps the connections alive.
   absl::Status Wait(absl::Duration time, const std::function<bool()>& done);
 
  private:

@@ -1,4 +1,4 @@
-// A message of a dead letter queue, as a person and the redrive look at it.
+// A message of a dead letter queue, decoded for people and for the redrive.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@ namespace logistics::messaging {
 struct Delivery;
 
 struct Letter {
-  std::size_t position = 0;  // in its queue, from 0: the one that died first, or was redriven and died again last
+  std::size_t position = 0;  // in its queue, from 0; a letter that was redriven and died again is at the end
   std::uint64_t tag = 0;     // on the connection that took it
 
-  // Empty, nullopt or the infinite past where the message does not say.
+  // Empty, nullopt or the infinite past where the message has no such part.
   std::string message_id;
   std::string event_type;               // the envelope's, else the property `type`
   std::optional<absl::Time> timestamp;  // the envelope's, else the property
@@ -33,10 +33,10 @@ struct Letter {
   std::string body;
 };
 
-// Never fails: what cannot be read is not there.
+// Never fails: a part that cannot be read counts as absent.
 Letter LetterOf(Delivery delivery, std::size_t position);
 
-// For people, after whom reasons are grouped: ids are replaced by "<id>".
+// The reason with "<id>" for each id, so that reasons of one kind are equal.
 std::string ReasonWithoutIds(const std::string& reason);
 
 }  // namespace logistics::messaging

@@ -18,7 +18,7 @@ using LetterJsonValue = nlohmann::ordered_json;
 constexpr int kHeaderDepthMax = 32;
 constexpr char kJsonTimeForm[] = "%Y-%m-%dT%H:%M:%E*SZ";
 
-// NUL is UTF-8 as well, and JSON can say it.
+// NUL is UTF-8 as well, and JSON can express it.
 bool IsUtf8(std::string_view text) {
   std::string without_nul(text);
   std::replace(without_nul.begin(), without_nul.end(), '\0', ' ');
@@ -127,29 +127,40 @@ LetterJsonValue PropertiesOf(const amqp_basic_properties_t& properties) {
   return object;
 }
 
-// Who a letter is, in all lines alike.
-LetterJsonValue OutlineJson(const Letter& letter) {
-  return {{"message_id", TextOrNull(letter.message_id)},
-          {"order_id", letter.order_id ? LetterJsonValue(letter.order_id->ToString()) : LetterJsonValue(nullptr)},
-          {"event_type", TextOrNull(letter.event_type)},
-          {"timestamp", TimeOrNull(letter.timestamp.value_or(absl::InfinitePast()))},
-          {"reason", TextOrNull(letter.reason)},
-          {"died_at", TimeOrNull(letter.died_at)}};
+// The members of a letter, in the order of each line. Those of the outline identify it: lines of an action and of the
+// audit have no others.
+struct LetterMember {
+  const char* name;
+  bool in_outline;
+  LetterJsonValue (*value)(const Letter& letter);
+};
+constexpr LetterMember kLetterMembers[] = {
+    {"position", false, [](const Letter& l) { return LetterJsonValue(l.position); }},
+    {"message_id", true, [](const Letter& l) { return TextOrNull(l.message_id); }},
+    {"order_id", true, [](const Letter& l) { return TextOrNull(l.order_id ? l.order_id->ToString() : ""); }},
+    {"event_type", true, [](const Letter& l) { return TextOrNull(l.event_type); }},
+    {"timestamp", true, [](const Letter& l) { return TimeOrNull(l.timestamp.value_or(absl::InfinitePast())); }},
+    {"reason", true, [](const Letter& l) { return TextOrNull(l.reason); }},
+    {"died_at", true, [](const Letter& l) { return TimeOrNull(l.died_at); }},
+    {"consumer", false, [](const Letter& l) { return TextOrNull(l.consumer); }},
+    {"attempts", false, [](const Letter& l) { return LetterJsonValue(l.attempts); }},
+    {"original_exchange", false, [](const Letter& l) { return TextOrNull(l.original_exchange); }},
+    {"original_routing_key", false, [](const Letter& l) { return TextOrNull(l.original_routing_key); }},
+    {"properties", false, [](const Letter& l) { return PropertiesOf(MessageProperties(l.properties).properties()); }},
+    {"headers", false, [](const Letter& l) { return HeadersOf(MessageProperties(l.properties).properties()); }},
+};
+
+void AppendOutline(LetterJsonValue& json, const Letter& letter) {
+  for (const LetterMember& member : kLetterMembers) {
+    if (member.in_outline) json[member.name] = member.value(letter);
+  }
 }
 
 }  // namespace
 
 std::string LetterJson(const Letter& letter) {
-  MessageProperties read(letter.properties);
-  const amqp_basic_properties_t& properties = read.properties();
-  LetterJsonValue json = {{"position", letter.position}};
-  json.update(OutlineJson(letter));
-  json["consumer"] = TextOrNull(letter.consumer);
-  json["attempts"] = letter.attempts;
-  json["original_exchange"] = TextOrNull(letter.original_exchange);
-  json["original_routing_key"] = TextOrNull(letter.original_routing_key);
-  json["properties"] = PropertiesOf(properties);
-  json["headers"] = HeadersOf(properties);
+  LetterJsonValue json;
+  for (const LetterMember& member : kLetterMembers) json[member.name] = member.value(letter);
   if (IsUtf8(letter.body)) {
     json["body"] = letter.body;
   } else {
@@ -159,13 +170,12 @@ std::string LetterJson(const Letter& letter) {
 }
 
 std::string HeadersJson(const Letter& letter) {
-  MessageProperties read(letter.properties);
-  return OneLineOf(HeadersOf(read.properties()));
+  return OneLineOf(HeadersOf(MessageProperties(letter.properties).properties()));
 }
 
 std::string LetterActionJson(const std::string& action, const Letter& letter) {
   LetterJsonValue json = {{"action", action}};
-  json.update(OutlineJson(letter));
+  AppendOutline(json, letter);
   return OneLineOf(json);
 }
 
@@ -212,7 +222,7 @@ std::string AuditJson(const AuditEntry& entry, const Letter& letter) {
                           {"host", entry.host},
                           {"command", entry.command},
                           {"queue", entry.queue}};
-  json.update(OutlineJson(letter));
+  AppendOutline(json, letter);
   const LetterFilter& filter = entry.filter;
   LetterJsonValue filters = LetterJsonValue::object();
   if (filter.order_id) filters["order"] = filter.order_id->ToString();

@@ -33,7 +33,7 @@ class Redriver {
   using Clock = std::chrono::steady_clock;
   enum class Next { kAnotherPart, kEnd };
 
-  // Takes what is held at once of the letters that were there, and puts back those that are meant.
+  // Takes as many of the remaining letters as fit in memory, and redrives those of the plan.
   Next Part() {
     const std::size_t left_there = result_.there - removed_;
     const absl::StatusOr<std::vector<Letter>> letters = queue_.Take(left_there);
@@ -77,14 +77,14 @@ class Redriver {
     return next;
   }
 
-  // The broker puts letters back in its own time; what died meanwhile must not be taken in their place.
+  // The broker returns letters in its own time. Letters that came meanwhile must not be taken in their place.
   void AwaitReturn() {
     const std::size_t left_there = result_.there - removed_;
     const absl::Status waited = queue_.Wait(kReturnTimeMax, [&] {
       const absl::StatusOr<std::size_t> count = queue_.Count();
       return !count.ok() || *count >= left_there;
     });
-    waited.IgnoreError();  // a connection that is lost shows when they are taken
+    waited.IgnoreError();  // the next Take reports a lost connection
   }
 
   bool MayGoOn() {

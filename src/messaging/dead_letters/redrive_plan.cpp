@@ -12,7 +12,7 @@ namespace {
 struct OrderLetters {
   std::vector<std::pair<absl::Time, std::size_t>> in_order;  // by time, then index
   std::size_t next = 0;
-  bool blocked = false;  // one that does not match has come
+  bool blocked = false;  // an earlier letter of the order does not match
 };
 
 using LettersByOrder = absl::flat_hash_map<domain::OrderId, OrderLetters>;
@@ -41,7 +41,7 @@ RedrivePlan PlanRedrive(const std::vector<Letter>& letters, const LetterFilter& 
   LettersByOrder orders = ByOrder(letters);
   RedrivePlan plan;
   for (std::size_t place = 0; place < letters.size(); ++place) {
-    // The places of an order's letters are kept, and filled in their order.
+    // The letters of an order keep its places in the queue, and fill them by time.
     std::size_t index = place;
     bool blocked = false;
     if (letters[place].order_id) {

@@ -21,14 +21,14 @@ constexpr std::size_t kAmountBytesMax = 32;
 
 absl::Status Undecodable(const std::string& what) { return absl::InvalidArgumentError(what); }
 
-// As JSON in ASCII: safe in headers and logs, whatever it is.
+// As JSON in ASCII, which is safe in headers and logs.
 std::string ShownJson(const InboundJson& value) {
   std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true, InboundJson::error_handler_t::replace);
   if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "...";
   return text;
 }
 
-// How deep brackets are nested, which is looked at before anything is built of them.
+// The depth of nested brackets, known before the parser builds anything.
 int DepthOf(std::string_view body) {
   int depth = 0;
   int deepest = 0;
@@ -59,7 +59,7 @@ bool IsDecimal(std::string_view text) {
   return digits(text.substr(0, point)) && digits(text.substr(point + 1));
 }
 
-// Reads the fields of one object. The first one that is wrong is remembered, and what is read after it is empty.
+// Reads the fields of one object. status() keeps the first error; every later read answers an empty value.
 class FieldReader {
  public:
   FieldReader(const InboundJson& object, std::string path) : object_(object), path_(std::move(path)) {
@@ -77,7 +77,7 @@ class FieldReader {
     return text;
   }
 
-  // Text of people's: what is longer is cut.
+  // Text for people; a longer one is cut.
   std::string LongText(const char* name) {
     const std::string text = Text(name, kInboundBodyBytesMax);
     return std::string(base::CutText(text, domain::kLongTextBytesMax));
@@ -111,7 +111,7 @@ class FieldReader {
     if (value == nullptr) return {};
     absl::Time time;
     const std::string text = value->is_string() ? value->get<std::string>() : "";
-    // The first digit and the Z keep out what the parser takes besides: "infinite-future", blanks, offsets.
+    // The parser would also take "infinite-future", blanks and offsets: the first digit and the Z exclude them.
     const bool right = !text.empty() && text.front() >= '0' && text.front() <= '9' && text.back() == 'Z' &&
                        absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) && domain::IsStorableTime(time);
     if (!right) Fail(name, *value, "an RFC 3339 time in UTC, ending in Z");
@@ -230,7 +230,7 @@ EventOutline OutlineOf(std::string_view body) {
     const std::optional<domain::Uuid> order_id = fields.OptionalUuid("order_id");
     if (order_id && fields.status().ok()) outline.order_id = domain::OrderId(*order_id);
   } catch (const InboundJson::exception&) {
-    // A number that no double holds, for instance: what was read until then is what there is.
+    // A number that no double holds, for instance. The fields read before it stay.
     return outline;
   }
   return outline;

@@ -1,4 +1,4 @@
-// What happens to a consumer when the broker, the database or another replica comes and goes.
+// A consumer while the broker, the database or another replica comes and goes.
 #include <atomic>
 #include <optional>
 #include <string>
@@ -86,20 +86,20 @@ TEST_F(ConsumerOutageTest, BrokerNotReachable_SaysSoAndTakesOnceItIs) {
   EXPECT_TRUE(WaitUntilUp());
 }
 
-TEST_F(ConsumerOutageTest, DatabaseAway_NothingIsLostCountedOrGivenOutTwice) {
-  std::atomic<bool> away = true;
+TEST_F(ConsumerOutageTest, DatabaseUnavailable_NothingIsLostCountedOrGivenOutTwice) {
+  std::atomic<bool> unavailable = true;
   payments_.Answer([&](const auto&) {
-    return away ? Handling{HandlingOutcome::kAway, "the database is away"} : Handling{};
+    return unavailable ? Handling{HandlingOutcome::kUnavailable, "the database is unavailable"} : Handling{};
   });
   StartConsumer();
   PayMany(1, 20);
   ASSERT_TRUE(health_.WaitFor(
       "consumer payments",
-      [](const auto& entry) { return entry.reason.find("the database is away") != std::string::npos; }, kConsumerWait));
+      [](const auto& entry) { return entry.reason.find("the database is unavailable") != std::string::npos; }, kConsumerWait));
   ASSERT_TRUE(Eventually([&] { return Handled("away") >= 5; })) << "it is tried again";
   EXPECT_EQ(metrics_.Value("logistics_consumer_paused", {{"consumer", "payments"}}), 1);
   EXPECT_EQ(WaitingCount(), 0U);
-  away = false;
+  unavailable = false;
   ExpectAllInOrderOnce(20);
   EXPECT_TRUE(WaitUntilUp());
   EXPECT_EQ(Taken(), 20) << "on one delivery each";
@@ -107,7 +107,7 @@ TEST_F(ConsumerOutageTest, DatabaseAway_NothingIsLostCountedOrGivenOutTwice) {
   EXPECT_TRUE(QueueIsEmpty());
 }
 
-TEST_F(ConsumerOutageTest, InboxAway_WhatCannotBeParkedIsNotAcked) {
+TEST_F(ConsumerOutageTest, InboxUnavailable_WhatCannotBeParkedIsNotAcked) {
   payments_.Answer([](const auto&) { return Handling{HandlingOutcome::kRetryLater, "there is no such order yet"}; });
   inbox_.FailWith(absl::UnavailableError("no database"));
   StartConsumer();
@@ -120,11 +120,11 @@ TEST_F(ConsumerOutageTest, InboxAway_WhatCannotBeParkedIsNotAcked) {
   EXPECT_TRUE(WaitUntilUp());
 }
 
-TEST_F(ConsumerOutageTest, DatabaseAwayForLong_AnotherReplicaGetsTheMessages) {
+TEST_F(ConsumerOutageTest, DatabaseUnavailableForLong_AnotherReplicaGetsTheMessages) {
   options_.payments.hand_back_after = absl::Milliseconds(100);
-  std::atomic<bool> away = true;
+  std::atomic<bool> unavailable = true;
   payments_.Answer([&](const auto&) {
-    return away ? Handling{HandlingOutcome::kAway, "the database is away"} : Handling{};
+    return unavailable ? Handling{HandlingOutcome::kUnavailable, "the database is unavailable"} : Handling{};
   });
   inbox_.FailWith(absl::UnavailableError("no database"));
   StartConsumer();
@@ -136,7 +136,7 @@ TEST_F(ConsumerOutageTest, DatabaseAwayForLong_AnotherReplicaGetsTheMessages) {
     TestConsumer other(broker_.url(), kQueue);
     EXPECT_TRUE(other.Next().has_value()) << "it has them at once";
   }
-  away = false;
+  unavailable = false;
   inbox_.FailWith(absl::OkStatus());
   EXPECT_TRUE(payments_.WaitForEffects(4)) << "the rest comes back here";
   EXPECT_TRUE(WaitUntilUp());
@@ -206,14 +206,14 @@ TEST_F(ConsumerOutageTest, QueueWithOtherArguments_IsSaidAndReadAllTheSame) {
   EXPECT_TRUE(payments_.WaitForEffects(1));
 }
 
-TEST_F(ConsumerOutageTest, Bury_WithoutAConnection_AnswersAtOnce) {
+TEST_F(ConsumerOutageTest, Send_WithoutAConnection_AnswersAtOnce) {
   options_.urls = {"amqp://guest:guest@127.0.0.1:1"};
   consumer_ = NewConsumer();
-  EXPECT_TRUE(absl::IsUnavailable(consumer_->Bury({}))) << "not started";
+  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({}))) << "not started";
   consumer_->Start();
-  EXPECT_TRUE(absl::IsUnavailable(consumer_->Bury({})));
+  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({})));
   StopConsumer();
-  EXPECT_TRUE(absl::IsUnavailable(consumer_->Bury({})));
+  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({})));
 }
 
 }  // namespace

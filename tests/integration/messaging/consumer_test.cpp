@@ -1,4 +1,4 @@
-// What becomes of messages, at a real broker.
+// The outcomes of messages, at a real broker.
 #include <atomic>
 #include <optional>
 #include <set>
@@ -107,27 +107,27 @@ TEST_F(ConsumerTest, RedrivenLetterThatDiesAgain_StillSaysWhereItWasPublished) {
   EXPECT_EQ(letter->headers.at("x-original-routing-key"), "payment.processed");
 }
 
-TEST_F(ConsumerTest, Poison_IsDeadLetteredOnceAndBlocksNobody) {
+TEST_F(ConsumerTest, Rejected_IsDeadLetteredOnceAndBlocksNobody) {
   payments_.Answer([](const domain::PaymentNotice& notice) {
-    if (notice.amount == "6.66") return Handling{HandlingOutcome::kPoison, "it is cancelled: give the money back"};
+    if (notice.amount == "6.66") return Handling{HandlingOutcome::kReject, "it is cancelled: give the money back"};
     return Handling{};
   });
   StartConsumer();
   constexpr std::uint64_t kMessages = 200;
-  std::set<std::string> poison;
+  std::set<std::string> rejected;
   for (std::uint64_t i = 1; i <= kMessages; ++i) {
     Pay(i, i % 7, i % 10 == 0 ? "6.66" : "1.00");
-    if (i % 10 == 0) poison.insert(EventId(i));
+    if (i % 10 == 0) rejected.insert(EventId(i));
   }
-  ASSERT_TRUE(payments_.WaitForEffects(kMessages - poison.size()));
+  ASSERT_TRUE(payments_.WaitForEffects(kMessages - rejected.size()));
   TestConsumer dlq(broker_.url(), kDlq);
   std::set<std::string> letters;
-  for (const ReceivedMessage& letter : dlq.Take(poison.size())) {
+  for (const ReceivedMessage& letter : dlq.Take(rejected.size())) {
     EXPECT_TRUE(letters.insert(letter.message_id).second);
     EXPECT_EQ(letter.headers.at("x-dead-reason"), "it is cancelled: give the money back");
   }
-  EXPECT_EQ(letters, poison);
-  EXPECT_TRUE(Eventually([&] { return DeadLettered("refused") == static_cast<double>(poison.size()); }));
+  EXPECT_EQ(letters, rejected);
+  EXPECT_TRUE(Eventually([&] { return DeadLettered("refused") == static_cast<double>(rejected.size()); }));
   EXPECT_EQ(Taken(), kMessages);
   StopConsumer();
   EXPECT_TRUE(QueueIsEmpty());

@@ -53,7 +53,7 @@ TEST_F(DeadLetterQueueTest, QueueThatIsNotThere_IsSaidAndNotMade) {
   EXPECT_THAT(RedriveBilling().status, StatusIs(StatusCode::kNotFound, HasSubstr("'billing'")));
 }
 
-TEST_F(DeadLetterQueueTest, BrokerThatIsAway_IsUnavailable) {
+TEST_F(DeadLetterQueueTest, BrokerWithoutAnAnswer_IsUnavailable) {
   options_.urls = {"amqp://guest:guest@127.0.0.1:1/"};
   EXPECT_THAT(DeadLetterQueue::Open(options_, kBilling), StatusIs(StatusCode::kUnavailable, HasSubstr("127.0.0.1:1")));
 }

@@ -244,7 +244,7 @@ class ConsumerRedriveTest : public ConsumerFixture {
 TEST_F(ConsumerRedriveTest, KilledBetweenConfirmAndAck_HasOneEffect) {
   std::atomic<bool> cancelled = true;
   payments_.Answer([&](const domain::PaymentNotice&) {
-    return cancelled ? ports::Handling{ports::HandlingOutcome::kPoison, "cancelled"} : ports::Handling{};
+    return cancelled ? ports::Handling{ports::HandlingOutcome::kReject, "cancelled"} : ports::Handling{};
   });
   StartConsumer();
   Pay(1, 1);
@@ -259,7 +259,7 @@ TEST_F(ConsumerRedriveTest, KilledBetweenConfirmAndAck_HasOneEffect) {
 
 TEST_F(ConsumerRedriveTest, RedrivenAndDeadAgain_StillSaysWhereItWasFirstPublished) {
   payments_.Answer([](const domain::PaymentNotice&) {
-    return ports::Handling{ports::HandlingOutcome::kPoison, "still so"};
+    return ports::Handling{ports::HandlingOutcome::kReject, "still so"};
   });
   StartConsumer();
   Pay(1, 1);
@@ -276,14 +276,14 @@ TEST_F(ConsumerRedriveTest, RedrivenAndDeadAgain_StillSaysWhereItWasFirstPublish
 }
 
 TEST_F(ConsumerRedriveTest, RedrivenAndParked_IsRememberedAsItWasFirstPublished) {
-  std::atomic<bool> poison = true;
+  std::atomic<bool> reject = true;
   payments_.Answer([&](const domain::PaymentNotice&) {
-    return ports::Handling{poison ? ports::HandlingOutcome::kPoison : ports::HandlingOutcome::kRetryLater, "why"};
+    return ports::Handling{reject ? ports::HandlingOutcome::kReject : ports::HandlingOutcome::kRetryLater, "why"};
   });
   StartConsumer();
   Pay(1, 1);
   ASSERT_TRUE(support::Eventually([&] { return DeadLettered("refused") == 1; }));
-  poison = false;
+  reject = false;
   RedriveKilled(0);
   ASSERT_TRUE(support::Eventually([&] { return WaitingCount() == 1; }));
   const auto waiting = inbox_.List("payments", 0, 1, {});

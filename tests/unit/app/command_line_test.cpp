@@ -53,6 +53,14 @@ TEST(CommandLine, WrongUsage_EndsWithTwo) {
   EXPECT_EQ(RunWith({"serve", "--no-such-flag"}).code, kExitUsage);
 }
 
+TEST(CommandLine, UnknownCommand_IsNamedBesideThoseThatExist) {
+  const Ended ended = RunWith({"--log-level", "info", "frobnicate"});
+  EXPECT_EQ(ended.code, kExitUsage);
+  EXPECT_EQ(ended.err, "there is no command frobnicate (serve, migrate, check-config, health); --help says more\n");
+  EXPECT_THAT(RunWith({}).err, HasSubstr("a command is missing (serve, migrate, check-config, health)"));
+  EXPECT_THAT(RunWith({"serve", "--no-such-flag"}).err, HasSubstr("--no-such-flag"));
+}
+
 TEST(CommandLine, CheckConfig_PrintsSettingsWithSourcesMaskedAndLimits) {
   const Ended ended = RunWith(WithUrls({"check-config", "--grpc-port", "7"}));
   EXPECT_EQ(ended.code, kExitOk) << ended.err;

@@ -1,4 +1,4 @@
-// What logisticsctl says of a command line that it cannot read. Nothing is called.
+// The messages of logisticsctl for a command line that it cannot read. No call is made.
 #include <gmock/gmock.h>
 
 #include "support/process.hpp"

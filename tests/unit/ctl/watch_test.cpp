@@ -42,7 +42,7 @@ class WatchTest : public rpc::ServerFixture {
     })) << watch.Output()
         << watch.Log();
   }
-  // What goes on, as the end of a watch says it.
+  // The token to resume from, as the end of a watch prints it.
   static std::string TokenOf(const std::string& err) {
     const std::vector<std::string> parts = absl::StrSplit(err, "--token ");
     return std::string(absl::StripAsciiWhitespace(parts.back()));

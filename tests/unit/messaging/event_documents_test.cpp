@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "messaging/amqp/options.hpp"
-#include "messaging/events/event_codec.hpp"
+#include "messaging/events/event_encoder.hpp"
 #include "messaging/events/event_decoder.hpp"
 #include "nlohmann/json.hpp"
 

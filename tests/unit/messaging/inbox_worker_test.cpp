@@ -24,7 +24,7 @@ using testing::SizeIs;
 
 class RecordingSink final : public DeadLetterSink {
  public:
-  absl::Status Bury(DeadLetter letter) override {
+  absl::Status Send(DeadLetter letter) override {
     if (failure.ok()) letters.push_back(std::move(letter));
     return failure;
   }
@@ -129,8 +129,8 @@ TEST_F(InboxWorkerTest, StillTooEarly_IsTriedAfter1_5And25Seconds_ThenDeadLetter
   EXPECT_EQ(payments_.tries(), 4) << "and its first at once";
 }
 
-TEST_F(InboxWorkerTest, Poison_IsDeadLetteredAtOnce) {
-  payments_.Answer([](const auto&) { return Handling{HandlingOutcome::kPoison, "paid after it was cancelled"}; });
+TEST_F(InboxWorkerTest, Rejected_IsDeadLetteredAtOnce) {
+  payments_.Answer([](const auto&) { return Handling{HandlingOutcome::kReject, "paid after it was cancelled"}; });
   Park(1, 1);
   RunAfter(absl::Seconds(1));
   ASSERT_THAT(sink_.letters, SizeIs(1));
@@ -147,17 +147,17 @@ TEST_F(InboxWorkerTest, UndecodableBody_IsDeadLettered) {
   EXPECT_THAT(Waiting(), IsEmpty());
 }
 
-TEST_F(InboxWorkerTest, DatabaseAway_IsNoTry) {
-  payments_.Answer([](const auto&) { return Handling{HandlingOutcome::kAway, "the database is away"}; });
+TEST_F(InboxWorkerTest, DatabaseUnavailable_IsNoTry) {
+  payments_.Answer([](const auto&) { return Handling{HandlingOutcome::kUnavailable, "the database is unavailable"}; });
   Park(1, 1);
   clock_.Advance(absl::Seconds(1));
   EXPECT_TRUE(absl::IsUnavailable(worker_.RunOnce()));
   EXPECT_EQ(Waiting().front().attempts, 1);
-  inbox_.FailWith(absl::UnavailableError("away"));
+  inbox_.FailWith(absl::UnavailableError("no database"));
   EXPECT_TRUE(absl::IsUnavailable(worker_.RunOnce()));
 }
 
-TEST_F(InboxWorkerTest, BrokerAway_TheLetterWaitsAndIsNotTriedAgain) {
+TEST_F(InboxWorkerTest, BrokerUnavailable_TheLetterWaitsAndIsNotTriedAgain) {
   int tries = 0;
   payments_.Answer([&](const auto&) {
     ++tries;

@@ -17,19 +17,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string Encoded(MessageProperties& properties) {
-  std::string encoded(10'000, '\0');
-  const int size = amqp_encode_properties(
-      AMQP_BASIC_CLASS, const_cast<amqp_basic_properties_t*>(&properties.properties()), AmqpBytes(encoded));
-  EXPECT_GT(size, 0);
-  encoded.resize(static_cast<std::size_t>(size));
-  return encoded;
-}
-
 Letter LetterWith(MessageProperties& properties, const std::string& body) {
   Delivery delivery;
   delivery.tag = 7;
-  delivery.properties = Encoded(properties);
+  delivery.properties = properties.Encode();
   delivery.body = body;
   return LetterOf(std::move(delivery), 4);
 }

@@ -60,11 +60,11 @@ TEST(PaymentService, EveryError_HasItsOutcomeAndAReason) {
   }
   for (const auto code : {absl::StatusCode::kUnavailable, absl::StatusCode::kResourceExhausted,
                           absl::StatusCode::kDeadlineExceeded, absl::StatusCode::kCancelled}) {
-    EXPECT_EQ(outcome(code), HandlingOutcome::kAway) << absl::StatusCodeToString(code);
+    EXPECT_EQ(outcome(code), HandlingOutcome::kUnavailable) << absl::StatusCodeToString(code);
   }
   for (const auto code : {absl::StatusCode::kInvalidArgument, absl::StatusCode::kFailedPrecondition,
                           absl::StatusCode::kInternal, absl::StatusCode::kUnknown, absl::StatusCode::kDataLoss}) {
-    EXPECT_EQ(outcome(code), HandlingOutcome::kPoison) << absl::StatusCodeToString(code);
+    EXPECT_EQ(outcome(code), HandlingOutcome::kReject) << absl::StatusCodeToString(code);
   }
 }
 

@@ -14,40 +14,41 @@
 
 namespace logistics::messaging {
 
-// Dead letters on their way over one connection. One at a time, so that a nack or a return, which need not name its
-// message, is known to be of this one. Belongs to one thread.
-class DeadLetterLane {
+// Sends dead letters over one connection, one at a time: a nack or a return need not name its message, and so belongs
+// to the one in flight. Belongs to one thread.
+class DeadLetterSender {
  public:
   using Time = std::chrono::steady_clock::time_point;
   // OK: the broker has the letter. Else it may or may not have it.
   using Outcome = std::function<void(const absl::Status& status)>;
 
-  // `insist`: a letter that the broker refuses is sent again, until it takes it or Drop; else the refusal is its
-  // outcome.
+  // `insist`: a letter that the broker refuses is sent again, until the broker takes it or Drop. Without that the
+  // refusal is its outcome.
   void Add(DeadLetter letter, bool insist, Outcome outcome);
 
-  // Whether one is to be sent now.
+  // Whether a letter may be sent now.
   bool Ready(Time now) const { return !in_flight_ && !letters_.empty() && now >= not_before_; }
-  // Sends the first one. An error that is the connection's.
+  // Sends the first letter. The only errors are those of the connection.
   absl::Status Send(Connection& connection, Time now);
 
   void Confirmed();
   void Returned(std::string_view reason) { returned_ = std::string(reason); }
-  // A nack, a return, a channel that was closed over it. The next try is not before `again_at`.
+  // The broker refused the letter in flight: a nack, a return, or a closed channel. The next try is not before
+  // `again_at`.
   void Refused(const std::string& why, Time again_at);
-  // Letters that nobody insists upon, but for one that is on its way, have this outcome.
+  // Letters without `insist`, but the one in flight, end with this outcome.
   void GiveUpWaiting(const absl::Status& why);
-  // The connection is gone, with all that was on its way.
+  // The connection is gone: all letters end with this outcome.
   void Drop(const absl::Status& why);
 
   bool empty() const { return letters_.empty(); }
   bool in_flight() const { return in_flight_; }
   Time sent_at() const { return sent_at_; }
-  // Set while the broker refuses what is sent: why.
+  // Why the broker refuses letters; empty = it does not.
   const std::string& refusal() const { return refusal_; }
-  // Of the letter on its way: set when no queue took it.
+  // Why no queue took the letter in flight; empty = none is known.
   const std::string& returned() const { return returned_; }
-  // When there is something to do: Ready, or nothing is (Time::max()).
+  // When the next letter may be sent; Time::max() = there is none.
   Time NextDue() const { return in_flight_ || letters_.empty() ? Time::max() : not_before_; }
 
  private:

@@ -1,4 +1,4 @@
-#include "messaging/events/event_codec.hpp"
+#include "messaging/events/event_encoder.hpp"
 
 #include <utility>
 #include <variant>

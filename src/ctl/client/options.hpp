@@ -1,4 +1,4 @@
-// The words of the command line, and what they are made of.
+// The parts that the commands of all rooms make their options of.
 #pragma once
 
 #include <CLI/CLI.hpp>  // only in the files that add commands: it takes long to compile
@@ -8,11 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "ctl/client/session.hpp"
 
 namespace logistics::ctl {
 
-// What the chosen command does once everything is parsed.
+// The chosen command, ready to run once everything is parsed.
 using Run = std::function<int(Session&)>;
 
 // An option or positional that fills one string field of a message, and marks it only when it was given.
@@ -25,17 +26,5 @@ CLI::Option* Text(CLI::App& app, const std::string& name, const std::shared_ptr<
 
 // "10", "2.5" (seconds), "500ms", "1m": above 0 and up to `max`.
 bool ParseDuration(const std::string& text, absl::Duration max, absl::Duration& duration);
-
-// "orders watch".
-void AddOrdersWatch(CLI::App& orders, Run& run);
-
-// "inventory ...": a chosen command is put into `run`.
-void AddInventoryCommands(CLI::App& app, Run& run);
-
-// "inbox ...": likewise.
-void AddInboxCommands(CLI::App& app, Run& run);
-
-// "dlq ...": likewise.
-void AddDlqCommands(CLI::App& app, Run& run);
 
 }  // namespace logistics::ctl

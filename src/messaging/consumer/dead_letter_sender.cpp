@@ -1,4 +1,4 @@
-#include "messaging/consumer/dead_letter_lane.hpp"
+#include "messaging/consumer/dead_letter_sender.hpp"
 
 #include <utility>
 
@@ -6,11 +6,11 @@
 
 namespace logistics::messaging {
 
-void DeadLetterLane::Add(DeadLetter letter, bool insist, Outcome outcome) {
+void DeadLetterSender::Add(DeadLetter letter, bool insist, Outcome outcome) {
   letters_.push_back({std::move(letter), insist, std::move(outcome)});
 }
 
-absl::Status DeadLetterLane::Send(Connection& connection, Time now) {
+absl::Status DeadLetterSender::Send(Connection& connection, Time now) {
   returned_.clear();
   const absl::StatusOr<std::uint64_t> tag = SendDeadLetter(connection, letters_.front().letter);
   if (tag.ok()) {
@@ -24,13 +24,13 @@ absl::Status DeadLetterLane::Send(Connection& connection, Time now) {
   return absl::OkStatus();
 }
 
-void DeadLetterLane::Confirmed() {
+void DeadLetterSender::Confirmed() {
   if (!in_flight_) return;
   refusal_.clear();
   FinishFirst(absl::OkStatus());
 }
 
-void DeadLetterLane::Refused(const std::string& why, Time again_at) {
+void DeadLetterSender::Refused(const std::string& why, Time again_at) {
   if (!in_flight_) return;
   refusal_ = why;
   not_before_ = again_at;
@@ -38,7 +38,7 @@ void DeadLetterLane::Refused(const std::string& why, Time again_at) {
   GiveUpWaiting(absl::UnavailableError("the dead letter was refused: " + why));
 }
 
-void DeadLetterLane::GiveUpWaiting(const absl::Status& why) {
+void DeadLetterSender::GiveUpWaiting(const absl::Status& why) {
   std::deque<Entry> given_up;
   std::deque<Entry> kept;
   for (Entry& entry : letters_) {
@@ -49,13 +49,13 @@ void DeadLetterLane::GiveUpWaiting(const absl::Status& why) {
   for (const Entry& entry : given_up) entry.outcome(why);
 }
 
-void DeadLetterLane::Drop(const absl::Status& why) {
+void DeadLetterSender::Drop(const absl::Status& why) {
   not_before_ = Time::min();
   refusal_.clear();
   while (!letters_.empty()) FinishFirst(why);
 }
 
-void DeadLetterLane::FinishFirst(const absl::Status& status) {
+void DeadLetterSender::FinishFirst(const absl::Status& status) {
   in_flight_ = false;
   const Entry entry = std::move(letters_.front());
   letters_.pop_front();

@@ -1,4 +1,4 @@
-#include "messaging/events/event_codec.hpp"
+#include "messaging/events/event_encoder.hpp"
 
 #include <gmock/gmock.h>
 
@@ -22,7 +22,7 @@ std::string Encoded(domain::EventData data) { return JsonEventEncoder().Encode(E
 
 nlohmann::json Data(domain::EventData data) { return nlohmann::json::parse(Encoded(std::move(data)))["data"]; }
 
-TEST(EventCodecTest, Encode_EveryType_SatisfiesAStrictConsumer) {
+TEST(EventEncoderTest, Encode_EveryType_SatisfiesAStrictConsumer) {
   const std::vector<std::pair<std::string, domain::EventData>> events = {
       {"OrderCreated", domain::OrderCreated{kOrder, kCustomer, "19.99", 2}},
       {"OrderStatusChanged", domain::OrderStatusChanged{kOrder, std::nullopt, domain::OrderStatus::kPending, "", ""}},
@@ -40,21 +40,21 @@ TEST(EventCodecTest, Encode_EveryType_SatisfiesAStrictConsumer) {
   }
 }
 
-TEST(EventCodecTest, Encode_Envelope_IsCompactAndInTheOrderOfTheContract) {
+TEST(EventEncoderTest, Encode_Envelope_IsCompactAndInTheOrderOfTheContract) {
   EXPECT_EQ(Encoded(domain::InventoryReleased{"r-1", kOrder, "late"}),
             R"({"id":"02000000-0000-0000-0000-000000000009","event_type":"InventoryReleased",)"
             R"("timestamp":"2023-11-14T22:13:20.123456Z","version":"1.0","data":{"reservation_id":"r-1",)"
             R"("order_id":"03000000-0000-0000-0000-000000000001","reason":"late"}})");
 }
 
-TEST(EventCodecTest, Encode_OrderCreated_CarriesAmountAsDecimalText) {
+TEST(EventEncoderTest, Encode_OrderCreated_CarriesAmountAsDecimalText) {
   const nlohmann::json data = Data(domain::OrderCreated{kOrder, kCustomer, "1200.50", 7});
   EXPECT_EQ(data["total_amount"], "1200.50");
   EXPECT_EQ(data["items_count"], 7);
   EXPECT_EQ(data["status"], "pending");
 }
 
-TEST(EventCodecTest, Encode_StatusChanged_NamesStatesAndLeavesOptionalsNull) {
+TEST(EventEncoderTest, Encode_StatusChanged_NamesStatesAndLeavesOptionalsNull) {
   const nlohmann::json data =
       Data(domain::OrderStatusChanged{kOrder, std::nullopt, domain::OrderStatus::kShipped, "", ""});
   EXPECT_TRUE(data.at("previous_status").is_null());
@@ -63,7 +63,7 @@ TEST(EventCodecTest, Encode_StatusChanged_NamesStatesAndLeavesOptionalsNull) {
   EXPECT_TRUE(data.at("notes").is_null());
 }
 
-TEST(EventCodecTest, Encode_TextOfAnyKind_StaysValid) {
+TEST(EventEncoderTest, Encode_TextOfAnyKind_StaysValid) {
   const std::string quoted = "\"\\\n\t\x01 \xc3\xa4 \xf0\x9f\x9a\x9a";
   EXPECT_EQ(Data(domain::OrderCancelled{kOrder, quoted, ""})["reason"], quoted);
   EXPECT_EQ(Data(domain::OrderCancelled{kOrder, "broken \xff byte", ""})["reason"], "broken \xef\xbf\xbd byte");
