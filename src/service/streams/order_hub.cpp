@@ -175,9 +175,9 @@ absl::Time OrderUpdates::Hub::DatabaseNow() const {
 
 ports::CallContext OrderUpdates::Hub::ReadContext() { return {"", "", absl::Now() + kReadTime}; }
 
-std::vector<domain::Uuid> OrderUpdates::Hub::KeysOf(const ports::OrderScope& scope) {
-  if (scope.order_id) return {scope.order_id->uuid()};
-  if (scope.customer_id) return {scope.customer_id->uuid()};
+std::vector<OrderUpdates::Hub::ScopeKey> OrderUpdates::Hub::KeysOf(const ports::OrderScope& scope) {
+  if (scope.order_id) return {{ScopeKind::kOrder, scope.order_id->uuid()}};
+  if (scope.customer_id) return {{ScopeKind::kCustomer, scope.customer_id->uuid()}};
   return {};
 }
 

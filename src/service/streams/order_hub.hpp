@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -37,6 +38,9 @@ class OrderUpdates::Hub {
 
  private:
   using Clock = BufferedFeed::Clock;
+  // Ids of different kinds may be equal.
+  enum class ScopeKind { kOrder, kCustomer };
+  using ScopeKey = std::pair<ScopeKind, domain::Uuid>;
 
   // Where a stream is on its way to be live.
   struct Stream {
@@ -113,7 +117,7 @@ class OrderUpdates::Hub {
   static constexpr absl::Duration kReadTime = absl::Seconds(10);
   static constexpr absl::Duration kComeAgain = absl::Seconds(1);  // the hint of what may be tried again
   static ports::CallContext ReadContext();
-  static std::vector<domain::Uuid> KeysOf(const ports::OrderScope& scope);
+  static std::vector<ScopeKey> KeysOf(const ports::OrderScope& scope);
 
   ports::OrderLog& log_;
   const OrderUpdatesOptions options_;
@@ -134,7 +138,7 @@ class OrderUpdates::Hub {
   bool ready_ = false;         // and reading has come that far
   RecentChanges recent_;       // its end is where reading has come to
   absl::flat_hash_map<const OrderFeed*, StreamPtr> streams_;
-  FanOutIndex<domain::Uuid, Stream> index_;  // those that are live
+  FanOutIndex<ScopeKey, Stream> index_;  // those that are live
   std::deque<StreamPtr> lagging_;
 
   bool look_ = false;    // the reading thread's own: ask whether this is still the same database

@@ -118,11 +118,13 @@ void OrderUpdates::Hub::FanOut(const ports::OrderChanges& page) {
       for (int i = 0; i < kSlice && next != page.changes.end(); ++i, ++next) {
         const ports::OrderChange& change = **next;
         full.clear();
-        index_.ForEach({change.place.order_id.uuid(), change.customer_id.uuid()}, [&](Stream& stream) {
-          const BufferedFeed::Offered offered = stream.feed->OfferChange(*next);
-          if (offered == BufferedFeed::Offered::kFirst) woken.push_back(stream.feed);
-          if (offered == BufferedFeed::Offered::kFull) full.push_back(&stream);
-        });
+        index_.ForEach(
+            {{ScopeKind::kOrder, change.place.order_id.uuid()}, {ScopeKind::kCustomer, change.customer_id.uuid()}},
+            [&](Stream& stream) {
+              const BufferedFeed::Offered offered = stream.feed->OfferChange(*next);
+              if (offered == BufferedFeed::Offered::kFirst) woken.push_back(stream.feed);
+              if (offered == BufferedFeed::Offered::kFull) full.push_back(&stream);
+            });
         for (Stream* stream : full) FallBehind(*stream);
         recent_.Append(*next);
       }
