@@ -4,23 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "logistics/domain/errors.hpp"
+#include "service/streams/errors.hpp"
 #include "service/streams/level_filter.hpp"
 
 namespace logistics::service {
-namespace {
-
-constexpr absl::Duration kStockReadTime = absl::Seconds(10);
-constexpr absl::Duration kRetryAfter = absl::Seconds(1);
-
-absl::Status ShuttingDown() {
-  return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the server is shutting down", kRetryAfter);
-}
-
-ports::CallContext ReadContext() { return {"", "", absl::Now() + kStockReadTime}; }
-
-}  // namespace
 
 StockUpdates::StockUpdates(ports::StockLog& log, ports::IdGenerator& ids, ports::Metrics& metrics,
                            const StockUpdatesOptions& options)
@@ -62,11 +49,7 @@ absl::StatusOr<std::shared_ptr<StockFeed>> StockUpdates::Subscribe(const std::ve
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return ShuttingDown();
-    if (feeds_.size() >= static_cast<std::size_t>(options_.streams_max)) {
-      return domain::RetryLaterError(absl::StatusCode::kResourceExhausted,
-                                     absl::StrCat("too many streams at once, at most ", options_.streams_max),
-                                     kRetryAfter);
-    }
+    if (feeds_.size() >= static_cast<std::size_t>(options_.streams_max)) return TooManyStreams(options_.streams_max);
     feeds_.insert(feed);
     joining_.push_back(std::move(stream));
   }
@@ -134,13 +117,12 @@ void StockUpdates::ApplyJoinsAndLeaves(const std::stop_token& stop) {
 
 void StockUpdates::Join(std::unique_ptr<Stream> stream) {
   const absl::StatusOr<ports::StockSnapshot> snapshot =
-      log_.Snapshot(stream->products, stream->warehouses, ReadContext());
+      log_.Snapshot(stream->products, stream->warehouses, StreamReadContext());
   if (!snapshot.ok()) return stream->feed->End(snapshot.status());
   // All numbers up to a position were there when it was read, so a later snapshot cannot lie before it, unless the
   // database is another one than it was.
   if (position_ && snapshot->position < *position_) {
-    return stream->feed->End(domain::RetryLaterError(absl::StatusCode::kUnavailable,
-                                                     "the database is behind what was read from it", kRetryAfter));
+    return stream->feed->End(StreamUnavailable("the database is behind what was read from it"));
   }
   if (!position_) position_ = snapshot->position;
   stream->from = snapshot->position;
@@ -164,7 +146,8 @@ void StockUpdates::Leave(const StockFeed* feed) {
 
 bool StockUpdates::ReadOn(const std::stop_token& stop) {
   for (bool more = true; more && !stop.stop_requested();) {
-    const absl::StatusOr<ports::StockChanges> page = log_.ReadAfter(*position_, options_.commits_page, ReadContext());
+    const absl::StatusOr<ports::StockChanges> page =
+        log_.ReadAfter(*position_, options_.commits_page, StreamReadContext());
     if (!page.ok()) return false;  // the position stays, and the changes are read later
     for (const ports::StockChange& change : page->changes) FanOut(change);
     position_ = page->position;
@@ -186,11 +169,9 @@ void StockUpdates::FanOut(const ports::StockChange& change) {
     if (offered == Offered::kFirst) stream.feed->Wake();
     if (offered != Offered::kFull) return;
     behind_.Increment();
-    stream.feed->End(domain::RetryLaterError(
-        absl::StatusCode::kResourceExhausted,
-        absl::StrCat("the reader fell more than ", options_.behind_max,
-                     " changes behind; connect again, the stream begins with the present levels"),
-        kRetryAfter));
+    stream.feed->End(
+        StreamExhausted(absl::StrCat("the reader fell more than ", options_.behind_max,
+                                     " changes behind; connect again, the stream begins with the present levels")));
   });
 }
 
