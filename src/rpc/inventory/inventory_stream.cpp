@@ -19,26 +19,26 @@ class StockSource {
   explicit StockSource(service::StockUpdates& updates) : updates_(&updates) {}
 
   absl::Status Open(const Request& request, std::function<void()> wake) {
-    absl::StatusOr<std::shared_ptr<service::StockUpdates::Queue>> queue =
+    absl::StatusOr<std::shared_ptr<service::StockFeed>> feed =
         updates_->Subscribe({request.item_ids().begin(), request.item_ids().end()},
                             {request.location_ids().begin(), request.location_ids().end()}, std::move(wake));
-    if (queue.ok()) queue_ = *std::move(queue);
-    return queue.status();
+    if (feed.ok()) feed_ = *std::move(feed);
+    return feed.status();
   }
   bool Next(Event& event) {
-    const std::optional<service::StockUpdate> update = queue_->Next();
-    if (update) FillUpdate(*update, event);
+    const auto update = feed_->Next();
+    if (update) FillUpdate(**update, event);
     return update.has_value();
   }
   std::optional<StreamEnd> Ended() const {
-    const std::optional<absl::Status> status = queue_->Ended();
-    return status ? std::optional(StreamEnd{*status, ""}) : std::nullopt;
+    auto end = feed_->Ended();
+    return end ? std::optional(StreamEnd{std::move(end->status), ""}) : std::nullopt;
   }
-  void Close() { updates_->Unsubscribe(queue_); }
+  void Close() { updates_->Unsubscribe(feed_); }
 
  private:
   service::StockUpdates* updates_;
-  std::shared_ptr<service::StockUpdates::Queue> queue_;
+  std::shared_ptr<service::StockFeed> feed_;
 };
 
 }  // namespace

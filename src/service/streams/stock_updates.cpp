@@ -4,23 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "logistics/domain/errors.hpp"
+#include "service/streams/errors.hpp"
 #include "service/streams/level_filter.hpp"
 
 namespace logistics::service {
-namespace {
-
-constexpr absl::Duration kStockReadTime = absl::Seconds(10);
-constexpr absl::Duration kRetryAfter = absl::Seconds(1);
-
-absl::Status ShuttingDown() {
-  return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the server is shutting down", kRetryAfter);
-}
-
-ports::CallContext ReadContext() { return {"", "", absl::Now() + kStockReadTime}; }
-
-}  // namespace
 
 StockUpdates::StockUpdates(ports::StockLog& log, ports::IdGenerator& ids, ports::Metrics& metrics,
                            const StockUpdatesOptions& options)
@@ -42,56 +29,52 @@ void StockUpdates::Start() {
 void StockUpdates::Wake() {
   {
     const std::lock_guard lock(mutex_);
-    if (queues_.empty()) return;
+    if (feeds_.empty()) return;
     woken_ = true;
   }
   changed_.notify_one();
 }
 
-absl::StatusOr<std::shared_ptr<StockUpdates::Queue>> StockUpdates::Subscribe(
-    const std::vector<std::string>& item_ids, const std::vector<std::string>& location_ids,
-    std::function<void()> wake) {
+absl::StatusOr<std::shared_ptr<StockFeed>> StockUpdates::Subscribe(const std::vector<std::string>& item_ids,
+                                                                   const std::vector<std::string>& location_ids,
+                                                                   std::function<void()> wake) {
   absl::StatusOr<LevelFilter> filter = CheckLevelFilter(item_ids, location_ids);
   if (!filter.ok()) return filter.status();
   auto stream = std::make_unique<Stream>();
-  auto queue = std::make_shared<Queue>(options_.behind_max, std::move(wake));
-  stream->queue = queue;
+  auto feed = std::make_shared<StockFeed>(options_.behind_max, std::move(wake));
+  stream->feed = feed;
   stream->products = std::move(filter->products);
   stream->warehouses = std::move(filter->warehouses);
   std::sort(stream->warehouses.begin(), stream->warehouses.end());
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return ShuttingDown();
-    if (queues_.size() >= static_cast<std::size_t>(options_.streams_max)) {
-      return domain::RetryLaterError(absl::StatusCode::kResourceExhausted,
-                                     absl::StrCat("too many streams at once, at most ", options_.streams_max),
-                                     kRetryAfter);
-    }
-    queues_.insert(queue);
+    if (feeds_.size() >= static_cast<std::size_t>(options_.streams_max)) return TooManyStreams(options_.streams_max);
+    feeds_.insert(feed);
     joining_.push_back(std::move(stream));
   }
   changed_.notify_one();
-  return queue;
+  return feed;
 }
 
-void StockUpdates::Unsubscribe(const std::shared_ptr<Queue>& queue) {
+void StockUpdates::Unsubscribe(const std::shared_ptr<StockFeed>& feed) {
   {
     const std::lock_guard lock(mutex_);
-    if (queues_.erase(queue) == 0) return;
-    leaving_.push_back(queue);
+    if (feeds_.erase(feed) == 0) return;
+    leaving_.push_back(feed);
   }
   changed_.notify_one();
 }
 
 void StockUpdates::Stop() {
-  std::vector<std::shared_ptr<Queue>> queues;
+  std::vector<std::shared_ptr<StockFeed>> feeds;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
-    queues.assign(queues_.begin(), queues_.end());
+    feeds.assign(feeds_.begin(), feeds_.end());
   }
   // Without the lock: a stream that is woken may leave at once.
-  for (const auto& queue : queues) queue->End(ShuttingDown());
+  for (const auto& feed : feeds) feed->End(ShuttingDown());
 }
 
 void StockUpdates::Loop(const std::stop_token& stop) {
@@ -107,7 +90,7 @@ void StockUpdates::Loop(const std::stop_token& stop) {
       }
       woken_ = false;
     }
-    TakeChanges(stop);
+    ApplyJoinsAndLeaves(stop);
     if (streams_.empty()) {
       position_.reset();  // the next stream's snapshot says where to begin
     } else {
@@ -116,9 +99,9 @@ void StockUpdates::Loop(const std::stop_token& stop) {
   }
 }
 
-void StockUpdates::TakeChanges(const std::stop_token& stop) {
+void StockUpdates::ApplyJoinsAndLeaves(const std::stop_token& stop) {
   std::vector<std::unique_ptr<Stream>> joining;
-  std::vector<std::shared_ptr<Queue>> leaving;
+  std::vector<std::shared_ptr<StockFeed>> leaving;
   {
     const std::lock_guard lock(mutex_);
     joining.swap(joining_);
@@ -127,34 +110,35 @@ void StockUpdates::TakeChanges(const std::stop_token& stop) {
   for (auto& stream : joining) {
     if (stop.stop_requested()) return;
     // Gone before it began: its leaving is known already, or comes in the next turn.
-    if (!stream->queue->Ended()) Join(std::move(stream));
+    if (!stream->feed->Ended()) Join(std::move(stream));
   }
-  for (const auto& queue : leaving) Leave(queue.get());
+  for (const auto& feed : leaving) Leave(feed.get());
 }
 
 void StockUpdates::Join(std::unique_ptr<Stream> stream) {
   const absl::StatusOr<ports::StockSnapshot> snapshot =
-      log_.Snapshot(stream->products, stream->warehouses, ReadContext());
-  if (!snapshot.ok()) return stream->queue->End(snapshot.status());
+      log_.Snapshot(stream->products, stream->warehouses, StreamReadContext());
+  if (!snapshot.ok()) return stream->feed->End(snapshot.status());
   // All numbers up to a position were there when it was read, so a later snapshot cannot lie before it, unless the
   // database is another one than it was.
   if (position_ && snapshot->position < *position_) {
-    return stream->queue->End(domain::RetryLaterError(absl::StatusCode::kUnavailable,
-                                                      "the database is behind what was read from it", kRetryAfter));
+    return stream->feed->End(StreamUnavailable("the database is behind what was read from it"));
   }
   if (!position_) position_ = snapshot->position;
   stream->from = snapshot->position;
-  std::vector<StockUpdate> first;
-  first.reserve(snapshot->levels.size());
-  for (const ports::LevelRow& level : snapshot->levels) first.push_back({true, ids_.NewId(), level});
+  std::vector<std::shared_ptr<const StockUpdate>> levels;
+  levels.reserve(snapshot->levels.size());
+  for (const ports::LevelRow& level : snapshot->levels) {
+    levels.push_back(std::make_shared<const StockUpdate>(StockUpdate{true, ids_.NewId(), level}));
+  }
   Stream* const joined = stream.get();
-  streams_.emplace(joined->queue.get(), std::move(stream));
+  streams_.emplace(joined->feed.get(), std::move(stream));
   index_.Add(joined, joined->products);
-  joined->queue->Begin(std::move(first));
+  joined->feed->Prefill(std::move(levels));
 }
 
-void StockUpdates::Leave(const Queue* queue) {
-  const auto found = streams_.find(queue);
+void StockUpdates::Leave(const StockFeed* feed) {
+  const auto found = streams_.find(feed);
   if (found == streams_.end()) return;
   index_.Remove(found->second.get(), found->second->products);
   streams_.erase(found);
@@ -162,8 +146,9 @@ void StockUpdates::Leave(const Queue* queue) {
 
 bool StockUpdates::ReadOn(const std::stop_token& stop) {
   for (bool more = true; more && !stop.stop_requested();) {
-    const absl::StatusOr<ports::StockChanges> page = log_.ReadAfter(*position_, options_.commits_page, ReadContext());
-    if (!page.ok()) return false;  // the position stays: nothing is lost, it is read later
+    const absl::StatusOr<ports::StockChanges> page =
+        log_.ReadAfter(*position_, options_.commits_page, StreamReadContext());
+    if (!page.ok()) return false;  // the position stays, and the changes are read later
     for (const ports::StockChange& change : page->changes) FanOut(change);
     position_ = page->position;
     more = page->more;
@@ -172,7 +157,7 @@ bool StockUpdates::ReadOn(const std::stop_token& stop) {
 }
 
 void StockUpdates::FanOut(const ports::StockChange& change) {
-  std::shared_ptr<const StockUpdate> update;  // made when somebody wants it, and shared by all
+  std::shared_ptr<const StockUpdate> update;  // made for the first stream that wants it, and shared by all
   index_.ForEach({change.level.key.product_id}, [&](Stream& stream) {
     if (change.number <= stream.from) return;
     if (!stream.warehouses.empty() &&
@@ -180,13 +165,13 @@ void StockUpdates::FanOut(const ports::StockChange& change) {
       return;
     }
     if (!update) update = std::make_shared<const StockUpdate>(StockUpdate{false, change.id, change.level});
-    if (stream.queue->Offer(update)) return;
+    const Offered offered = stream.feed->Offer(update);
+    if (offered == Offered::kFirst) stream.feed->Wake();
+    if (offered != Offered::kFull) return;
     behind_.Increment();
-    stream.queue->End(domain::RetryLaterError(
-        absl::StatusCode::kResourceExhausted,
-        absl::StrCat("the reader fell more than ", options_.behind_max,
-                     " changes behind; connect again, the stream begins with the present levels"),
-        kRetryAfter));
+    stream.feed->End(
+        StreamExhausted(absl::StrCat("the reader fell more than ", options_.behind_max,
+                                     " changes behind; connect again, the stream begins with the present levels")));
   });
 }
 

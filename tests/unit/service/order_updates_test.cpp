@@ -56,6 +56,24 @@ TEST_F(OrderUpdatesTest, Scopes_HearOnlyWhatConcernsThem) {
   EXPECT_EQ(of_order.NextVersions(2), "2 3");
 }
 
+TEST_F(OrderUpdatesTest, CustomerWithTheIdOfAnOrder_DoesNotShareItsStream) {
+  const domain::OrderId order = NewOrder();
+  const domain::CustomerId namesake(order.uuid());
+  Change(order, 1);
+  FeedReader of_order(updates());
+  FeedReader of_namesake(updates());
+  ASSERT_THAT(of_order.Subscribe({.order_id = order.ToString()}), IsOk());
+  ASSERT_THAT(of_namesake.Subscribe({.customer_id = namesake.ToString()}), IsOk());
+  for (FeedReader* reader : {&of_order, &of_namesake}) ASSERT_TRUE(reader->NextMessage().has_value());
+
+  Commit({{order, customer_, 2}});
+  Commit({{NewOrder(), namesake, 7}});
+  Commit({{order, customer_, 3}});
+  Commit({{NewOrder(), namesake, 8}});
+  EXPECT_EQ(of_order.NextVersions(2), "2 3");
+  EXPECT_EQ(of_namesake.NextVersions(2), "7 8");
+}
+
 TEST_F(OrderUpdatesTest, OrderThatIsNotThere_IsNotFound) {
   FeedReader reader(updates());
   ASSERT_THAT(reader.Subscribe({.order_id = NewOrder().ToString()}), IsOk());

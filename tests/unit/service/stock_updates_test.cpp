@@ -33,33 +33,35 @@ class Reader {
 
   absl::Status Subscribe(const std::vector<std::string>& items = {}, const std::vector<std::string>& locations = {}) {
     // The hub may be about to wake a reader that leaves.
-    auto queue = updates_.Subscribe(items, locations, [bell = bell_] { bell->Ring(); });
-    if (queue.ok()) queue_ = *queue;
-    return queue.status();
+    auto feed = updates_.Subscribe(items, locations, [bell = bell_] { bell->Ring(); });
+    if (feed.ok()) feed_ = *feed;
+    return feed.status();
   }
   void Leave() {
-    if (queue_ != nullptr) updates_.Unsubscribe(std::exchange(queue_, nullptr));
+    if (feed_ != nullptr) updates_.Unsubscribe(std::exchange(feed_, nullptr));
   }
 
-  // The next update; nullopt when the stream has ended, or nothing comes.
-  std::optional<StockUpdate> Next() {
-    return bell_->AwaitResult([&] { return queue_->Next(); }, [&] { return queue_->Ended().has_value(); },
-                              kReaderPatience);
+  // The next update; null when the stream has ended, or nothing comes.
+  std::shared_ptr<const StockUpdate> Next() {
+    return bell_
+        ->AwaitResult([&] { return feed_->Next(); }, [&] { return feed_->Ended().has_value(); }, kReaderPatience)
+        .value_or(nullptr);
   }
   std::int64_t NextQuantity() {
-    const std::optional<StockUpdate> update = Next();
+    const auto update = Next();
     return update ? update->level.level.quantity : -1;
   }
   std::optional<absl::Status> End() {
     while (Next()) {
     }
-    return queue_->Ended();
+    const auto end = feed_->Ended();
+    return end ? std::optional(end->status) : std::nullopt;
   }
-  StockUpdates::Queue& queue() { return *queue_; }
+  StockFeed& feed() { return *feed_; }
 
  private:
   StockUpdates& updates_;
-  std::shared_ptr<StockUpdates::Queue> queue_;
+  std::shared_ptr<StockFeed> feed_;
   const std::shared_ptr<fakes::Bell> bell_ = std::make_shared<fakes::Bell>();
 };
 
@@ -144,7 +146,7 @@ TEST_F(StockUpdatesTest, Filter_IsForItemsAndLocations) {
   EXPECT_EQ(here.NextQuantity(), 21);
   EXPECT_EQ(here.NextQuantity(), 11);
   EXPECT_EQ(one.NextQuantity(), 31);
-  EXPECT_FALSE(one.queue().Next());
+  EXPECT_FALSE(one.feed().Next());
 }
 
 TEST_F(StockUpdatesTest, AChange_HasOneIdOnAllStreams) {

@@ -1,46 +1,60 @@
-// What one stream of order updates still has to be told.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "logistics/ports/order_log.hpp"
+#include "logistics/service/streams/feed.hpp"
 
 namespace logistics::service {
 
-// One message of a stream. Its token says: everything up to and including this is told.
+// One message of a stream. Its token means: everything up to and including this message was emitted.
 struct OrderUpdate {
-  std::shared_ptr<const ports::OrderChange> change;  // null: nothing to tell, only a fresh token
+  std::shared_ptr<const ports::OrderChange> change;  // null: only a fresh token
   bool snapshot = false;                             // an order as it stands; else a change
   std::string resume_token;                          // empty within a snapshot, whose rest a resume would miss
 };
 
-// How a stream ended, and where to go on.
+// How a stream ended, and where its caller goes on.
 struct OrderFeedEnd {
   absl::Status status;
-  std::string resume_token;  // of what was last taken; empty when nothing was
+  std::string resume_token;  // empty when nothing was written
 };
 
-// The reader's side of a stream: what there is to be told, in order, at most a bounded number of updates ahead of the
-// reader. The hub fills it; how is the hub's business (order_updates.hpp). Thread-safe.
+// An update as it waits: its token is encoded when it is taken.
+struct OrderFeedItem {
+  std::shared_ptr<const ports::OrderChange> change;  // null: a token
+  bool snapshot = false;
+  ports::LogPlace place;
+  absl::Time at;  // when `place` was committed
+};
+
+// The feed of one stream of order updates, with the resume tokens of its reader. Bounds and thread safety as Feed.
 class OrderFeed {
  public:
-  virtual ~OrderFeed() = default;
+  OrderFeed(std::size_t buffer, std::function<void()> wake, std::function<void()> refill)
+      : items_(buffer, std::move(wake), std::move(refill)) {}
 
-  // The next update. nullopt: nothing now; Ended() tells whether there will be. To be called when the one before is
-  // written: taking the next is the sign that the reader reads.
-  virtual std::optional<OrderUpdate> Next() = 0;
+  // The reader's side, as in Feed.
+  std::optional<OrderUpdate> Next();
+  std::optional<OrderFeedEnd> Ended() const;
 
-  // Set once, and then what was not taken is forgotten.
-  virtual std::optional<OrderFeedEnd> Ended() const = 0;
+  // The hub's side. Identify is called before the first offer: which database the tokens are of.
+  void Identify(const domain::Uuid& database_id, std::int32_t timeline);
+  Feed<OrderFeedItem>& items() { return items_; }
+
+ private:
+  std::string TokenOf(const OrderFeedItem& item) const;
+
+  Feed<OrderFeedItem> items_;
+  domain::Uuid database_id_;   // written before the first item, read after it
+  std::int32_t timeline_ = 0;  // likewise
 };
 
 }  // namespace logistics::service
