@@ -122,7 +122,7 @@ WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, co
     try {
       const bool committed = WriteTransaction::WasCommitted(session_.Get(), batch_id);
       spdlog::warn("the commit in doubt {}", committed ? "happened" : "did not happen and never will");
-      if (!committed) return {Try::kAgain, AwayError("the database went away during the commit")};
+      if (!committed) return {Try::kAgain, UnavailableError("the database became unavailable during the commit")};
       batches_.Increment();
       deps_.on_commit();
       return {Try::kDone, absl::OkStatus()};
@@ -136,7 +136,8 @@ WriteExecutor::TryOutcome WriteExecutor::Settle(const domain::Uuid& batch_id, co
     }
   }
   // Not answered as failed: it may have happened. UNAVAILABLE says just that; the idempotency key finds out.
-  return {Try::kUnknown, AwayError("the database went away during the commit; the outcome is not known")};
+  return {Try::kUnknown,
+          UnavailableError("the database became unavailable during the commit; the outcome is not known")};
 }
 
 bool WriteExecutor::AnyoneWaits(const WriteBatch& batch) {

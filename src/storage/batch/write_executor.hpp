@@ -8,7 +8,7 @@
 #include "logistics/ports/metrics.hpp"
 #include "storage/batch/batch.hpp"
 #include "storage/batch/product_cache.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 

@@ -62,10 +62,9 @@ constexpr Statement kInDoubt = {
 
 absl::StatusOr<ports::HoldSnapshot> PostgresHoldLedger::Snapshot(std::optional<absl::Time> since,
                                                                  const ports::CallContext& context) {
-  ports::HoldSnapshot snapshot;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    snapshot.holds.clear();
-    // When the transaction began, which is before what it sees.
+  return pool_.Read(context.deadline, [&](Session& session) {
+    ports::HoldSnapshot snapshot;
+    // The begin of the transaction, which is before all that the transaction sees.
     snapshot.taken_at = absl::FromUnixMicros(session.Execute(kNow)[0][0].as<std::int64_t>());
     const Params params = since ? Params().Add(*since) : Params().Add(std::string("infinity"));
     for (const pqxx::row& row : session.Execute(kExpected, params)) {
@@ -74,9 +73,8 @@ absl::StatusOr<ports::HoldSnapshot> PostgresHoldLedger::Snapshot(std::optional<a
                                 row[3].as<std::int64_t>(),
                                 row[4].as<std::int64_t>()});
     }
+    return snapshot;
   });
-  if (!status.ok()) return status;
-  return snapshot;
 }
 
 absl::StatusOr<ports::SettledAgain> PostgresHoldLedger::SettleAgain(const std::vector<domain::ProductId>& products,
@@ -91,19 +89,18 @@ absl::StatusOr<ports::SettledAgain> PostgresHoldLedger::SettleAgain(const std::v
   while (to < made_within && again.all) {
     const absl::Duration from = std::min(to + kSlice, made_within);
     const int rest = limit - again.reservations;
-    int settled = 0;
-    const absl::Status status = pool_.Write(context.deadline, [&](Session& session) {
+    const absl::StatusOr<int> settled = pool_.Write(context.deadline, [&](Session& session) {
       const Params params = Params()
                                 .Add(ids)
                                 .Add(absl::ToInt64Microseconds(to))
                                 .Add(absl::ToInt64Microseconds(from))
                                 .Add(std::int64_t{rest})
                                 .Add(std::string(kSettleReason));
-      settled = static_cast<int>(session.Execute(kSettleAgain, params).affected_rows());
+      return static_cast<int>(session.Execute(kSettleAgain, params).affected_rows());
     });
-    if (!status.ok()) return status;
-    again.reservations += settled;
-    again.all = settled < rest;
+    if (!settled.ok()) return settled.status();
+    again.reservations += *settled;
+    again.all = *settled < rest;
     to = from;
   }
   return again;
@@ -111,9 +108,8 @@ absl::StatusOr<ports::SettledAgain> PostgresHoldLedger::SettleAgain(const std::v
 
 absl::StatusOr<std::vector<ports::RestockInDoubt>> PostgresHoldLedger::RestocksInDoubt(
     int limit, const ports::CallContext& context) {
-  std::vector<ports::RestockInDoubt> restocks;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    restocks.clear();
+  return pool_.Read(context.deadline, [&](Session& session) {
+    std::vector<ports::RestockInDoubt> restocks;
     for (const pqxx::row& row : session.Execute(kInDoubt, Params().Add(std::int64_t{limit}))) {
       restocks.push_back({ReadUuid(row[0]),
                           {domain::ProductId(ReadUuid(row[1])), domain::WarehouseId(ReadUuid(row[2]))},
@@ -122,9 +118,8 @@ absl::StatusOr<std::vector<ports::RestockInDoubt>> PostgresHoldLedger::RestocksI
                           row[5].c_str(),
                           absl::FromUnixMicros(row[6].as<std::int64_t>())});
     }
+    return restocks;
   });
-  if (!status.ok()) return status;
-  return restocks;
 }
 
 }  // namespace logistics::storage
