@@ -71,7 +71,7 @@ OWNERS = [
     (r"nlohmann/", {"messaging"}),
     (r"grpc(pp)?/|google/(protobuf|rpc)/|.*\.pb\.h$", {"rpc", "remote_inventory", "ctl"}),
     (r"prometheus/|httplib", {"telemetry"}),
-    (r"yaml-cpp/", {"app/settings/settings_yaml.cpp", "app/settings/settings_queues.hpp", "app/settings/settings_queues.cpp"}),
+    (r"yaml-cpp/", {"app/settings/yaml.cpp", "app/settings/queues.cpp"}),
     (r"CLI/", {"app/command_line.cpp", "ctl"}),
     (r"spdlog/|fmt/", {"ports", "service", "storage", "messaging", "remote_inventory", "telemetry", "rpc", "app", "ctl"}),
     # Under TSan Debian's absl::Mutex reports races in correct code: our locks are std::mutex. serve.cpp only tells

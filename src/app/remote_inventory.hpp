@@ -27,7 +27,7 @@ struct RemoteInventory {
         settler(database.settlements(), database.intents(), peer, ids, settings.saga, metrics),
         orders(database.orders(), database.intents(), peer, products, settings.saga, metrics,
                [this] { settler.Wake(); }),
-        reconciler(database.holds(), database.settlements(), peer, ids, metrics, log,
+        reconciler(database.reservation_ledger(), database.settlements(), peer, ids, metrics, log,
                    {.settle_alarm_after = settings.saga.settle_alarm_after}),
         reconcile_interval(settings.saga.reconcile_interval) {}
 

@@ -47,7 +47,7 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       order_log_(pool_),
       intent_store_(writes_, pool_),
       settlement_store_(pool_, ids_),
-      hold_ledger_(pool_),
+      reservation_ledger_(pool_),
       payment_store_(writes_),
       inbox_(pool_) {}
 

@@ -13,12 +13,12 @@
 #include "storage/coordination/change_signal.hpp"
 #include "storage/coordination/leased_task.hpp"
 #include "storage/reservation_sweeper.hpp"
-#include "storage/stores/postgres_hold_ledger.hpp"
 #include "storage/stores/postgres_inbox.hpp"
 #include "storage/stores/postgres_intent_store.hpp"
 #include "storage/stores/postgres_order_log.hpp"
 #include "storage/stores/postgres_order_store.hpp"
 #include "storage/stores/postgres_payment_store.hpp"
+#include "storage/stores/postgres_reservation_ledger.hpp"
 #include "storage/stores/postgres_settlement_store.hpp"
 #include "storage/stores/postgres_stock_log.hpp"
 #include "storage/stores/postgres_stock_store.hpp"
@@ -43,7 +43,7 @@ class Database {
   // For inventory that another service keeps.
   ports::IntentStore& intents() { return intent_store_; }
   ports::SettlementStore& settlements() { return settlement_store_; }
-  ports::HoldLedger& holds() { return hold_ledger_; }
+  ports::ReservationLedger& reservation_ledger() { return reservation_ledger_; }
 
   // For the relay; each call makes one with a connection of its own.
   std::unique_ptr<ports::Outbox> NewOutbox() const;
@@ -77,7 +77,7 @@ class Database {
   PostgresOrderLog order_log_;
   PostgresIntentStore intent_store_;
   PostgresSettlementStore settlement_store_;
-  PostgresHoldLedger hold_ledger_;
+  PostgresReservationLedger reservation_ledger_;
   PostgresPaymentStore payment_store_;
   PostgresInbox inbox_;
   std::unique_ptr<LeasedTask> age_sweeper_;

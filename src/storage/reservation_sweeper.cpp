@@ -79,7 +79,7 @@ void ReservationSweeper::Sweep(Session& session) {
       tell("sweeping");
     }
     // Another replica may have taken over while we were stopped.
-    if (!TakeLease(session, kSweeperLease, replica_id_, kSweeperLeaseTtl)) break;
+    if (!AcquireLease(session, kSweeperLease, replica_id_, kSweeperLeaseTtl)) break;
   }
   if (expired + failed > 0) tell("swept");
 }

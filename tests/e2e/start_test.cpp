@@ -75,7 +75,7 @@ TEST(StartTest, NoPostgres_SaysSoAndGetsReadyWhenItComes) {
   const World world;
   TcpProxy proxy("127.0.0.1", PortOf(world.database.url()), TcpProxy::Mode::kRefuse);
   Daemon daemon(Through(proxy, world.database.url()), world.broker.url());
-  daemon.WaitForLog("the database is away");
+  daemon.WaitForLog("the database is unavailable");
   EXPECT_EQ(daemon.Get("/livez").status, 200);
   const HttpAnswer readiness = daemon.Get("/readyz");
   EXPECT_EQ(readiness.status, 503);
@@ -88,7 +88,7 @@ TEST(StartTest, NoPostgres_SaysSoAndGetsReadyWhenItComes) {
 TEST(StartTest, NoPostgres_StopsWhenAsked) {
   const World world;
   Daemon daemon(kNobody, world.broker.url());
-  daemon.WaitForLog("the database is away");
+  daemon.WaitForLog("the database is unavailable");
   daemon.process().Signal(SIGTERM);
   const auto ending = daemon.process().Wait();
   ASSERT_TRUE(ending.has_value());

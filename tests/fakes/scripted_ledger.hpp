@@ -4,49 +4,49 @@
 #include <mutex>
 #include <vector>
 
-#include "logistics/ports/hold_ledger.hpp"
+#include "logistics/ports/reservation_ledger.hpp"
 #include "logistics/ports/settlement_store.hpp"
 
 namespace logistics::fakes {
 
-// Our books of holds, as the test writes them. Thread-safe.
-class ScriptedLedger final : public ports::HoldLedger {
+// Our books of reservations, as the test writes them. Thread-safe.
+class ScriptedLedger final : public ports::ReservationLedger {
  public:
-  void Set(const ports::ExpectedHold& hold) {
+  void Set(const ports::ExpectedReserved& level) {
     const std::scoped_lock lock(mutex_);
-    holds_[hold.key] = hold;
+    levels_[level.key] = level;
   }
   void AddInDoubt(const ports::RestockInDoubt& restock) {
     const std::scoped_lock lock(mutex_);
     in_doubt_.push_back(restock);
   }
-  // What SettleAgain answers.
-  void SetSettledAgain(const ports::SettledAgain& answer) {
+  // The answer of Requeue.
+  void SetRequeued(const ports::Requeued& answer) {
     const std::scoped_lock lock(mutex_);
-    settled_again_ = answer;
+    requeued_ = answer;
   }
-  // The products of each SettleAgain.
+  // The products of each Requeue.
   std::vector<std::vector<domain::ProductId>> Fixed() const {
     const std::scoped_lock lock(mutex_);
     return fixed_;
   }
 
-  absl::StatusOr<ports::HoldSnapshot> Snapshot(std::optional<absl::Time> since,
-                                               const ports::CallContext& /*context*/) override {
+  absl::StatusOr<ports::ReservationSnapshot> Snapshot(std::optional<absl::Time> since,
+                                                      const ports::CallContext& /*context*/) override {
     const std::scoped_lock lock(mutex_);
-    ports::HoldSnapshot snapshot{absl::UnixEpoch(), {}};
-    for (const auto& [key, hold] : holds_) {
-      snapshot.holds.push_back(hold);
-      if (!since) snapshot.holds.back().came_up = 0;
+    ports::ReservationSnapshot snapshot{absl::UnixEpoch(), {}};
+    for (const auto& [key, level] : levels_) {
+      snapshot.levels.push_back(level);
+      if (!since) snapshot.levels.back().created_since = 0;
     }
     return snapshot;
   }
-  absl::StatusOr<ports::SettledAgain> SettleAgain(const std::vector<domain::ProductId>& products,
-                                                  absl::Duration /*made_within*/, int /*limit*/,
-                                                  const ports::CallContext& /*context*/) override {
+  absl::StatusOr<ports::Requeued> Requeue(const std::vector<domain::ProductId>& products,
+                                          absl::Duration /*made_within*/, int /*limit*/,
+                                          const ports::CallContext& /*context*/) override {
     const std::scoped_lock lock(mutex_);
     fixed_.push_back(products);
-    return settled_again_;
+    return requeued_;
   }
   absl::StatusOr<std::vector<ports::RestockInDoubt>> RestocksInDoubt(int /*limit*/,
                                                                      const ports::CallContext& /*context*/) override {
@@ -57,9 +57,9 @@ class ScriptedLedger final : public ports::HoldLedger {
  private:
   mutable std::mutex mutex_;
   // All guarded by mutex_.
-  std::map<domain::LevelKey, ports::ExpectedHold> holds_;
+  std::map<domain::LevelKey, ports::ExpectedReserved> levels_;
   std::vector<ports::RestockInDoubt> in_doubt_;
-  ports::SettledAgain settled_again_;
+  ports::Requeued requeued_;
   std::vector<std::vector<domain::ProductId>> fixed_;
 };
 

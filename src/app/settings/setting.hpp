@@ -1,4 +1,4 @@
-// One setting: how it is called, read, checked and shown. The rows are in settings_table.cpp, the one place to add to.
+// One setting: how it is called, read, checked and shown. The rows are in table.cpp, the one place to add to.
 #pragma once
 
 #include <functional>
@@ -31,12 +31,6 @@ const Setting* FindSetting(const std::string& key);
 
 // "--grpc-port" for "grpc.port".
 std::string FlagName(const std::string& key);
-
-// A value as some source gave it, before it is read.
-struct GivenValue {
-  std::string text;
-  std::string source;  // as in EffectiveSetting
-};
 
 // `text` as it may be shown: *** for a secret, else with the passwords in it masked.
 std::string Shown(const Setting& setting, const std::string& text);

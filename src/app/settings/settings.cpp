@@ -9,10 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "app/settings/setting.hpp"
-#include "app/settings/settings_check.hpp"
-#include "app/settings/settings_env.hpp"
-#include "app/settings/settings_yaml.hpp"
+#include "app/settings/parts.hpp"
 
 namespace logistics::app {
 namespace {

@@ -1,5 +1,5 @@
 // What the daemon is told: defaults < YAML file < .env < environment < flags, the later wins.
-// Every setting is one row of settings_table.cpp; this header is what the rest of the daemon sees of it.
+// Every setting is one row of table.cpp; this header is what the rest of the daemon sees of it.
 #pragma once
 
 #include <functional>

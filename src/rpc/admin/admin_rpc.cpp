@@ -84,8 +84,8 @@ void FillReport(const service::Reconciliation& found, ::logistics::admin::Reconc
   FillAll(found.multi_location, *response.mutable_multi_location());
   FillAll(found.stuck, *response.mutable_stuck());
   FillAll(found.in_doubt, *response.mutable_in_doubt());
-  response.set_settled_again(found.settled_again.reservations);
-  response.set_settled_again_all(found.settled_again.all);
+  response.set_settled_again(found.requeued.reservations);
+  response.set_settled_again_all(found.requeued.all);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "logistics/domain/errors.hpp"
-#include "service/saga/hold_comparison.hpp"
+#include "service/saga/reservation_comparison.hpp"
 
 namespace logistics::service {
 namespace {
@@ -23,19 +23,19 @@ constexpr std::size_t kWarningsMax = 20;
 struct Look {
   std::map<domain::LevelKey, LevelDrift> drifts;
   std::vector<ports::LevelRow> rows;
-  ports::HoldSnapshot holds;
+  ports::ReservationSnapshot ours;
 };
 
-// The ledger is read around the peer's levels, so that what moved meanwhile is known to have moved.
-absl::StatusOr<Look> LookAtBoth(ports::HoldLedger& ledger, ports::InventoryPeer& peer,
+// Reads the ledger before and after the peer's levels: so each change in between is known as one.
+absl::StatusOr<Look> LookAtBoth(ports::ReservationLedger& ledger, ports::InventoryPeer& peer,
                                 const ports::CallContext& context) {
-  absl::StatusOr<ports::HoldSnapshot> before = ledger.Snapshot(std::nullopt, context);
+  absl::StatusOr<ports::ReservationSnapshot> before = ledger.Snapshot(std::nullopt, context);
   if (!before.ok()) return before.status();
   absl::StatusOr<std::vector<ports::LevelRow>> rows = peer.Levels({}, {}, context);
   if (!rows.ok()) return rows.status();
-  absl::StatusOr<ports::HoldSnapshot> after = ledger.Snapshot(before->taken_at, context);
+  absl::StatusOr<ports::ReservationSnapshot> after = ledger.Snapshot(before->taken_at, context);
   if (!after.ok()) return after.status();
-  Look look{CompareHolds(*before, *rows, *after), *std::move(rows), *std::move(before)};
+  Look look{CompareReservations(*before, *rows, *after), *std::move(rows), *std::move(before)};
   return look;
 }
 
@@ -52,8 +52,8 @@ void Cut(std::vector<Row>& rows, int most) {
 
 }  // namespace
 
-Reconciler::Reconciler(ports::HoldLedger& ledger, ports::SettlementStore& settlements, ports::InventoryPeer& peer,
-                       ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
+Reconciler::Reconciler(ports::ReservationLedger& ledger, ports::SettlementStore& settlements,
+                       ports::InventoryPeer& peer, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log,
                        const ReconcilerOptions& options)
     : ledger_(ledger),
       settlements_(settlements),
@@ -61,14 +61,15 @@ Reconciler::Reconciler(ports::HoldLedger& ledger, ports::SettlementStore& settle
       ids_(ids),
       log_(log),
       options_(options),
-      drift_products_(metrics.GetGauge("logistics_inventory_drift_products",
-                                       "Products whose reserved at the inventory service our orders do not explain")),
+      drift_products_(
+          metrics.GetGauge("logistics_inventory_drift_products",
+                           "Products whose reserved quantity at the inventory service our orders do not explain")),
       drift_pieces_(metrics.GetGauge("logistics_inventory_drift_pieces",
                                      "Pieces by which their levels drift, too many and too few added up")),
       damaged_(metrics.GetGauge("logistics_inventory_damaged_levels",
                                 "Levels of the inventory service that reserve less than nothing or do not add up")),
       multi_location_(metrics.GetGauge("logistics_inventory_multi_location_products",
-                                       "Products with holds of ours and levels in several locations")),
+                                       "Products that our orders hold and that have levels in several locations")),
       compared_(metrics.GetCounter("logistics_inventory_reconciliations_total",
                                    "Comparisons with the inventory service's levels", {{"result", "done"}})),
       failed_(metrics.GetCounter("logistics_inventory_reconciliations_total",
@@ -110,21 +111,21 @@ absl::Status Reconciler::FindDrifts(const ports::CallContext& context, Reconcili
   found.drift_products = CountProducts(found.drifts);
   for (const LevelDrift& drift : found.drifts) found.drift_pieces += std::abs(drift.drift());
   found.damaged = DamagedLevels(look->rows);
-  found.multi_location = InSeveralLocations(look->holds, look->rows);
+  found.multi_location = InSeveralLocations(look->ours, look->rows);
   return absl::OkStatus();
 }
 
 absl::Status Reconciler::Fix(const ports::CallContext& context, Reconciliation& found) {
-  // What is missing there, no release and no commit brings back.
+  // No release and no commit brings back what the peer reserves too little.
   std::set<domain::ProductId> leaking;
   for (const LevelDrift& drift : found.drifts) {
     if (drift.drift() > 0) leaking.insert(drift.key.product_id);
   }
   if (leaking.empty()) return absl::OkStatus();
-  absl::StatusOr<ports::SettledAgain> again =
-      ledger_.SettleAgain({leaking.begin(), leaking.end()}, options_.fix_made_within, options_.fix_max, context);
-  if (!again.ok()) return again.status();
-  found.settled_again = *again;
+  absl::StatusOr<ports::Requeued> requeued =
+      ledger_.Requeue({leaking.begin(), leaking.end()}, options_.fix_made_within, options_.fix_max, context);
+  if (!requeued.ok()) return requeued.status();
+  found.requeued = *requeued;
   return absl::OkStatus();
 }
 
@@ -168,7 +169,7 @@ void Reconciler::RunTurn() {
   if (found.ok()) return Warn(*found);
   const std::string why = found.status().ToString();
   const LogField fields[] = {LogField::Of("correlation_id", context.correlation_id), LogField::Of("error", why)};
-  log_.Write(LogLevel::kWarning, "our holds were not compared with the inventory service's levels", fields);
+  log_.Write(LogLevel::kWarning, "our reservations could not be compared with the inventory service's levels", fields);
 }
 
 void Reconciler::Warn(const Reconciliation& found) {
@@ -210,8 +211,8 @@ void Reconciler::Warn(const Reconciliation& found) {
                              LogField::Of("multi_location", found.multi_location.size()),
                              LogField::Of("stuck_settlements", found.stuck.size()),
                              LogField::Of("restocks_in_doubt", found.in_doubt.size())};
-  log_.Write(LogLevel::kWarning, "compared with the inventory service: logisticsctl inventory reconcile lists all",
-             fields);
+  log_.Write(LogLevel::kWarning,
+             "the books differ from the inventory service's: logisticsctl inventory reconcile lists all", fields);
 }
 
 }  // namespace logistics::service

@@ -132,7 +132,7 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
     try {
       const bool committed = WasCommitted(session_.Get(), batch_id);
       spdlog::warn("the commit in doubt {}", committed ? "happened" : "did not happen and never will");
-      if (!committed) return {Try::kAgain, AwayError("the database became unavailable during the commit")};
+      if (!committed) return {Try::kAgain, UnavailableError("the database became unavailable during the commit")};
       batches_.Increment();
       deps_.on_commit();
       return {Try::kDone, absl::OkStatus()};
@@ -146,7 +146,8 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
     }
   }
   // Not answered as failed: it may have happened. UNAVAILABLE says just that; the idempotency key finds out.
-  return {Try::kUnknown, AwayError("the database became unavailable during the commit; the outcome is not known")};
+  return {Try::kUnknown,
+          UnavailableError("the database became unavailable during the commit; the outcome is not known")};
 }
 
 bool WriteExecutor::AnyoneWaits(const WriteBatch& batch) {

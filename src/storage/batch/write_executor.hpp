@@ -10,7 +10,7 @@
 #include "logistics/ports/metrics.hpp"
 #include "storage/batch/product_cache.hpp"
 #include "storage/batch/write_batch.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 

@@ -9,8 +9,9 @@ namespace {
 
 constexpr const char* kListen = "LISTEN logistics_changes";
 constexpr const char* kNotify = "NOTIFY logistics_changes";
-// Other replicas hear of changes at most this often; commits in between are one notification.
+// Other replicas are notified at most this often; commits in between share one notification.
 constexpr absl::Duration kNotifyInterval = absl::Milliseconds(10);
+constexpr absl::Duration kReconnectMin = absl::Milliseconds(100);
 constexpr absl::Duration kReconnectMax = absl::Seconds(2);
 
 }  // namespace
@@ -60,12 +61,9 @@ void ChangeSignal::NotifyLoop(const std::stop_token& stop) {
       if (!changed_.wait(lock, stop, [this] { return dirty_; })) return;
       dirty_ = false;
     }
-    try {
-      session.Get().Script(kNotify);
-    } catch (const std::exception& error) {
-      // The others poll; nothing is lost but time.
-      spdlog::debug("telling other replicas of a change failed: {}", error.what());
-      session.RollbackOrDrop();
+    // The other replicas poll, so a lost notification costs time only.
+    if (const auto failure = session.Attempt(Tries::kOnce, [](Session& open) { open.Script(kNotify); })) {
+      spdlog::debug("the notification of other replicas failed: {}", failure->text);
     }
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(kNotifyInterval), [] { return false; });
@@ -74,27 +72,25 @@ void ChangeSignal::NotifyLoop(const std::stop_token& stop) {
 
 void ChangeSignal::ListenLoop(const std::stop_token& stop) {
   SessionSlot session(options_, SessionUse::kByKey);
-  absl::Duration backoff = absl::Milliseconds(100);
+  absl::Duration backoff = kReconnectMin;
   bool up = false;
   while (!stop.stop_requested()) {
-    try {
-      const bool fresh = !session.open();
-      Session& connection = session.Get();
-      connection.Script(fresh ? kListen : "SELECT 1");
+    const bool fresh = !session.open();
+    const std::optional<Failure> failure = session.Attempt(Tries::kOnce, [&](Session& open) {
+      open.Script(fresh ? kListen : "SELECT 1");
       if (!up) health_.Report("postgres", ports::HealthState::kUp, "");
-      if (!up) spdlog::info("postgres is there");
+      if (!up) spdlog::info("postgres is available");
       up = true;
-      backoff = absl::Milliseconds(100);
-      if (connection.AwaitNotification(options_.notify_poll) || fresh) WakeSubscribers();
-    } catch (const std::exception& error) {
-      if (up) spdlog::error("postgres is away, calls answer UNAVAILABLE until it is back: {}", error.what());
-      up = false;
-      health_.Report("postgres", ports::HealthState::kDown, "no connection");
-      session.RollbackOrDrop();
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(backoff), [] { return false; });
-      backoff = std::min(backoff * 2, kReconnectMax);
-    }
+      backoff = kReconnectMin;
+      if (open.AwaitNotification(options_.notify_poll) || fresh) WakeSubscribers();
+    });
+    if (!failure) continue;
+    if (up) spdlog::error("postgres is unavailable, calls answer UNAVAILABLE until it is back: {}", failure->text);
+    up = false;
+    health_.Report("postgres", ports::HealthState::kDown, "no connection");
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(backoff), [] { return false; });
+    backoff = std::min(backoff * 2, kReconnectMax);
   }
 }
 

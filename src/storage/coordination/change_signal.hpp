@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "logistics/ports/health.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 

@@ -40,15 +40,13 @@ LeasedTask::LeasedTask(std::string name, absl::Duration interval, const Database
 
 void LeasedTask::Loop(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    try {
-      Session& session = session_.Get();
-      if (TakeLease(session, name_, replica_id_, kLeaseTtl)) {
-        work_(session);
-        GiveLeaseBack(session, name_, replica_id_);
-      }
-    } catch (const std::exception& error) {
-      session_.RollbackOrDrop();
-      spdlog::warn("{} failed and is tried again in {}: {}", name_, absl::FormatDuration(interval_), error.what());
+    const std::optional<Failure> failure = session_.Attempt(Tries::kOnce, [this](Session& session) {
+      if (!AcquireLease(session, name_, replica_id_, kLeaseTtl)) return;
+      work_(session);
+      ReleaseLease(session, name_, replica_id_);
+    });
+    if (failure) {
+      spdlog::warn("{} failed and is tried again in {}: {}", name_, absl::FormatDuration(interval_), failure->text);
     }
     std::unique_lock lock(mutex_);
     stopped_.wait_for(lock, stop, absl::ToChronoNanoseconds(interval_), [] { return false; });

@@ -6,13 +6,12 @@
 #include <string>
 #include <thread>
 
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 
-// Does something now and then, on one replica at a time: holds the lease of its name while it works. The work gets a
-// session that is not in a transaction and must be safe to be cut off anywhere; what it throws is logged and tried
-// again at the next turn.
+// Runs `work` every interval, on one replica at a time, under the lease of its name. The work gets a session that is
+// not in a transaction and must be safe to be cut off anywhere. An exception of the work is logged and ends this turn.
 class LeasedTask {
  public:
   LeasedTask(std::string name, absl::Duration interval, const DatabaseOptions& options, const domain::Uuid& replica_id,

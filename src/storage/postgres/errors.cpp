@@ -39,41 +39,41 @@ FailureKind KindOf(const std::string& sqlstate) {
 }
 
 absl::Status BusyError() {
-  absl::Status status = AwayError("the database is busy, try again");
+  absl::Status status = UnavailableError("the database is busy, try again");
   status.SetPayload(kBusyUrl, absl::Cord());
   return status;
 }
 
 }  // namespace
 
-absl::Status AwayError(std::string_view what) {
+absl::Status UnavailableError(std::string_view what) {
   return domain::RetryLaterError(absl::StatusCode::kUnavailable, what, kRetryAfter);
 }
 
 bool IsBusy(const absl::Status& status) { return status.GetPayload(kBusyUrl).has_value(); }
 
 Failure TranslateException(const std::exception& error) {
+  const std::string text = error.what();
   if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) {
     const FailureKind kind = KindOf(sql->sqlstate());
-    const std::string text = absl::StrCat("SQLSTATE ", sql->sqlstate(), ": ", sql->what());
     switch (kind) {
       case FailureKind::kTransient:
-        return {kind, BusyError()};
+        return {kind, BusyError(), text};
       case FailureKind::kConnection:
-        return {kind, AwayError("the database is away")};
+        return {kind, UnavailableError("the database is unavailable"), text};
       case FailureKind::kPermanent:
-        return {kind, absl::InternalError(text)};
+        return {kind, absl::InternalError(absl::StrCat("SQLSTATE ", sql->sqlstate(), ": ", text)), text};
     }
   }
   // statement_completion_unknown is a transaction_rollback by inheritance only.
   if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
       dynamic_cast<const pqxx::statement_completion_unknown*>(&error) != nullptr) {
-    return {FailureKind::kConnection, AwayError("the database is away")};
+    return {FailureKind::kConnection, UnavailableError("the database is unavailable"), text};
   }
   if (dynamic_cast<const pqxx::transaction_rollback*>(&error) != nullptr) {
-    return {FailureKind::kTransient, BusyError()};
+    return {FailureKind::kTransient, BusyError(), text};
   }
-  return {FailureKind::kPermanent, absl::InternalError(error.what())};
+  return {FailureKind::kPermanent, absl::InternalError(text), text};
 }
 
 }  // namespace logistics::storage

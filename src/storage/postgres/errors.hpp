@@ -1,7 +1,8 @@
-// What a failure of libpqxx or Postgres means. The one place where their exceptions become our statuses.
+// The one place where exceptions of libpqxx become statuses (ADR 8).
 #pragma once
 
 #include <exception>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -10,24 +11,23 @@ namespace logistics::storage {
 
 enum class FailureKind {
   kTransient,   // rolled back for a reason that passes: deadlock, lock timeout, a key that another writer just made
-  kConnection,  // the connection is gone, or who answered does not know: what was asked may have been done
+  kConnection,  // the connection is lost, or the server cannot say: the statement may have been executed
   kPermanent,   // will fail again
 };
 
 struct Failure {
   FailureKind kind;
-  // UNAVAILABLE with a retry hint for what passes, INTERNAL for what does not. Carries inner text, for the log only.
+  // UNAVAILABLE with a retry hint for kTransient and kConnection, INTERNAL for kPermanent.
   absl::Status status;
+  std::string text;  // the exception's own words, for logs and operators; never for a caller
 };
 
 // UNAVAILABLE with a retry hint.
-absl::Status AwayError(std::string_view what);
+absl::Status UnavailableError(std::string_view what);
 
-// Whether a status that TranslateException gave is of kTransient: the database is there, and what was asked for was in
-// somebody's way.
+// Whether the status of a Failure is of kTransient: the database is there, and other work is in the way.
 bool IsBusy(const absl::Status& status);
 
-// Call inside a catch block with what was caught.
 Failure TranslateException(const std::exception& error);
 
 }  // namespace logistics::storage

@@ -101,15 +101,4 @@ bool Session::AwaitNotification(absl::Duration timeout) {
 
 bool Session::broken() const { return !work_.has_value() || !connection_.is_open(); }
 
-Session& SessionSlot::Get() {
-  if (!session_) session_.emplace(options_, use_);
-  return *session_;
-}
-
-void SessionSlot::RollbackOrDrop() {
-  if (!session_) return;
-  session_->Rollback();
-  if (session_->broken()) session_.reset();
-}
-
 }  // namespace logistics::storage

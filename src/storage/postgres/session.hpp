@@ -20,11 +20,11 @@ struct Statement {
 enum class SessionUse {
   kByKey,    // writes and look-ups by key: generic plans, index scans only
   kQueries,  // lists and sums: planned for their values
-  kOutbox,   // like kByKey; its commits do not wait for the disk, because what they forget in a crash is told again
+  kOutbox,   // like kByKey; commits do not wait for the disk: events that a crash brings back are published again
 };
 
-// One connection to Postgres, for one thread at a time. It never reconnects: a broken one is thrown away, because what
-// it had begun is gone with it. Methods throw pqxx exceptions; storage/errors.hpp translates them at the edge.
+// One connection to Postgres, for one thread at a time. It never reconnects: whoever owns it drops a broken one,
+// because its transaction is gone with it. Methods throw pqxx exceptions; SessionSlot::Attempt catches them (ADR 8).
 class Session {
  public:
   // Connects (bounded by connect_timeout) and sets the timeouts that keep a frozen replica from stopping the others.
@@ -58,23 +58,6 @@ class Session {
   pqxx::connection connection_;
   std::optional<pqxx::nontransaction> work_;
   absl::flat_hash_set<std::string> prepared_;
-};
-
-// A session that is opened when it is first needed, and again when it broke. For one thread.
-class SessionSlot {
- public:
-  SessionSlot(const DatabaseOptions& options, SessionUse use) : options_(options), use_(use) {}
-
-  // The working session; connects when there is none. Throws what Session's constructor throws.
-  Session& Get();
-  // Ends what was begun: rolls back, and throws the session away where that fails or it is broken. Does not throw.
-  void RollbackOrDrop();
-  bool open() const { return session_.has_value(); }
-
- private:
-  const DatabaseOptions options_;
-  const SessionUse use_;
-  std::optional<Session> session_;
 };
 
 }  // namespace logistics::storage

@@ -34,44 +34,19 @@ void SessionPool::Return(SessionSlot* slot) {
   freed_.notify_one();
 }
 
-absl::Status SessionPool::Read(absl::Time deadline, const std::function<void(Session&)>& read) {
+absl::Status SessionPool::Run(Kind kind, absl::Time deadline, const std::function<void(Session&)>& work) {
   SessionSlot* slot = Borrow(deadline);
   if (slot == nullptr) return absl::DeadlineExceededError("the deadline passed while waiting for the database");
   const absl::Cleanup give_back = [&] { Return(slot); };
-  for (int attempt = 1;; ++attempt) {
-    try {
-      Session& session = slot->Get();
-      session.Script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-      read(session);
-      session.Script("COMMIT");
-      return absl::OkStatus();
-    } catch (const std::exception& error) {
-      const Failure failure = TranslateException(error);
-      slot->RollbackOrDrop();
-      if (failure.kind != FailureKind::kConnection || attempt > 1) {
-        spdlog::warn("a read failed: {}", error.what());
-        return failure.status;
-      }
-    }
-  }
-}
-
-absl::Status SessionPool::Write(absl::Time deadline, const std::function<void(Session&)>& write) {
-  SessionSlot* slot = Borrow(deadline);
-  if (slot == nullptr) return absl::DeadlineExceededError("the deadline passed while waiting for the database");
-  const absl::Cleanup give_back = [&] { Return(slot); };
-  try {
-    Session& session = slot->Get();
-    session.Begin();
-    write(session);
+  const bool read = kind == Kind::kRead;
+  const std::optional<Failure> failure = slot->Attempt(read ? Tries::kTwice : Tries::kOnce, [&](Session& session) {
+    session.Script(read ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
+    work(session);
     session.Script("COMMIT");
-    return absl::OkStatus();
-  } catch (const std::exception& error) {
-    const Failure failure = TranslateException(error);
-    slot->RollbackOrDrop();
-    spdlog::warn("a write failed: {}", error.what());
-    return failure.status;
-  }
+  });
+  if (!failure) return absl::OkStatus();
+  spdlog::warn("a {} failed: {}", read ? "read" : "write", failure->text);
+  return failure->status;
 }
 
 }  // namespace logistics::storage

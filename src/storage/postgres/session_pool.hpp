@@ -4,11 +4,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "storage/postgres/errors.hpp"
-#include "storage/postgres/session.hpp"
+#include "absl/status/statusor.h"
+#include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 
@@ -17,16 +19,36 @@ class SessionPool {
  public:
   SessionPool(const DatabaseOptions& options, int size);
 
-  // Runs `read` with a free session in a read-only snapshot, so that several statements see one state. Waits for one
-  // until the deadline (DEADLINE_EXCEEDED). A read whose connection broke is run once more on a new one; then
-  // UNAVAILABLE.
-  absl::Status Read(absl::Time deadline, const std::function<void(Session&)>& read);
+  // Runs `work` with a free session in a read-only snapshot, so that several statements see one state. Waits for a
+  // session until the deadline (DEADLINE_EXCEEDED). A read whose connection is lost runs once more; then UNAVAILABLE.
+  // Returns absl::Status when `work` returns nothing, else absl::StatusOr of its value.
+  template <typename Work>
+  auto Read(absl::Time deadline, const Work& work) {
+    return Collect(Kind::kRead, deadline, work);
+  }
 
-  // Runs `write` with a free session in a transaction and commits it. Not run again: a lost answer leaves open whether
-  // it committed, so what it does must be safe to do twice.
-  absl::Status Write(absl::Time deadline, const std::function<void(Session&)>& write);
+  // The same in a transaction that is committed. Not run again: a lost answer leaves open whether the commit happened,
+  // so `work` must be safe to do twice.
+  template <typename Work>
+  auto Write(absl::Time deadline, const Work& work) {
+    return Collect(Kind::kWrite, deadline, work);
+  }
 
  private:
+  enum class Kind { kRead, kWrite };
+
+  template <typename Work>
+  auto Collect(Kind kind, absl::Time deadline, const Work& work) {
+    using Value = std::invoke_result_t<const Work&, Session&>;
+    if constexpr (std::is_void_v<Value>) {
+      return Run(kind, deadline, work);
+    } else {
+      std::optional<Value> value;
+      const absl::Status status = Run(kind, deadline, [&](Session& session) { value.emplace(work(session)); });
+      return status.ok() ? absl::StatusOr<Value>(*std::move(value)) : absl::StatusOr<Value>(status);
+    }
+  }
+  absl::Status Run(Kind kind, absl::Time deadline, const std::function<void(Session&)>& work);
   SessionSlot* Borrow(absl::Time deadline);
   void Return(SessionSlot* slot);
 

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "storage/postgres/errors.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/session_slot.hpp"
 #include "storage/schema/migrations.hpp"
 
 namespace logistics::storage {
@@ -34,22 +35,18 @@ bool IsRefusal(std::string_view text) {
 }
 
 // libpq names host, port and reason, once for each address; never the password.
-absl::Status NoConnection(const std::exception& error) {
-  const std::string text(absl::StripAsciiWhitespace(error.what()));
+absl::Status NoConnection(const std::string& words) {
+  const std::string text(absl::StripAsciiWhitespace(words));
   if (IsRefusal(text)) return absl::FailedPreconditionError(absl::StrCat("database.url (DATABASE_URL): ", text));
-  return absl::UnavailableError(absl::StrCat("the database is away: ", text));
+  return absl::UnavailableError(absl::StrCat("the database is unavailable: ", text));
 }
 
-template <typename F>
-auto Translated(F&& work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const std::exception& error) {
-    const Failure failure = TranslateException(error);
-    if (failure.kind == FailureKind::kConnection) return NoConnection(error);
-    spdlog::debug("schema work failed: {}", error.what());
-    return failure.status;
-  }
+absl::Status OnSession(const DatabaseOptions& options, const std::function<void(Session&)>& work) {
+  const std::optional<Failure> failure = SessionSlot(options, SessionUse::kQueries).Attempt(Tries::kOnce, work);
+  if (!failure) return absl::OkStatus();
+  if (failure->kind == FailureKind::kConnection) return NoConnection(failure->text);
+  spdlog::debug("schema work failed: {}", failure->text);
+  return failure->status;
 }
 
 bool Apply(Session& session, const EmbeddedMigration& migration) {
@@ -71,38 +68,39 @@ bool Apply(Session& session, const EmbeddedMigration& migration) {
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options) {
-  return Translated([&]() -> absl::StatusOr<std::vector<std::string>> {
-    Session session(options, SessionUse::kQueries);
+  std::vector<std::string> applied;
+  const absl::Status status = OnSession(options, [&](Session& session) {
     session.Begin();
     session.Script(std::string(kLock));
     session.Script(std::string(kCreateTable));
     session.Script("COMMIT");
-    std::vector<std::string> applied;
     for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
       if (Apply(session, migration)) applied.emplace_back(migration.name);
     }
-    return applied;
   });
+  if (!status.ok()) return status;
+  return applied;
 }
 
 absl::Status EnsureInventoryMode(const DatabaseOptions& options, const std::string& mode, bool switch_mode) {
-  return Translated([&]() -> absl::Status {
-    Session session(options, SessionUse::kQueries);
+  absl::Status allowed;
+  const absl::Status status = OnSession(options, [&](Session& session) {
     const Params params = Params().Add(mode);
     session.ExecuteOnce(
         "INSERT INTO engine_facts (name, value) VALUES ('inventory_mode', $1) ON CONFLICT (name) DO NOTHING", params);
     const std::string found =
         session.ExecuteOnce("SELECT value FROM engine_facts WHERE name = 'inventory_mode'")[0][0].as<std::string>();
-    if (found == mode) return absl::OkStatus();
+    if (found == mode) return;
     if (!switch_mode) {
-      return absl::FailedPreconditionError(absl::StrCat(
+      allowed = absl::FailedPreconditionError(absl::StrCat(
           "this database was started with ", found, " inventory and is now asked to run with ", mode,
           " inventory; stock would have two truths. Set inventory.switch_mode: true once if that is meant"));
+      return;
     }
     spdlog::warn("inventory mode switched from {} to {}", found, mode);
     session.ExecuteOnce("UPDATE engine_facts SET value = $1 WHERE name = 'inventory_mode'", params);
-    return absl::OkStatus();
   });
+  return status.ok() ? allowed : status;
 }
 
 }  // namespace logistics::storage

@@ -10,8 +10,8 @@ namespace logistics::storage {
 
 // Brings the schema up to what this binary needs; returns the names of what was applied. Each migration runs in a
 // transaction of its own, under a lock, so that replicas can start together and one that is killed leaves whole steps.
-// Migrations that a newer release applied are left alone. UNAVAILABLE: the database is away or busy, call again;
-// anything else will not pass by itself.
+// Migrations that a newer release applied are left alone. UNAVAILABLE: the database is unavailable or busy, call
+// again; any other error will not pass by itself.
 absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options);
 
 // Writes the inventory mode ("embedded" or "remote") into the database at first start and holds later starts to it.

@@ -12,7 +12,7 @@ namespace {
   "w.traceparent, w.order_id, w.attempts, (extract(epoch from w.arrived_at) * 1000000)::bigint, "       \
   "(extract(epoch from w.due_at) * 1000000)::bigint, w.last_error "
 
-// Said again after a lost answer, it finds its row and leaves it as it is.
+// Sent again after a lost answer, the statement finds its row and leaves it as it is.
 constexpr Statement kPark = {
     "park_message",
     "INSERT INTO inbox_waiting (consumer, message_id, order_id, exchange, routing_key, event_type, body, "
@@ -53,7 +53,7 @@ ports::WaitingMessage ReadWaiting(const pqxx::row& row) {
   return waiting;
 }
 
-// Why a message waits is told, not acted on: what of it is no text is not worth a failure.
+// The reason why a message waits is only displayed: text that Postgres cannot store is not worth a failure.
 std::string Storable(const std::string& error) {
   return domain::IsCleanText(error) ? error : std::string("an error whose text is not valid UTF-8");
 }
@@ -107,13 +107,11 @@ absl::StatusOr<std::vector<ports::WaitingMessage>> PostgresInbox::List(const std
 
 absl::StatusOr<std::vector<ports::WaitingMessage>> PostgresInbox::Read(const Statement& statement, const Params& params,
                                                                        const ports::CallContext& context) {
-  std::vector<ports::WaitingMessage> messages;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    messages.clear();
+  return pool_.Read(context.deadline, [&](Session& session) {
+    std::vector<ports::WaitingMessage> messages;
     for (const pqxx::row& row : session.Execute(statement, params)) messages.push_back(ReadWaiting(row));
+    return messages;
   });
-  if (!status.ok()) return status;
-  return messages;
 }
 
 }  // namespace logistics::storage

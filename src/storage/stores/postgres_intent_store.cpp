@@ -39,28 +39,25 @@ absl::StatusOr<bool> PostgresIntentStore::Abandon(const ports::Abandonment& aban
 
 absl::StatusOr<std::optional<domain::Order>> PostgresIntentStore::Made(const domain::NewOrder& order,
                                                                        const ports::CallContext& context) {
-  std::optional<domain::Order> made;
-  if (order.idempotency_key.empty()) return made;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+  if (order.idempotency_key.empty()) return std::nullopt;
+  return pool_.Read(context.deadline, [&](Session& session) {
+    std::optional<domain::Order> made;
     const Params params =
         Params().Add(order.order.customer_id.uuid()).Add(order.idempotency_key).Add(Hex(order.fingerprint));
     std::vector<domain::OrderId> ids;
     for (const pqxx::row& row : session.Execute(kFindMade, params)) ids.emplace_back(ReadUuid(row[0]));
     for (domain::Order& found : ReadOrders(session, ids, false)) made = std::move(found);
+    return made;
   });
-  if (!status.ok()) return status;
-  return made;
 }
 
 absl::StatusOr<std::vector<domain::Uuid>> PostgresIntentStore::Left(absl::Duration age, int limit) {
-  std::vector<domain::Uuid> ids;
-  const absl::Status status = pool_.Read(absl::Now() + kReadTime, [&](Session& session) {
-    ids.clear();
+  return pool_.Read(absl::Now() + kReadTime, [&](Session& session) {
+    std::vector<domain::Uuid> ids;
     const Params params = Params().Add(absl::ToInt64Milliseconds(age)).Add(std::int64_t{limit});
     for (const pqxx::row& row : session.Execute(kLeftIntents, params)) ids.push_back(ReadUuid(row[0]));
+    return ids;
   });
-  if (!status.ok()) return status;
-  return ids;
 }
 
 }  // namespace logistics::storage

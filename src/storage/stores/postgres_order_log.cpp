@@ -9,8 +9,8 @@
 namespace logistics::storage {
 namespace {
 
-// The timeline is read from the WAL that is being written: after a promotion the control file tells the old one until
-// the next checkpoint.
+// The timeline is that of the WAL that is being written: after a promotion the control file has the old one until the
+// next checkpoint.
 constexpr Statement kLogHead = {
     "order_log_head",
     "SELECT (SELECT value FROM engine_facts WHERE name = 'database_id'), "
@@ -61,39 +61,28 @@ absl::Time ReadLogTime(const pqxx::field& field) { return absl::FromUnixMicros(f
 }  // namespace
 
 absl::StatusOr<ports::LogHead> PostgresOrderLog::Head(const ports::CallContext& context) {
-  ports::LogHead head;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+  return pool_.Read(context.deadline, [&](Session& session) {
     const pqxx::row row = session.Execute(kLogHead)[0];
-    head = {ReadUuid(row[0]), row[1].as<std::int32_t>(), row[2].as<std::int64_t>(), ReadLogTime(row[3])};
+    return ports::LogHead{ReadUuid(row[0]), row[1].as<std::int32_t>(), row[2].as<std::int64_t>(), ReadLogTime(row[3])};
   });
-  if (!status.ok()) return status;
-  return head;
 }
 
 absl::StatusOr<ports::OrderChanges> PostgresOrderLog::ReadAfter(const ports::OrderScope& scope,
                                                                 const ports::LogPlace& place, int limit,
                                                                 const ports::CallContext& context) {
-  ports::OrderChanges page;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    if (scope.order_id) {
-      page = ChangesOfOrder(session, *scope.order_id, place, limit);
-    } else if (scope.customer_id) {
-      page = ChangesOfCustomer(session, *scope.customer_id, place, limit);
-    } else {
-      page = ChangesOfAll(session, place, limit);
-    }
+  return pool_.Read(context.deadline, [&](Session& session) {
+    if (scope.order_id) return ChangesOfOrder(session, *scope.order_id, place, limit);
+    if (scope.customer_id) return ChangesOfCustomer(session, *scope.customer_id, place, limit);
+    return ChangesOfAll(session, place, limit);
   });
-  if (!status.ok()) return status;
-  return page;
 }
 
 absl::StatusOr<ports::OrderStates> PostgresOrderLog::States(const ports::OrderScope& scope,
                                                             const std::optional<ports::OrderStates::After>& after,
                                                             int limit, const ports::CallContext& context) {
-  ports::OrderStates page;
-  // The pool reads in one snapshot, in which the counter is that of its last commit.
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    page = {ReadLastNumber(session), {}, std::nullopt};
+  // The pool reads in one snapshot, whose counter is that of the snapshot's last commit.
+  return pool_.Read(context.deadline, [&](Session& session) {
+    ports::OrderStates page{ReadLastNumber(session), {}, std::nullopt};
     ports::OrderStates::After last;
     for (const pqxx::row& row : SelectStates(session, scope, after, limit + 1)) {
       if (std::ssize(page.orders) == limit) {
@@ -111,20 +100,16 @@ absl::StatusOr<ports::OrderStates> PostgresOrderLog::States(const ports::OrderSc
       last = {ReadLogTime(row[5]), state.place.order_id};
       page.orders.push_back(std::make_shared<const ports::OrderChange>(std::move(state)));
     }
+    return page;
   });
-  if (!status.ok()) return status;
-  return page;
 }
 
 absl::StatusOr<std::int64_t> PostgresOrderLog::NumberBefore(absl::Time time, std::int64_t number,
                                                             const ports::CallContext& context) {
-  std::int64_t found = 0;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+  return pool_.Read(context.deadline, [&](Session& session) {
     const pqxx::result rows = session.Execute(kNumberBefore, Params().Add(number).Add(time));
-    found = rows.empty() ? 0 : rows[0][0].as<std::int64_t>();
+    return rows.empty() ? std::int64_t{0} : rows[0][0].as<std::int64_t>();
   });
-  if (!status.ok()) return status;
-  return found;
 }
 
 }  // namespace logistics::storage

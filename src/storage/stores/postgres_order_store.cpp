@@ -5,8 +5,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "logistics/domain/errors.hpp"
-#include "storage/postgres/errors.hpp"
 #include "storage/rows/order_rows.hpp"
 #include "storage/stores/order_list.hpp"
 
@@ -28,11 +26,7 @@ absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id,
 
 absl::StatusOr<ports::OrderPage> PostgresOrderStore::List(const ports::OrderQuery& query,
                                                           const ports::CallContext& context) {
-  ports::OrderPage page;
-  const absl::Status status =
-      pool_.Read(context.deadline, [&](Session& session) { page = ListOrders(session, query); });
-  if (!status.ok()) return status;
-  return page;
+  return pool_.Read(context.deadline, [&](Session& session) { return ListOrders(session, query); });
 }
 
 void OrderReadExecutor::Execute(const Batch& batch) {
@@ -42,25 +36,15 @@ void OrderReadExecutor::Execute(const Batch& batch) {
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 
   absl::flat_hash_map<domain::OrderId, domain::Order> orders;
-  absl::Status failure;
-  for (int attempt = 1; attempt <= 2; ++attempt) {
-    try {
-      orders.clear();
-      for (domain::Order& order : ReadOrders(session_.Get(), ids, false)) orders.emplace(order.id, std::move(order));
-      failure = absl::OkStatus();
-      break;
-    } catch (const std::exception& error) {
-      const Failure translated = TranslateException(error);
-      session_.RollbackOrDrop();
-      failure = translated.status;
-      spdlog::warn("a read of {} orders failed: {}", ids.size(), error.what());
-      if (translated.kind != FailureKind::kConnection) break;
-    }
-  }
+  const std::optional<Failure> failure = session_.Attempt(Tries::kTwice, [&](Session& session) {
+    orders.clear();
+    for (domain::Order& order : ReadOrders(session, ids, false)) orders.emplace(order.id, std::move(order));
+  });
+  if (failure) spdlog::warn("a read of {} orders failed: {}", ids.size(), failure->text);
   for (const auto& item : batch) {
     const auto found = orders.find(item->command);
-    if (!failure.ok()) {
-      item->promise.set_value(failure);
+    if (failure) {
+      item->promise.set_value(failure->status);
     } else if (found == orders.end()) {
       item->promise.set_value(absl::NotFoundError(absl::StrCat("order ", item->command.ToString(), " does not exist")));
     } else {

@@ -2,10 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <functional>
+#include <optional>
 #include <stdexcept>
 
 #include "storage/coordination/leases.hpp"
-#include "storage/postgres/errors.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
@@ -71,18 +72,12 @@ OutboxMessage ReadMessage(const pqxx::row& row) {
   return message;
 }
 
-// Runs what touches the session; a connection that broke is replaced at the next call.
-template <typename Work>
-absl::Status Guarded(SessionSlot& slot, Work&& work) {
-  try {
-    work(slot.Get());
-    return absl::OkStatus();
-  } catch (const std::exception& error) {
-    const Failure failure = TranslateException(error);
-    slot.RollbackOrDrop();
-    spdlog::debug("the outbox could not be reached: {}", error.what());
-    return failure.status;
-  }
+// Not tried again here: the relay has a backoff of its own.
+absl::Status Guarded(SessionSlot& slot, const std::function<void(Session&)>& work) {
+  const std::optional<Failure> failure = slot.Attempt(Tries::kOnce, work);
+  if (!failure) return absl::OkStatus();
+  spdlog::debug("the outbox could not be reached: {}", failure->text);
+  return failure->status;
 }
 
 absl::Status RequireFence(const pqxx::result& result) {
@@ -100,14 +95,14 @@ void AddKeys(Params& params, const std::vector<OutboxMessage>& messages) {
 
 absl::StatusOr<bool> PostgresOutbox::HoldLease(absl::Duration ttl) {
   bool held = false;
-  const absl::Status status =
-      Guarded(session_, [&](Session& session) { held = TakeLease(session, kRelayLease, replica_id_, ttl); });
+  const absl::Status status = Guarded(
+      session_, [&](Session& session) { held = storage::AcquireLease(session, kRelayLease, replica_id_, ttl); });
   if (!status.ok()) return status;
   return held;
 }
 
 absl::Status PostgresOutbox::ReleaseLease() {
-  return Guarded(session_, [&](Session& session) { GiveLeaseBack(session, kRelayLease, replica_id_); });
+  return Guarded(session_, [&](Session& session) { storage::ReleaseLease(session, kRelayLease, replica_id_); });
 }
 
 absl::StatusOr<OutboxPosition> PostgresOutbox::StartPosition() {

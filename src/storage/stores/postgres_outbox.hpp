@@ -1,7 +1,7 @@
 #pragma once
 
 #include "logistics/ports/outbox.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 

@@ -81,6 +81,8 @@ Settlement ReadSettlement(const pqxx::row& row, const domain::Uuid& claim) {
   return settlement;
 }
 
+absl::Time Deadline() { return absl::Now() + kSessionTime; }
+
 Params Claimed(const Settlement& settlement) { return Params().Add(settlement.reservation.id).Add(settlement.claim); }
 
 void StepDone(Session& session, const Settlement& settlement, absl::Duration next_in) {
@@ -90,18 +92,10 @@ void StepDone(Session& session, const Settlement& settlement, absl::Duration nex
 
 }  // namespace
 
-absl::Status PostgresSettlementStore::Read(const std::function<void(Session&)>& read) {
-  return pool_.Read(absl::Now() + kSessionTime, read);
-}
-
-absl::Status PostgresSettlementStore::Write(const std::function<void(Session&)>& write) {
-  return pool_.Write(absl::Now() + kSessionTime, write);
-}
-
 absl::StatusOr<std::vector<Settlement>> PostgresSettlementStore::Claim(int limit, absl::Duration claim_for) {
   const domain::Uuid claim = ids_.NewId();
-  std::vector<Settlement> settlements;
-  const absl::Status status = Write([&](Session& session) {
+  return pool_.Write(Deadline(), [&](Session& session) {
+    std::vector<Settlement> settlements;
     const Params params = Params().Add(std::int64_t{limit}).Add(claim).Add(absl::ToInt64Milliseconds(claim_for));
     for (const pqxx::row& row : session.Execute(kClaim, params)) {
       if (settlements.empty() || settlements.back().reservation.id != ReadUuid(row[0])) {
@@ -110,18 +104,17 @@ absl::StatusOr<std::vector<Settlement>> PostgresSettlementStore::Claim(int limit
       settlements.back().reservation.items.push_back(
           {domain::ProductId(ReadUuid(row[8])), row[9].c_str(), row[10].as<std::int32_t>()});
     }
+    return settlements;
   });
-  if (!status.ok()) return status;
-  return settlements;
 }
 
 absl::Status PostgresSettlementStore::Done(const Settlement& settlement, absl::Duration next_in) {
-  return Write([&](Session& session) { StepDone(session, settlement, next_in); });
+  return pool_.Write(Deadline(), [&](Session& session) { StepDone(session, settlement, next_in); });
 }
 
 absl::Status PostgresSettlementStore::Retry(const Settlement& settlement, absl::Duration delay,
                                             const std::string& error) {
-  return Write([&](Session& session) {
+  return pool_.Write(Deadline(), [&](Session& session) {
     session.Execute(kRetry, Claimed(settlement)
                                 .Add(absl::ToInt64Milliseconds(delay))
                                 .Add(error)
@@ -130,16 +123,14 @@ absl::Status PostgresSettlementStore::Retry(const Settlement& settlement, absl::
 }
 
 absl::StatusOr<bool> PostgresSettlementStore::MarkRestocking(const Settlement& settlement) {
-  bool marked = false;
-  const absl::Status status = Write(
-      [&](Session& session) { marked = session.Execute(kMarkRestocking, Claimed(settlement)).affected_rows() == 1; });
-  if (!status.ok()) return status;
-  return marked;
+  return pool_.Write(Deadline(), [&](Session& session) {
+    return session.Execute(kMarkRestocking, Claimed(settlement)).affected_rows() == 1;
+  });
 }
 
 absl::Status PostgresSettlementStore::InDoubt(const Settlement& settlement, const std::string& why) {
   const domain::StockItem& item = settlement.reservation.items.at(settlement.item);
-  return Write([&](Session& session) {
+  return pool_.Write(Deadline(), [&](Session& session) {
     session.Execute(kListInDoubt, Params()
                                       .Add(settlement.reservation.id)
                                       .Add(item.product_id.uuid())
@@ -152,28 +143,23 @@ absl::Status PostgresSettlementStore::InDoubt(const Settlement& settlement, cons
 }
 
 absl::StatusOr<ports::SettlementStats> PostgresSettlementStore::Stats() {
-  ports::SettlementStats stats;
-  const absl::Status status = Read([&](Session& session) {
-    const pqxx::result rows = session.Execute(kSettlementStats);
-    stats = {rows[0][0].as<std::int64_t>(), rows[0][1].as<std::int64_t>(),
-             absl::Microseconds(rows[0][2].as<std::int64_t>())};
+  return pool_.Read(Deadline(), [](Session& session) {
+    const pqxx::row row = session.Execute(kSettlementStats)[0];
+    return ports::SettlementStats{row[0].as<std::int64_t>(), row[1].as<std::int64_t>(),
+                                  absl::Microseconds(row[2].as<std::int64_t>())};
   });
-  if (!status.ok()) return status;
-  return stats;
 }
 
 absl::StatusOr<std::vector<ports::StuckSettlement>> PostgresSettlementStore::Stuck(absl::Duration age, int limit) {
-  std::vector<ports::StuckSettlement> stuck;
-  const absl::Status status = Read([&](Session& session) {
-    stuck.clear();
+  return pool_.Read(Deadline(), [&](Session& session) {
+    std::vector<ports::StuckSettlement> stuck;
     const Params params = Params().Add(absl::ToInt64Milliseconds(age)).Add(std::int64_t{limit});
     for (const pqxx::row& row : session.Execute(kStuck, params)) {
       stuck.push_back({ReadUuid(row[0]), row[1].c_str(), row[2].as<int>(), row[3].c_str(),
                        absl::Microseconds(row[4].as<std::int64_t>())});
     }
+    return stuck;
   });
-  if (!status.ok()) return status;
-  return stuck;
 }
 
 }  // namespace logistics::storage

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/settlement_store.hpp"
 #include "storage/postgres/session_pool.hpp"
@@ -21,9 +19,6 @@ class PostgresSettlementStore final : public ports::SettlementStore {
   absl::StatusOr<std::vector<ports::StuckSettlement>> Stuck(absl::Duration age, int limit) override;
 
  private:
-  absl::Status Read(const std::function<void(Session&)>& read);
-  absl::Status Write(const std::function<void(Session&)>& write);
-
   SessionPool& pool_;
   ports::IdGenerator& ids_;
 };

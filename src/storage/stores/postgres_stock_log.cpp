@@ -21,21 +21,16 @@ constexpr Statement kReadStockAfter = {
 absl::StatusOr<ports::StockSnapshot> PostgresStockLog::Snapshot(const std::vector<domain::ProductId>& products,
                                                                 const std::vector<domain::WarehouseId>& warehouses,
                                                                 const ports::CallContext& context) {
-  ports::StockSnapshot snapshot;
-  // The pool reads in one snapshot, in which the counter is that of its last commit.
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    snapshot.position = ReadLastNumber(session);
-    snapshot.levels = ReadLevels(session, products, warehouses);
+  // The pool reads in one snapshot, whose counter is that of the snapshot's last commit.
+  return pool_.Read(context.deadline, [&](Session& session) {
+    return ports::StockSnapshot{ReadLastNumber(session), ReadLevels(session, products, warehouses)};
   });
-  if (!status.ok()) return status;
-  return snapshot;
 }
 
 absl::StatusOr<ports::StockChanges> PostgresStockLog::ReadAfter(std::int64_t position, int commits_max,
                                                                 const ports::CallContext& context) {
-  ports::StockChanges page;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    page = {position, {}, false};
+  return pool_.Read(context.deadline, [&](Session& session) {
+    ports::StockChanges page{position, {}, false};
     int commits = 0;
     for (const pqxx::row& row :
          session.Execute(kReadStockAfter, Params().Add(position).Add(std::int64_t{commits_max}))) {
@@ -50,9 +45,8 @@ absl::StatusOr<ports::StockChanges> PostgresStockLog::ReadAfter(std::int64_t pos
                                absl::FromUnixMicros(row[7].as<std::int64_t>())}});
     }
     page.more = commits == commits_max;
+    return page;
   });
-  if (!status.ok()) return status;
-  return page;
 }
 
 }  // namespace logistics::storage

@@ -77,36 +77,30 @@ absl::StatusOr<ports::EndAnswer> PostgresStockStore::CommitReservation(const dom
 
 absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::ProductId& id,
                                                                const ports::CallContext& context) {
-  std::vector<domain::Product> found;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
-    found = ReadProducts(session, session.Execute(kGetProduct, Params().Add(id.uuid())));
+  auto found = pool_.Read(context.deadline, [&](Session& session) {
+    return ReadProducts(session, session.Execute(kGetProduct, Params().Add(id.uuid())));
   });
-  if (!status.ok()) return status;
-  if (found.empty()) return absl::NotFoundError(absl::StrCat("product ", id.ToString(), " does not exist"));
-  return std::move(found.front());
+  if (!found.ok()) return found.status();
+  if (found->empty()) return absl::NotFoundError(absl::StrCat("product ", id.ToString(), " does not exist"));
+  return std::move(found->front());
 }
 
 absl::StatusOr<ports::ProductPage> PostgresStockStore::ListProducts(const std::string& category, int page,
                                                                     int page_size, const ports::CallContext& context) {
-  ports::ProductPage result;
-  const absl::Status status = pool_.Read(context.deadline, [&](Session& session) {
+  return pool_.Read(context.deadline, [&](Session& session) {
+    ports::ProductPage result;
     result.total_count = session.Execute(kCountProducts, Params().Add(category))[0][0].as<std::int64_t>();
     const std::int64_t offset = std::int64_t{page - 1} * page_size;
     result.products = ReadProducts(
         session, session.Execute(kListProducts, Params().Add(category).Add(std::int64_t{page_size}).Add(offset)));
+    return result;
   });
-  if (!status.ok()) return status;
-  return result;
 }
 
 absl::StatusOr<std::vector<ports::LevelRow>> PostgresStockStore::Levels(
     const std::vector<domain::ProductId>& products, const std::vector<domain::WarehouseId>& warehouses,
     const ports::CallContext& context) {
-  std::vector<ports::LevelRow> levels;
-  const absl::Status status =
-      pool_.Read(context.deadline, [&](Session& session) { levels = ReadLevels(session, products, warehouses); });
-  if (!status.ok()) return status;
-  return levels;
+  return pool_.Read(context.deadline, [&](Session& session) { return ReadLevels(session, products, warehouses); });
 }
 
 }  // namespace logistics::storage

@@ -52,12 +52,12 @@ TEST_F(KeySweepTest, MoreThanOneStatementsWorth_GoesToTheEnd) {
 TEST_F(KeySweepTest, LeaseHeldByAnother_LeavesTheWorkToIt) {
   Session session(Options(), SessionUse::kQueries);
   const domain::Uuid other = ids_.NewId();
-  ASSERT_TRUE(TakeLease(session, "the task", other, absl::Minutes(5)));
+  ASSERT_TRUE(AcquireLease(session, "the task", other, absl::Minutes(5)));
   std::atomic<int> turns = 0;
   const LeasedTask task("the task", absl::Milliseconds(10), Options(), ids_.NewId(), [&](Session&) { ++turns; });
   const LeasedTask free("a free task", absl::Milliseconds(10), Options(), ids_.NewId(),
                         [&, passed = 0](Session&) mutable {
-                          if (++passed == 5) GiveLeaseBack(session, "the task", other);
+                          if (++passed == 5) ReleaseLease(session, "the task", other);
                           if (passed < 5) {
                             EXPECT_EQ(turns, 0);
                           }

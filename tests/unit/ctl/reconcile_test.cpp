@@ -77,10 +77,10 @@ TEST_F(ReconcileCommandTest, StuckAndInDoubt_AreListedAndZero) {
   EXPECT_THAT(finished.out, Not(HasSubstr("\x1b")));
 }
 
-TEST_F(ReconcileCommandTest, Fix_SaysWhatIsSettledAgain) {
+TEST_F(ReconcileCommandTest, Fix_SaysHowManyAreRequeued) {
   StartRemote();
   peer_.SetLevel(chair_, {10, 2});
-  ledger_.SetSettledAgain({5, false});
+  ledger_.SetRequeued({5, false});
   const Finished finished = Reconcile({"--fix"});
   EXPECT_EQ(finished.exit_code, 4);
   EXPECT_THAT(finished.out, HasSubstr("5 reservations are released or committed again; there are more"));

@@ -67,10 +67,10 @@ TEST_F(AdminRpcTest, Report_HasEverythingThatWasFound) {
   EXPECT_TRUE(ledger_.Fixed().empty());
 }
 
-TEST_F(AdminRpcTest, Fix_TellsHowManyAreSettledAgain) {
+TEST_F(AdminRpcTest, Fix_SaysHowManyAreRequeued) {
   StartRemote();
   peer_.SetLevel(chair_, {10, 7});
-  ledger_.SetSettledAgain({12, false});
+  ledger_.SetRequeued({12, false});
   ReconcileInventoryResponse report;
   ASSERT_TRUE(Reconcile(true, report).ok());
   EXPECT_EQ(report.settled_again(), 12);

@@ -154,7 +154,7 @@ TEST_F(ReconcilerTest, DriftThatTurns_IsNone) {
   EXPECT_THAT(Found().drifts, IsEmpty());
 }
 
-TEST_F(ReconcilerTest, WhatIsUnderWay_MayBeThereOrNot) {
+TEST_F(ReconcilerTest, ReservedInFlight_MayBeThereOrNot) {
   ledger_.Set({chair_, 3, 2});
   for (const std::int64_t reserved : {3, 4, 5}) {
     peer_.SetLevel(chair_, {10, reserved});
@@ -169,8 +169,8 @@ TEST_F(ReconcilerTest, WhatIsUnderWay_MayBeThereOrNot) {
   EXPECT_EQ(found.drifts.at(0).expected_max, 5);
 }
 
-TEST_F(ReconcilerTest, WhatMovedDuringTheLook_IsNoDrift) {
-  // Held before and settled during the look, while another order came up.
+TEST_F(ReconcilerTest, ChangeDuringTheLook_IsNoDrift) {
+  // Held before and settled during the look, while another order was created.
   ledger_.Set({chair_, 3});
   peer_.SetLevel(chair_, {10, 5});
   OnLook({{1, [this] { ledger_.Set({chair_, 0, 2, 2}); }}});
@@ -224,13 +224,13 @@ TEST_F(ReconcilerTest, Fix_SettlesProductsAgainThatHoldTooMuchAndNeverTouchesThe
   ledger_.Set({table_, 4});
   peer_.SetLevel(chair_, {10, 5});
   peer_.SetLevel(table_, {10, 1});
-  ledger_.SetSettledAgain({7, false});
-  EXPECT_EQ(Found(/*fix=*/false).settled_again.reservations, 0);
+  ledger_.SetRequeued({7, false});
+  EXPECT_EQ(Found(/*fix=*/false).requeued.reservations, 0);
   EXPECT_THAT(ledger_.Fixed(), IsEmpty());
   const Reconciliation found = Found(/*fix=*/true);
   EXPECT_THAT(ledger_.Fixed(), ElementsAre(ElementsAre(chair_.product_id)));
-  EXPECT_EQ(found.settled_again.reservations, 7);
-  EXPECT_FALSE(found.settled_again.all);
+  EXPECT_EQ(found.requeued.reservations, 7);
+  EXPECT_FALSE(found.requeued.all);
   for (const PeerCall call : {PeerCall::kReserve, PeerCall::kRelease, PeerCall::kCommit, PeerCall::kAdjust}) {
     EXPECT_EQ(peer_.Calls(call), 0);
   }

@@ -9,11 +9,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "logistics/ports/hold_ledger.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/inventory_peer.hpp"
 #include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
+#include "logistics/ports/reservation_ledger.hpp"
 #include "logistics/ports/settlement_store.hpp"
 
 namespace logistics::service {
@@ -23,25 +23,25 @@ struct ReconcilerOptions {
   absl::Duration settle_alarm_after = absl::Hours(1);
   // Between the two looks that a drift has to be seen in.
   absl::Duration pause = absl::Seconds(2);
-  // What `fix` says again: of orders that are no older, and at most so many at once.
+  // `fix` requeues reservations that are no older, and at most so many at once.
   absl::Duration fix_made_within = absl::Hours(24 * 30);
   int fix_max = 20000;
   // Rows in each list of a report; the totals count all.
   int listed_max = 1000;
 };
 
-// The peer's `reserved` of a level is outside of what our reservations explain.
+// A level whose `reserved` at the peer our reservations do not explain.
 struct LevelDrift {
   domain::LevelKey key;
   bool at_peer = true;  // false: the peer has no such level; its numbers count as 0
   std::int64_t reserved = 0;
   std::int64_t expected_min = 0;
   std::int64_t expected_max = 0;
-  // Above 0: the peer reserves more than we know of, a hold that leaked or one of others. Below: it reserves less.
+  // Above 0: the peer reserves more than we know of, by a leaked or an external reservation. Below 0: it reserves less.
   std::int64_t drift() const { return reserved > expected_max ? reserved - expected_max : reserved - expected_min; }
 };
 
-// A product that we hold stock of and that lies in several places there, which its releases and commits mix up
+// A product that our orders hold and that has levels in several locations, which the peer's releases and commits mix up
 // (contract §2, point 10).
 struct MultiLocationProduct {
   domain::ProductId product_id;
@@ -57,17 +57,16 @@ struct Reconciliation {
   std::vector<MultiLocationProduct> multi_location;
   std::vector<ports::StuckSettlement> stuck;
   std::vector<ports::RestockInDoubt> in_doubt;
-  ports::SettledAgain settled_again;  // by `fix`
+  ports::Requeued requeued;  // by `fix`
 };
 
-// Compares what our orders hold with what the peer's levels say. A drift is reported when it is there twice, a pause
-// apart, beyond what may have been under way at the moment of the look: an order in the making, a settlement that the
-// peer has not confirmed. Changes nothing; with `fix` it lets the settler say Release and Commit of our own ids again.
-// It never adjusts. Thread-safe.
+// Compares our reservations with the peer's levels. A drift is reported when two looks, a pause apart, see it and
+// nothing in flight explains it: an order in the making, or a settlement that the peer has not confirmed. Changes
+// nothing; `fix` requeues releases and commits of our own ids for the settler. It never adjusts. Thread-safe.
 class Reconciler {
  public:
   // All references outlive this.
-  Reconciler(ports::HoldLedger& ledger, ports::SettlementStore& settlements, ports::InventoryPeer& peer,
+  Reconciler(ports::ReservationLedger& ledger, ports::SettlementStore& settlements, ports::InventoryPeer& peer,
              ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log, const ReconcilerOptions& options = {});
 
   // Blocks for two questions to the peer and the pause between them. Sets the metrics; those of stuck settlements and
@@ -75,9 +74,9 @@ class Reconciler {
   // Stop.
   absl::StatusOr<Reconciliation> Reconcile(bool fix, const ports::CallContext& context);
 
-  // One turn of the periodic comparison, within kTurnTime: what is found is a warning in the log with its numbers.
+  // One turn of the periodic comparison, within kTurnTime: each finding is a warning in the log with its numbers.
   void RunTurn();
-  // Below the time of a lease, so that one replica at a time does this.
+  // Below the lease's time, so that one replica at a time compares.
   static constexpr absl::Duration kTurnTime = absl::Seconds(45);
 
   // Ends what waits, for good.
@@ -90,7 +89,7 @@ class Reconciler {
   void Measure(const Reconciliation& found);
   void Warn(const Reconciliation& found);
 
-  ports::HoldLedger& ledger_;
+  ports::ReservationLedger& ledger_;
   ports::SettlementStore& settlements_;
   ports::InventoryPeer& peer_;
   ports::IdGenerator& ids_;

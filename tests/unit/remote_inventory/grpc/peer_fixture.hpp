@@ -24,6 +24,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "inventory.grpc.pb.h"
+#include "order.grpc.pb.h"
 #include "remote_inventory/grpc_inventory_peer.hpp"
 
 namespace logistics::remote_inventory {
@@ -165,18 +166,12 @@ class PeerFixture : public testing::Test {
   static domain::ProductId Product(std::uint8_t number) { return domain::ProductId(Id(number)); }
   static domain::WarehouseId Warehouse(std::uint8_t number) { return domain::WarehouseId(Id(number)); }
 
-  // A service that is no inventory.
-  class OtherService final : public grpc::Service {
-   public:
-    OtherService() = default;
-  };
-
   PeerOptions options_;
   app::SystemClock clock_;
   fakes::CountingMetrics metrics_;
   fakes::RecordingHealth health_;
   ScriptedService service_;
-  OtherService other_service_;
+  ::order::OrderService::Service other_service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
   std::unique_ptr<GrpcInventoryPeer> peer_;

@@ -1,12 +1,11 @@
-#include "app/settings/settings_broker.hpp"
-
 #include <iterator>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "app/settings/setting_kinds.hpp"
+#include "app/settings/kinds.hpp"
+#include "app/settings/parts.hpp"
 
 namespace logistics::app {
 namespace {
@@ -29,7 +28,7 @@ Setting BrokerName(SettingName name, Field<std::string> field) {
               std::move(field));
 }
 
-// A list of structures: the YAML file alone can say it (settings_queues.cpp).
+// A list of structures: the YAML file alone can say it (queues.cpp).
 Setting Queues() {
   Setting setting = NamedSetting({"topology.queues", "", "queues to declare, each with its dead letter queue"},
                                  "a list of name, exchange, routing_keys, type, delivery_limit, max_length");

@@ -1,5 +1,3 @@
-#include "app/settings/settings_yaml.hpp"
-
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -9,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "app/settings/settings_queues.hpp"
+#include "app/settings/parts.hpp"
 
 namespace logistics::app {
 namespace {

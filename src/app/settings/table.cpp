@@ -4,12 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "app/settings/kinds.hpp"
 #include "app/settings/mask.hpp"
+#include "app/settings/parts.hpp"
 #include "app/settings/setting.hpp"
-#include "app/settings/setting_kinds.hpp"
-#include "app/settings/settings_broker.hpp"
-#include "app/settings/settings_inventory.hpp"
-#include "app/settings/settings_stream.hpp"
 
 namespace logistics::app {
 namespace {
@@ -29,7 +27,7 @@ Setting Host(SettingName name, Field<std::string> field) {
   return Text(std::move(name), "an address or host name", IsSettingToken, std::move(field));
 }
 
-// Protection that this version does not have; settings_check.cpp refuses any value.
+// Protection that this version does not have; check.cpp refuses any value.
 Setting Protection(SettingName name, Field<std::string> field) {
   return Text(
       std::move(name), "nothing: not in this version", [](const std::string&) { return true; }, std::move(field));

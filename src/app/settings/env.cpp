@@ -1,5 +1,3 @@
-#include "app/settings/settings_env.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
@@ -9,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "app/settings/parts.hpp"
 
 namespace logistics::app {
 namespace {

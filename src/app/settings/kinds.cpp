@@ -1,4 +1,4 @@
-#include "app/settings/setting_kinds.hpp"
+#include "app/settings/kinds.hpp"
 
 #include <algorithm>
 #include <cctype>

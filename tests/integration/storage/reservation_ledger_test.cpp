@@ -1,5 +1,5 @@
-// The ledger of holds over rows as the saga leaves them, and beside a saga that goes on.
-#include "storage/stores/postgres_hold_ledger.hpp"
+// The ledger of reservations over rows as the saga leaves them, and beside a saga that goes on.
+#include "storage/stores/postgres_reservation_ledger.hpp"
 
 #include <atomic>
 #include <random>
@@ -10,7 +10,7 @@
 #include "fakes/scripted_peer.hpp"
 #include "fakes/seed.hpp"
 #include "integration/storage/storage_fixture.hpp"
-#include "service/saga/hold_comparison.hpp"
+#include "service/saga/reservation_comparison.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -19,7 +19,7 @@ using fakes::IsOk;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class HoldLedgerTest : public StorageFixture {
+class ReservationLedgerTest : public StorageFixture {
  protected:
   // A reservation of so many pieces of each product, made and changed so long ago.
   domain::Uuid Add(const std::string& state, const std::vector<std::pair<domain::ProductId, int>>& items,
@@ -47,21 +47,21 @@ class HoldLedgerTest : public StorageFixture {
         "SELECT array_to_string(steps, ',') FROM settlements WHERE reservation_id = '", id.ToString(), "'"));
     return rows.empty() ? "" : rows[0][0].c_str();
   }
-  ports::HoldSnapshot Snapshot(std::optional<absl::Time> since = std::nullopt) {
-    const absl::StatusOr<ports::HoldSnapshot> snapshot = ledger_.Snapshot(since, {});
+  ports::ReservationSnapshot Snapshot(std::optional<absl::Time> since = std::nullopt) {
+    const absl::StatusOr<ports::ReservationSnapshot> snapshot = ledger_.Snapshot(since, {});
     EXPECT_THAT(snapshot, IsOk());
-    return snapshot.ok() ? *snapshot : ports::HoldSnapshot();
+    return snapshot.ok() ? *snapshot : ports::ReservationSnapshot();
   }
   domain::LevelKey At(const domain::ProductId& product) const { return {product, warehouse_}; }
 
   SessionPool pool_{Options(), 2};
-  PostgresHoldLedger ledger_{pool_};
+  PostgresReservationLedger ledger_{pool_};
   const domain::ProductId chair_{ids_.NewId()};
   const domain::ProductId table_{ids_.NewId()};
 };
 
-TEST_F(HoldLedgerTest, Snapshot_TellsWhatIsHeldFromWhatIsUnderWay) {
-  EXPECT_THAT(Snapshot().holds, IsEmpty());
+TEST_F(ReservationLedgerTest, Snapshot_SeparatesHeldFromInFlight) {
+  EXPECT_THAT(Snapshot().levels, IsEmpty());
   Add("held", {{chair_, 3}, {table_, 1}});
   Add("held", {{chair_, 4}});
   Add("intent", {{chair_, 10}});
@@ -71,11 +71,11 @@ TEST_F(HoldLedgerTest, Snapshot_TellsWhatIsHeldFromWhatIsUnderWay) {
   Add("released", {{chair_, 100}});
   Add("committed", {{chair_, 100}});
   AddSettlement(Add("restocked", {{chair_, 100}}), "\"restock 0\"");
-  EXPECT_THAT(Snapshot().holds,
-              ElementsAre(ports::ExpectedHold{At(chair_), 7, 30, 0}, ports::ExpectedHold{At(table_), 1, 70, 0}));
+  EXPECT_THAT(Snapshot().levels, ElementsAre(ports::ExpectedReserved{At(chair_), 7, 30, 0},
+                                             ports::ExpectedReserved{At(table_), 1, 70, 0}));
 }
 
-TEST_F(HoldLedgerTest, SnapshotSince_KnowsWhatChangedAndWhatCameUp) {
+TEST_F(ReservationLedgerTest, SnapshotSince_KnowsChangedAndCreatedReservations) {
   const absl::Time since = Snapshot().taken_at - absl::Minutes(10);
   Add("held", {{chair_, 1}});
   Add("held", {{chair_, 2}}, "1 hour", "5 minutes");
@@ -84,10 +84,10 @@ TEST_F(HoldLedgerTest, SnapshotSince_KnowsWhatChangedAndWhatCameUp) {
   AddSettlement(Add("released", {{chair_, 16}}), "release", "5 minutes");
   AddSettlement(Add("released", {{chair_, 32}}), "release", "1 hour");
   Add("released", {{chair_, 64}}, "1 hour", "5 minutes");
-  EXPECT_THAT(Snapshot(since).holds, ElementsAre(ports::ExpectedHold{At(chair_), 1, 2 + 4 + 16 + 32, 4 + 8 + 16}));
+  EXPECT_THAT(Snapshot(since).levels, ElementsAre(ports::ExpectedReserved{At(chair_), 1, 2 + 4 + 16 + 32, 4 + 8 + 16}));
 }
 
-TEST_F(HoldLedgerTest, SettleAgain_IsReleaseOfReleasedAndCommitOfCommittedOnes) {
+TEST_F(ReservationLedgerTest, Requeue_IsReleaseOfReleasedAndCommitOfCommittedOnes) {
   const domain::Uuid released = Add("released", {{chair_, 1}, {table_, 1}});
   const domain::Uuid committed = Add("committed", {{chair_, 1}}, "20 days", "10 days");
   const domain::Uuid other = Add("released", {{table_, 1}});
@@ -98,33 +98,33 @@ TEST_F(HoldLedgerTest, SettleAgain_IsReleaseOfReleasedAndCommitOfCommittedOnes) 
   const domain::Uuid waiting = Add("released", {{chair_, 1}});
   AddSettlement(waiting, "release_again");
 
-  ASSERT_OK_AND_ASSIGN(const ports::SettledAgain again, ledger_.SettleAgain({chair_}, absl::Hours(30 * 24), 100, {}));
-  EXPECT_EQ(again.reservations, 2);
-  EXPECT_TRUE(again.all);
+  ASSERT_OK_AND_ASSIGN(const ports::Requeued requeued, ledger_.Requeue({chair_}, absl::Hours(30 * 24), 100, {}));
+  EXPECT_EQ(requeued.reservations, 2);
+  EXPECT_TRUE(requeued.all);
   EXPECT_EQ(Steps(released), "release");
   EXPECT_EQ(Steps(committed), "commit");
   EXPECT_EQ(Steps(waiting), "release_again");
   for (const domain::Uuid& id : {other, held, intent, restocked, old}) EXPECT_EQ(Steps(id), "");
 
-  ASSERT_OK_AND_ASSIGN(const ports::SettledAgain twice, ledger_.SettleAgain({chair_}, absl::Hours(30 * 24), 100, {}));
+  ASSERT_OK_AND_ASSIGN(const ports::Requeued twice, ledger_.Requeue({chair_}, absl::Hours(30 * 24), 100, {}));
   EXPECT_EQ(twice.reservations, 0);
-  ASSERT_OK_AND_ASSIGN(const ports::SettledAgain nothing, ledger_.SettleAgain({}, absl::Hours(30 * 24), 100, {}));
+  ASSERT_OK_AND_ASSIGN(const ports::Requeued nothing, ledger_.Requeue({}, absl::Hours(30 * 24), 100, {}));
   EXPECT_EQ(nothing.reservations, 0);
 }
 
-TEST_F(HoldLedgerTest, SettleAgain_IsBoundedAndBeginsWithTheNewest) {
+TEST_F(ReservationLedgerTest, Requeue_IsBoundedAndBeginsWithTheNewest) {
   const domain::Uuid oldest = Add("released", {{chair_, 1}}, "9 days");
   const domain::Uuid middle = Add("released", {{chair_, 1}}, "2 days");
   const domain::Uuid newest = Add("released", {{chair_, 1}}, "1 minute");
-  ASSERT_OK_AND_ASSIGN(const ports::SettledAgain again, ledger_.SettleAgain({chair_}, absl::Hours(30 * 24), 2, {}));
-  EXPECT_EQ(again.reservations, 2);
-  EXPECT_FALSE(again.all);
+  ASSERT_OK_AND_ASSIGN(const ports::Requeued requeued, ledger_.Requeue({chair_}, absl::Hours(30 * 24), 2, {}));
+  EXPECT_EQ(requeued.reservations, 2);
+  EXPECT_FALSE(requeued.all);
   EXPECT_EQ(Steps(newest), "release");
   EXPECT_EQ(Steps(middle), "release");
   EXPECT_EQ(Steps(oldest), "");
 }
 
-TEST_F(HoldLedgerTest, RestocksInDoubt_AreListedOldestFirst) {
+TEST_F(ReservationLedgerTest, RestocksInDoubt_AreListedOldestFirst) {
   for (const char* since : {"1 hour", "2 hours"}) {
     database_.Query(absl::StrCat("INSERT INTO restocks_in_doubt VALUES (gen_random_uuid(), '", chair_.ToString(),
                                  "', '", warehouse_.ToString(), "', 'CHAIR', 2, 'no answer', now() - interval '", since,
@@ -140,7 +140,7 @@ TEST_F(HoldLedgerTest, RestocksInDoubt_AreListedOldestFirst) {
   EXPECT_EQ(first.size(), 1U);
 }
 
-TEST_F(HoldLedgerTest, LedgerOfManySettledOrders_ReadsTheOpenOnes) {
+TEST_F(ReservationLedgerTest, LedgerOfManySettledOrders_ReadsTheOpenOnes) {
   database_.Query(absl::StrCat("INSERT INTO reservations SELECT gen_random_uuid(), '", warehouse_.ToString(),
                                "', 'committed', '{", chair_.ToString(),
                                "}', '{any}', '{1}', now() - interval '1 year' + i * interval '1 minute', now() "
@@ -152,11 +152,11 @@ TEST_F(HoldLedgerTest, LedgerOfManySettledOrders_ReadsTheOpenOnes) {
   std::string text;
   for (const pqxx::row& row : plan) absl::StrAppend(&text, row[0].c_str(), "\n");
   EXPECT_THAT(text, testing::HasSubstr("reservations_held_by_age"));
-  EXPECT_THAT(Snapshot().holds, ElementsAre(ports::ExpectedHold{At(chair_), 3, 0, 0}));
+  EXPECT_THAT(Snapshot().levels, ElementsAre(ports::ExpectedReserved{At(chair_), 3, 0, 0}));
 }
 
 // Whatever the saga does meanwhile, one look explains what the peer says: the two ledgers around it leave no gap.
-TEST_F(HoldLedgerTest, LooksBesideOrdersThatComeAndGo_NeverSeeDrift) {
+TEST_F(ReservationLedgerTest, LooksBesideOrdersThatComeAndGo_NeverSeeDrift) {
   constexpr int kWorkers = 4;
   constexpr int kLooks = 150;
   const std::uint64_t seed = fakes::TestSeed();
@@ -201,20 +201,20 @@ TEST_F(HoldLedgerTest, LooksBesideOrdersThatComeAndGo_NeverSeeDrift) {
   std::vector<std::jthread> workers;
   for (int i = 0; i < kWorkers; ++i) workers.emplace_back(work, seed + static_cast<std::uint64_t>(i));
   for (int i = 0; i < kLooks && !HasFailure(); ++i) {
-    const ports::HoldSnapshot before = Snapshot();
+    const ports::ReservationSnapshot before = Snapshot();
     ASSERT_OK_AND_ASSIGN(const std::vector<ports::LevelRow> rows, peer.Levels({}, {}, {}));
-    const ports::HoldSnapshot after = Snapshot(before.taken_at);
-    for (const auto& [key, drift] : service::CompareHolds(before, rows, after)) {
+    const ports::ReservationSnapshot after = Snapshot(before.taken_at);
+    for (const auto& [key, drift] : service::CompareReservations(before, rows, after)) {
       ADD_FAILURE() << "look " << i << ", seed " << seed << ": reserved " << drift.reserved << ", expected "
                     << drift.expected_min << " to " << drift.expected_max;
     }
   }
   done = true;
   workers.clear();
-  const ports::HoldSnapshot last = Snapshot();
-  ASSERT_EQ(last.holds.size(), 1U);
-  EXPECT_EQ(last.holds[0].held, peer.PendingOfAll());
-  EXPECT_EQ(last.holds[0].under_way, 0);
+  const ports::ReservationSnapshot last = Snapshot();
+  ASSERT_EQ(last.levels.size(), 1U);
+  EXPECT_EQ(last.levels[0].held, peer.PendingOfAll());
+  EXPECT_EQ(last.levels[0].in_flight, 0);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-#include "app/settings/settings_stream.hpp"
-
-#include "app/settings/setting_kinds.hpp"
+#include "app/settings/kinds.hpp"
+#include "app/settings/parts.hpp"
 
 namespace logistics::app {
 

@@ -1,21 +1,21 @@
-#include "service/saga/hold_comparison.hpp"
+#include "service/saga/reservation_comparison.hpp"
 
 #include <algorithm>
 #include <set>
 
 namespace logistics::service {
 
-std::map<domain::LevelKey, LevelDrift> CompareHolds(const ports::HoldSnapshot& before,
-                                                    const std::vector<ports::LevelRow>& rows,
-                                                    const ports::HoldSnapshot& after) {
+std::map<domain::LevelKey, LevelDrift> CompareReservations(const ports::ReservationSnapshot& before,
+                                                           const std::vector<ports::LevelRow>& rows,
+                                                           const ports::ReservationSnapshot& after) {
   std::map<domain::LevelKey, LevelDrift> levels;
   const auto at = [&](const domain::LevelKey& key) -> LevelDrift& {
     return levels.try_emplace(key, LevelDrift{key, false}).first->second;
   };
-  for (const ports::ExpectedHold& hold : before.holds) at(hold.key).expected_max += hold.held + hold.under_way;
-  for (const ports::ExpectedHold& hold : after.holds) {
-    at(hold.key).expected_max += hold.came_up;
-    at(hold.key).expected_min += hold.held;
+  for (const ports::ExpectedReserved& level : before.levels) at(level.key).expected_max += level.held + level.in_flight;
+  for (const ports::ExpectedReserved& level : after.levels) {
+    at(level.key).expected_max += level.created_since;
+    at(level.key).expected_min += level.held;
   }
   for (const ports::LevelRow& row : rows) {
     at(row.key).at_peer = true;
@@ -38,13 +38,13 @@ std::vector<LevelDrift> StillDrifting(const std::map<domain::LevelKey, LevelDrif
   return still;
 }
 
-std::vector<MultiLocationProduct> InSeveralLocations(const ports::HoldSnapshot& holds,
+std::vector<MultiLocationProduct> InSeveralLocations(const ports::ReservationSnapshot& ours,
                                                      const std::vector<ports::LevelRow>& rows) {
-  std::set<domain::ProductId> ours;
-  for (const ports::ExpectedHold& hold : holds.holds) ours.insert(hold.key.product_id);
+  std::set<domain::ProductId> products;
+  for (const ports::ExpectedReserved& level : ours.levels) products.insert(level.key.product_id);
   std::map<domain::ProductId, std::vector<domain::WarehouseId>> locations;
   for (const ports::LevelRow& row : rows) {
-    if (ours.contains(row.key.product_id)) locations[row.key.product_id].push_back(row.key.warehouse_id);
+    if (products.contains(row.key.product_id)) locations[row.key.product_id].push_back(row.key.warehouse_id);
   }
   std::vector<MultiLocationProduct> several;
   for (auto& [product, warehouses] : locations) {

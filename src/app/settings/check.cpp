@@ -1,11 +1,10 @@
-#include "app/settings/settings_check.hpp"
-
 #include <algorithm>
 #include <fstream>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "app/settings/parts.hpp"
 #include "messaging/amqp/broker_url.hpp"
 
 namespace logistics::app {

@@ -1,9 +1,8 @@
-#include "app/settings/settings_inventory.hpp"
-
 #include <iterator>
 #include <utility>
 
-#include "app/settings/setting_kinds.hpp"
+#include "app/settings/kinds.hpp"
+#include "app/settings/parts.hpp"
 #include "remote_inventory/peer_url.hpp"
 
 namespace logistics::app {

@@ -1,4 +1,4 @@
-#include "app/settings/settings_queues.hpp"
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "app/settings/parts.hpp"
 
 namespace logistics::app {
 namespace {
