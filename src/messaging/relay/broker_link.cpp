@@ -16,12 +16,13 @@ std::string Text(const absl::Status& status) { return std::string(status.message
 
 }  // namespace
 
-BrokerLink::BrokerLink(const BrokerOptions& options, PublishWindow& window, HeldMessages& held, RelayMetrics& metrics,
-                       ports::HealthReporter& health, SocketWatchdog& watchdog, std::function<bool()> cancelled)
+BrokerLink::BrokerLink(const BrokerOptions& options, PublishWindow& window, QuarantinedKeys& quarantined,
+                       RelayMetrics& metrics, ports::HealthReporter& health, SocketWatchdog& watchdog,
+                       std::function<bool()> cancelled)
     : options_(options),
       topology_(TopologyOf(options)),
       window_(window),
-      held_(held),
+      quarantined_(quarantined),
       metrics_(metrics),
       health_(health),
       dialer_(options, "relay", watchdog, std::move(cancelled)),
@@ -118,7 +119,7 @@ void BrokerLink::Service(Time now) {
   if (connection_ == nullptr) return;
   service_now_ = now;
   const absl::Status status = connection_->Service(*this);
-  NoteSettlements();
+  NoteOutcomes();
   if (!status.ok()) Lose(status, now);
 }
 
@@ -170,12 +171,12 @@ BrokerLink::Time BrokerLink::NextDue(Time now) const {
 
 void BrokerLink::OnAck(std::uint64_t tag, bool multiple) {
   failures_ = 0;
-  window_.Ack(tag, multiple, service_now_, settled_);
+  window_.Ack(tag, multiple, service_now_, outcomes_);
 }
 
 void BrokerLink::OnNack(std::uint64_t tag, bool multiple) {
   failures_ = 0;
-  window_.Nack(tag, multiple, service_now_, settled_);
+  window_.Nack(tag, multiple, service_now_, outcomes_);
 }
 
 void BrokerLink::OnReturned(std::string_view message_id, std::string_view reason) {
@@ -216,32 +217,32 @@ void BrokerLink::OnUnblocked() {
 }
 
 bool BrokerLink::NoteRefused(const std::optional<OrderingId>& key) {
-  if (key) held_.RefusedAgain(*key);
+  if (key) quarantined_.RefusedAgain(*key);
   return key.has_value();
 }
 
-void BrokerLink::NoteSettlements() {
+void BrokerLink::NoteOutcomes() {
   double confirmed = 0;
-  for (const Settlement& settlement : settled_) {
-    metrics_.confirm_seconds.Observe(absl::ToDoubleSeconds(settlement.latency));
-    switch (settlement.result) {
+  for (const PublishOutcome& outcome : outcomes_) {
+    metrics_.confirm_seconds.Observe(absl::ToDoubleSeconds(outcome.latency));
+    switch (outcome.result) {
       case PublishResult::kConfirmed:
         ++confirmed;
         break;
       case PublishResult::kNacked:
         metrics_.nacked.Increment();
-        if (settlement.was_held) held_.RefusedAgain(settlement.key);
+        if (outcome.was_quarantined) quarantined_.RefusedAgain(outcome.key);
         break;
       case PublishResult::kReturned:
         metrics_.returned.Increment();
         if (options_.unroutable == Unroutable::kDrop) break;
-        held_.RefusedAgain(settlement.key);
-        held_.Unroutable(settlement.route);
+        quarantined_.RefusedAgain(outcome.key);
+        quarantined_.Unroutable(outcome.route);
         break;
     }
   }
   if (confirmed > 0) metrics_.confirmed.Increment(confirmed);
-  settled_.clear();
+  outcomes_.clear();
 }
 
 void BrokerLink::ReportHealth() {

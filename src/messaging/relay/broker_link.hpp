@@ -17,8 +17,8 @@
 #include "messaging/amqp/options.hpp"
 #include "messaging/amqp/socket_watchdog.hpp"
 #include "messaging/amqp/topology.hpp"
-#include "messaging/relay/held_messages.hpp"
 #include "messaging/relay/publish_window.hpp"
+#include "messaging/relay/quarantined_keys.hpp"
 #include "messaging/relay/relay_metrics.hpp"
 
 namespace logistics::messaging {
@@ -30,7 +30,7 @@ class BrokerLink final : private ConnectionListener {
   using Time = std::chrono::steady_clock::time_point;
 
   // The references outlive the link. `cancelled` is asked between the URLs of one attempt to connect.
-  BrokerLink(const BrokerOptions& options, PublishWindow& window, HeldMessages& held, RelayMetrics& metrics,
+  BrokerLink(const BrokerOptions& options, PublishWindow& window, QuarantinedKeys& quarantined, RelayMetrics& metrics,
              ports::HealthReporter& health, SocketWatchdog& watchdog, std::function<bool()> cancelled);
   ~BrokerLink() override = default;
 
@@ -65,7 +65,7 @@ class BrokerLink final : private ConnectionListener {
   absl::Status DeclareTopology(Time now);
   void Lose(const absl::Status& why, Time now);
   bool ConfirmsOverdue(Time now) const;
-  void NoteSettlements();
+  void NoteOutcomes();
   // Holds back the rest of a key of which a message was refused. Returns whether there was one.
   bool NoteRefused(const std::optional<OrderingId>& key);
   void ReportHealth();
@@ -74,7 +74,7 @@ class BrokerLink final : private ConnectionListener {
   const BrokerOptions& options_;
   const Topology topology_;
   PublishWindow& window_;
-  HeldMessages& held_;
+  QuarantinedKeys& quarantined_;
   RelayMetrics& metrics_;
   ports::HealthReporter& health_;
   BrokerDialer dialer_;
@@ -90,7 +90,7 @@ class BrokerLink final : private ConnectionListener {
   Time declare_at_ = Time::max();
   Time confirms_expected_since_ = Time::min();  // waiting for a confirm counts from here at the earliest
   Time service_now_;
-  std::vector<Settlement> settled_;
+  std::vector<PublishOutcome> outcomes_;
   std::vector<TopologyConflict> conflicts_;
   std::string blocked_reason_;
   std::string down_reason_ = "not connected yet";
