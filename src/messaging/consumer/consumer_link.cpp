@@ -111,7 +111,7 @@ void ConsumerLink::TakeAgain() {
 void ConsumerLink::Service(Time now) {
   if (!connected()) return;
   service_now_ = now;
-  const absl::Status status = connection_->Service(*this);
+  const absl::Status status = connection_->ProcessInput(*this);
   if (!status.ok()) Lose(status, now);
 }
 

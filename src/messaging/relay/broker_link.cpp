@@ -118,7 +118,7 @@ void BrokerLink::Lose(const absl::Status& why, Time now) {
 void BrokerLink::Service(Time now) {
   if (connection_ == nullptr) return;
   service_now_ = now;
-  const absl::Status status = connection_->Service(*this);
+  const absl::Status status = connection_->ProcessInput(*this);
   NoteOutcomes();
   if (!status.ok()) Lose(status, now);
 }
