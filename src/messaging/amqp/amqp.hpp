@@ -1,4 +1,4 @@
-// rabbitmq-c, wherever its headers lie: Debian 12 has them at the top, later releases in a folder.
+// rabbitmq-c: Debian 12 has its headers at the top, later releases in a folder.
 #pragma once
 
 #if __has_include(<rabbitmq-c/amqp.h>)

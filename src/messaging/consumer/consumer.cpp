@@ -71,7 +71,7 @@ absl::Status Consumer::Bury(DeadLetter letter) {
 
 void Consumer::Run() {
   for (Time now = Clock::now(); !Finished(now); now = Clock::now()) {
-    link_.Service(now);  // first: what has arrived meanwhile is no delay of the broker's
+    link_.ProcessInput(now);  // first: an answer that waits here is no delay of the broker
     TakeFromWorkers();
     SendAcks(now);
     WatchAway(now);

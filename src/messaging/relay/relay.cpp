@@ -46,7 +46,7 @@ void Relay::Stop(absl::Time deadline) {
 
 void Relay::Run() {
   for (Time now = Clock::now(); !Finished(now); now = Clock::now()) {
-    link_.Service(now);  // first: what has arrived meanwhile is no delay of the broker's
+    link_.ProcessInput(now);  // first: an answer that waits here is no delay of the broker
     link_.Maintain(now);
     KeepLease(now);
     if (leading_) {
