@@ -16,7 +16,7 @@
 
 namespace logistics::fakes {
 
-// The outbox table and its lease, in memory: what several MemoryOutbox share. Thread-safe.
+// The outbox table and its lease, in memory, shared by several MemoryOutbox. Thread-safe.
 class MemoryOutboxTable {
  public:
   // One commit: gives the messages the next number, in the order given.
@@ -31,9 +31,9 @@ class MemoryOutboxTable {
   }
 
   // From now on every call answers UNAVAILABLE, or no longer.
-  void SetAway(bool away) {
+  void SetUnavailable(bool unavailable) {
     const std::scoped_lock lock(mutex_);
-    away_ = away;
+    unavailable_ = unavailable;
   }
   // As after a crash of Postgres: deletes are not waited for on its disk, so all of them may be undone, with the start
   // position that went with them.
@@ -55,9 +55,9 @@ class MemoryOutboxTable {
     const std::scoped_lock lock(mutex_);
     return rows_.size();
   }
-  std::size_t held_rows() const {
+  std::size_t quarantined_rows() const {
     const std::scoped_lock lock(mutex_);
-    return HeldRows();
+    return QuarantinedRows();
   }
   int holder() const {
     const std::scoped_lock lock(mutex_);
@@ -67,12 +67,12 @@ class MemoryOutboxTable {
     const std::scoped_lock lock(mutex_);
     return start_;
   }
-  // Rows that are not held and lie at or below the start position: told to nobody after a crash. Always empty.
+  // Rows outside the quarantine that lie at or below the start position: a crash would lose them. Always empty.
   std::vector<ports::OutboxPosition> lost() const {
     const std::scoped_lock lock(mutex_);
     std::vector<ports::OutboxPosition> lost;
     for (const auto& [position, row] : rows_) {
-      if (!row.held && position <= start_) lost.push_back(position);
+      if (!row.quarantined && position <= start_) lost.push_back(position);
     }
     return lost;
   }
@@ -80,8 +80,8 @@ class MemoryOutboxTable {
   bool WaitForRows(std::size_t rows, absl::Duration timeout) const {
     return WaitFor([this, rows] { return rows_.size() == rows; }, timeout);
   }
-  bool WaitForHeldRows(std::size_t rows, absl::Duration timeout) const {
-    return WaitFor([this, rows] { return HeldRows() == rows; }, timeout);
+  bool WaitForQuarantinedRows(std::size_t rows, absl::Duration timeout) const {
+    return WaitFor([this, rows] { return QuarantinedRows() == rows; }, timeout);
   }
   bool WaitForHolder(int holder, absl::Duration timeout) const {
     return WaitFor([this, holder] { return holder_ == holder; }, timeout);
@@ -93,16 +93,16 @@ class MemoryOutboxTable {
   using Time = Clock::time_point;
   struct Row {
     ports::OutboxMessage message;
-    bool held = false;
+    bool quarantined = false;
   };
 
   bool WaitFor(const std::function<bool()>& condition, absl::Duration timeout) const {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, absl::ToChronoMilliseconds(timeout), condition);
   }
-  std::size_t HeldRows() const {
+  std::size_t QuarantinedRows() const {
     return static_cast<std::size_t>(
-        std::count_if(rows_.begin(), rows_.end(), [](const auto& row) { return row.second.held; }));
+        std::count_if(rows_.begin(), rows_.end(), [](const auto& row) { return row.second.quarantined; }));
   }
 
   mutable std::mutex mutex_;  // guards all below
@@ -113,7 +113,7 @@ class MemoryOutboxTable {
   ports::OutboxPosition start_;
   int holder_ = 0;
   Time lease_until_ = Time::min();
-  bool away_ = false;
+  bool unavailable_ = false;
 };
 
 // One replica's outbox over a shared table. Follows the contract of ports::Outbox.
@@ -122,9 +122,9 @@ class MemoryOutbox final : public ports::Outbox {
   // `replica` from 1.
   MemoryOutbox(MemoryOutboxTable& table, int replica) : table_(table), replica_(replica) {}
 
-  absl::StatusOr<bool> HoldLease(absl::Duration ttl) override {
+  absl::StatusOr<bool> AcquireLease(absl::Duration ttl) override {
     const std::scoped_lock lock(table_.mutex_);
-    if (table_.away_) return Away();
+    if (table_.unavailable_) return Unavailable();
     const auto now = MemoryOutboxTable::Clock::now();
     if (table_.holder_ != replica_ && table_.holder_ != 0 && now < table_.lease_until_) return false;
     table_.holder_ = replica_;
@@ -135,7 +135,7 @@ class MemoryOutbox final : public ports::Outbox {
 
   absl::Status ReleaseLease() override {
     const std::scoped_lock lock(table_.mutex_);
-    if (table_.away_) return Away();
+    if (table_.unavailable_) return Unavailable();
     if (table_.holder_ == replica_) table_.holder_ = 0;
     table_.changed_.notify_all();
     return absl::OkStatus();
@@ -143,13 +143,13 @@ class MemoryOutbox final : public ports::Outbox {
 
   absl::StatusOr<ports::OutboxPosition> StartPosition() override {
     const std::scoped_lock lock(table_.mutex_);
-    if (table_.away_) return Away();
+    if (table_.unavailable_) return Unavailable();
     return table_.start_;
   }
 
   absl::StatusOr<std::vector<ports::OutboxMessage>> ReadAfter(const ports::OutboxPosition& position,
                                                               int limit) override {
-    return Read(position, limit, /*held=*/false);
+    return Read(position, limit, /*quarantined=*/false);
   }
 
   absl::Status DeleteConfirmed(const std::vector<ports::OutboxMessage>& confirmed,
@@ -164,47 +164,47 @@ class MemoryOutbox final : public ports::Outbox {
     return absl::OkStatus();
   }
 
-  absl::Status Hold(const std::vector<ports::OutboxMessage>& messages, const std::string& /*reason*/) override {
+  absl::Status Quarantine(const std::vector<ports::OutboxMessage>& messages, const std::string& /*reason*/) override {
     const std::scoped_lock lock(table_.mutex_);
     const absl::Status refused = MayWrite();
     if (!refused.ok()) return refused;
     for (const ports::OutboxMessage& message : messages) {
       const auto row = table_.rows_.find(message.position);
-      if (row != table_.rows_.end()) row->second.held = true;
+      if (row != table_.rows_.end()) row->second.quarantined = true;
     }
     table_.changed_.notify_all();
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::vector<ports::OutboxMessage>> ReadHeld(const ports::OutboxPosition& position,
-                                                             int limit) override {
-    return Read(position, limit, /*held=*/true);
+  absl::StatusOr<std::vector<ports::OutboxMessage>> ReadQuarantined(const ports::OutboxPosition& position,
+                                                                    int limit) override {
+    return Read(position, limit, /*quarantined=*/true);
   }
 
   absl::StatusOr<ports::OutboxStats> Stats() override {
     const std::scoped_lock lock(table_.mutex_);
-    if (table_.away_) return Away();
+    if (table_.unavailable_) return Unavailable();
     return ports::OutboxStats{static_cast<std::int64_t>(table_.rows_.size()),
-                              static_cast<std::int64_t>(table_.HeldRows()), absl::ZeroDuration()};
+                              static_cast<std::int64_t>(table_.QuarantinedRows()), absl::ZeroDuration()};
   }
 
  private:
-  static absl::Status Away() { return absl::UnavailableError("the database is away"); }
+  static absl::Status Unavailable() { return absl::UnavailableError("the database is unavailable"); }
 
   absl::Status MayWrite() const {
-    if (table_.away_) return Away();
+    if (table_.unavailable_) return Unavailable();
     if (table_.holder_ != replica_) return absl::FailedPreconditionError("another replica holds the lease");
     return absl::OkStatus();
   }
 
   absl::StatusOr<std::vector<ports::OutboxMessage>> Read(const ports::OutboxPosition& position, int limit,
-                                                         bool held) const {
+                                                         bool quarantined) const {
     const std::scoped_lock lock(table_.mutex_);
-    if (table_.away_) return Away();
+    if (table_.unavailable_) return Unavailable();
     std::vector<ports::OutboxMessage> page;
     for (auto row = table_.rows_.upper_bound(position); row != table_.rows_.end(); ++row) {
       if (page.size() == static_cast<std::size_t>(limit)) break;
-      if (row->second.held == held) page.push_back(row->second.message);
+      if (row->second.quarantined == quarantined) page.push_back(row->second.message);
     }
     return page;
   }

@@ -36,41 +36,42 @@ struct OutboxMessage {
 
 struct OutboxStats {
   std::int64_t rows = 0;
-  std::int64_t held_rows = 0;
+  std::int64_t quarantined_rows = 0;
   absl::Duration oldest_age;  // zero when empty; by Postgres' clock
 };
 
-// What is committed and not yet told, for the one relay that holds the lease. One object belongs to one thread (it owns
-// a connection and opens a new one when that breaks). Errors: UNAVAILABLE when the database is away (what was deleted
-// may be there again when it comes back, so the caller starts at StartPosition() anew), FAILED_PRECONDITION when the
-// lease was lost (the caller stops relaying, forgets what it had in flight and tries to become the holder again).
+// The committed events that are not yet published, for the one relay that has the lease. One object belongs to one
+// thread: it owns a connection and opens a new one when that breaks.
+//
+// UNAVAILABLE: the database is unavailable. Deleted rows may be there again when it returns, so the caller begins again
+// at StartPosition(). FAILED_PRECONDITION: the lease is lost. The caller publishes no more, forgets its messages in
+// flight and tries to acquire the lease again.
 class Outbox {
  public:
   virtual ~Outbox() = default;
 
-  // True when this replica is (still, or from now on) the relay; to be called well before `ttl` is over.
-  // False: another replica is. A new holder starts reading at StartPosition().
-  virtual absl::StatusOr<bool> HoldLease(absl::Duration ttl) = 0;
-  // Lets another replica take over at once. Safe when it is not held.
+  // Acquires the lease for `ttl`, or renews it; the holder calls this well before `ttl` is over. False: another replica
+  // has it. A new holder reads from StartPosition() on.
+  virtual absl::StatusOr<bool> AcquireLease(absl::Duration ttl) = 0;
+  // Another replica may then acquire the lease at once. Changes nothing when this replica does not have it.
   virtual absl::Status ReleaseLease() = 0;
 
-  // Everything up to here is confirmed, or held.
+  // Everything up to here is confirmed or quarantined.
   virtual absl::StatusOr<OutboxPosition> StartPosition() = 0;
 
-  // Up to `limit` messages after `position`, in order, without the held ones. What is returned once has no
-  // earlier message appear later: numbers have no gaps and nothing commits below a number already seen.
+  // Up to `limit` messages after `position`, in order, without the quarantined ones. No message appears later before
+  // one that was returned: numbers have no gaps and nothing commits below a number already seen.
   virtual absl::StatusOr<std::vector<OutboxMessage>> ReadAfter(const OutboxPosition& position, int limit) = 0;
 
-  // Deletes what the broker confirmed and moves the start position up to `start` (nothing unconfirmed and not held lies
-  // at or below it). One transaction, refused when the lease is lost. After a crash before it the messages are told
-  // again.
+  // Deletes confirmed messages and moves the start position up to `start`; every other message at or below `start` is
+  // quarantined. One transaction, refused when the lease is lost. A crash before it has the messages published again.
   virtual absl::Status DeleteConfirmed(const std::vector<OutboxMessage>& confirmed, const OutboxPosition& start) = 0;
 
-  // Marks messages as held: they leave ReadAfter and are found by ReadHeld until deleted. Refused when the lease is
+  // The messages leave ReadAfter, and ReadQuarantined answers them until they are deleted. Refused when the lease is
   // lost.
-  virtual absl::Status Hold(const std::vector<OutboxMessage>& messages, const std::string& reason) = 0;
-  // Held messages after `position`, in order.
-  virtual absl::StatusOr<std::vector<OutboxMessage>> ReadHeld(const OutboxPosition& position, int limit) = 0;
+  virtual absl::Status Quarantine(const std::vector<OutboxMessage>& messages, const std::string& reason) = 0;
+  // Quarantined messages after `position`, in order.
+  virtual absl::StatusOr<std::vector<OutboxMessage>> ReadQuarantined(const OutboxPosition& position, int limit) = 0;
 
   virtual absl::StatusOr<OutboxStats> Stats() = 0;
 };

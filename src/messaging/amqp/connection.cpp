@@ -4,7 +4,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,40 +18,17 @@ namespace {
 
 constexpr int kChannelMax = 16;
 constexpr int kFrameBytesMax = 131'072;
-constexpr std::size_t kShortStringBytesMax = 255;  // AMQP 0-9-1 §4.2.5.3
-constexpr std::uint8_t kPersistent = 2;
+constexpr int kFramesInPoolsMax = 256;
 
 timeval TimevalOf(absl::Duration duration) { return absl::ToTimeval(duration); }
 
-amqp_table_entry_t TextEntry(const char* key, std::string_view value) {
-  amqp_table_entry_t entry;
-  entry.key = amqp_cstring_bytes(key);
-  entry.value.kind = AMQP_FIELD_KIND_UTF8;
-  entry.value.value.bytes = AmqpBytes(value);
-  return entry;
-}
-
-amqp_table_entry_t BooleanEntry(const char* key, bool value) {
-  amqp_table_entry_t entry{};
-  entry.key = amqp_cstring_bytes(key);
-  entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
-  entry.value.value.boolean = value ? 1 : 0;
-  return entry;
-}
-
-amqp_table_entry_t TrueEntry(const char* key) { return BooleanEntry(key, true); }
-
 amqp_table_entry_t ArgumentEntry(const std::string& key, const Arguments::mapped_type& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return TextEntry(key.c_str(), *text);
-  if (const auto* flag = std::get_if<bool>(&value)) return BooleanEntry(key.c_str(), *flag);
-  amqp_table_entry_t entry{};
-  entry.key = amqp_cstring_bytes(key.c_str());
-  entry.value.kind = AMQP_FIELD_KIND_I64;
-  entry.value.value.i64 = std::get<std::int64_t>(value);
-  return entry;
+  if (const auto* flag = std::get_if<bool>(&value)) return FlagEntry(key.c_str(), *flag);
+  return NumberEntry(key.c_str(), std::get<std::int64_t>(value));
 }
 
-// Holds what is written until it is switched off, so that many small frames leave in full packets.
+// While the cork is on, the socket collects small frames and sends full packets.
 void SetCork(int fd, bool on) {
   const int value = on ? 1 : 0;
   ::setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
@@ -92,8 +71,8 @@ absl::Status Connection::LogIn(const BrokerOptions& options, const BrokerUrl& ur
   amqp_set_handshake_timeout(state_.get(), &connect_timeout);
   amqp_set_rpc_timeout(state_.get(), &operation_timeout);
 
-  std::array capabilities = {TrueEntry("publisher_confirms"), TrueEntry("basic.nack"), TrueEntry("connection.blocked"),
-                             TrueEntry("consumer_cancel_notify")};
+  std::array capabilities = {FlagEntry("publisher_confirms", true), FlagEntry("basic.nack", true),
+                             FlagEntry("connection.blocked", true), FlagEntry("consumer_cancel_notify", true)};
   amqp_table_entry_t capability_table;
   capability_table.key = amqp_cstring_bytes("capabilities");
   capability_table.value.kind = AMQP_FIELD_KIND_TABLE;
@@ -122,7 +101,7 @@ absl::Status Connection::OpenPublishChannel() {
   if (!status.ok()) return status;
   amqp_confirm_select(state_.get(), kPublishChannel);
   last_tag_ = 0;
-  return_.reset();
+  input_.Reset(kPublishChannel);
   return StatusOfReply(absl::StrCat("asking for publisher confirms at ", where_), amqp_get_rpc_reply(state_.get()));
 }
 
@@ -133,32 +112,10 @@ Connection::Burst::Burst(Connection& connection) : fd_(connection.fd()), guard_(
 Connection::Burst::~Burst() { SetCork(fd_, false); }
 
 absl::StatusOr<std::uint64_t> Connection::Publish(const Publication& message) {
-  // The library would write a wrong length byte for these.
-  if (message.exchange.size() > kShortStringBytesMax || message.routing_key.size() > kShortStringBytesMax ||
-      message.message_id.size() > kShortStringBytesMax || message.type.size() > kShortStringBytesMax) {
+  if (!CanBeEncoded(message)) {
     return absl::InvalidArgumentError("exchange, routing key, message id and type hold at most 255 bytes");
   }
-  amqp_basic_properties_t properties{};
-  properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG |
-                      AMQP_BASIC_TYPE_FLAG | AMQP_BASIC_APP_ID_FLAG | AMQP_BASIC_TIMESTAMP_FLAG;
-  properties.content_type = AmqpBytes("application/json");
-  properties.delivery_mode = kPersistent;
-  properties.message_id = AmqpBytes(message.message_id);
-  properties.type = AmqpBytes(message.type);
-  properties.app_id = AmqpBytes("logistics-engine");
-  properties.timestamp = static_cast<std::uint64_t>(absl::ToUnixSeconds(message.timestamp));
-  if (!message.correlation_id.empty()) {
-    properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
-    properties.correlation_id = AmqpBytes(message.correlation_id.substr(0, kShortStringBytesMax));
-  }
-  amqp_table_entry_t traceparent;
-  // A W3C traceparent has 55 characters; what is far longer is none, and might not fit into the frame.
-  if (!message.traceparent.empty() && message.traceparent.size() <= kShortStringBytesMax) {
-    traceparent = TextEntry("traceparent", message.traceparent);
-    properties._flags |= AMQP_BASIC_HEADERS_FLAG;
-    properties.headers = {1, &traceparent};
-  }
-  return Send(message.exchange, message.routing_key, properties, message.body);
+  return Send(message.exchange, message.routing_key, PublicationProperties(message).get(), message.body);
 }
 
 absl::StatusOr<std::uint64_t> Connection::Send(std::string_view exchange, std::string_view routing_key,
@@ -167,11 +124,77 @@ absl::StatusOr<std::uint64_t> Connection::Send(std::string_view exchange, std::s
   constexpr amqp_boolean_t kNotImmediate = 0;
   const int sent = amqp_basic_publish(state_.get(), kPublishChannel, AmqpBytes(exchange), AmqpBytes(routing_key),
                                       kMandatory, kNotImmediate, &properties, AmqpBytes(body));
-  // Whatever stopped it, half a message may be on the wire: nothing can follow on this connection.
+  // Half a message may be on the wire: nothing can follow on this connection.
   if (sent != AMQP_STATUS_OK) {
     return absl::UnavailableError(LibraryError(absl::StrCat("publishing at ", where_), sent).message());
   }
   return ++last_tag_;
+}
+
+absl::Status Connection::Consume(const std::string& queue, int prefetch) {
+  const SocketWatchdog::Guard guard(watchdog_);
+  absl::Status status = OpenChannel(kConsumeChannel);
+  if (!status.ok()) return status;
+  const auto count =
+      static_cast<std::uint16_t>(std::clamp<int>(prefetch, 1, std::numeric_limits<std::uint16_t>::max()));
+  amqp_basic_qos(state_.get(), kConsumeChannel, /*prefetch_size=*/0, count, /*global=*/0);
+  status = StatusOfReply("setting the prefetch", amqp_get_rpc_reply(state_.get()));
+  if (!status.ok()) return status;
+  amqp_basic_consume(state_.get(), kConsumeChannel, AmqpBytes(queue), amqp_empty_bytes, /*no_local=*/0, /*no_ack=*/0,
+                     /*exclusive=*/0, amqp_empty_table);
+  return StatusOfReply(absl::StrCat("consuming from queue ", queue), amqp_get_rpc_reply(state_.get()));
+}
+
+absl::Status Connection::Ack(std::uint64_t tag) {
+  const int sent = amqp_basic_ack(state_.get(), kConsumeChannel, tag, /*multiple=*/0);
+  return LibraryError(absl::StrCat("acking at ", where_), sent);
+}
+
+bool Connection::HasInput() const {
+  return amqp_frames_enqueued(state_.get()) != 0 || amqp_data_in_buffer(state_.get()) != 0;
+}
+
+absl::Status Connection::ProcessInput(ConnectionListener& listener) {
+  const SocketWatchdog::Guard guard(watchdog_);
+  constexpr timeval kDoNotWait{};
+  absl::Status status;
+  for (int frames = 1; status.ok(); ++frames) {
+    amqp_frame_t frame;
+    const int read = amqp_simple_wait_frame_noblock(state_.get(), &frame, &kDoNotWait);
+    if (read == AMQP_STATUS_TIMEOUT) break;
+    status = read == AMQP_STATUS_OK ? OnFrame(frame, listener) : LibraryError(where_, read);
+    // Frames lie in pools of the library, which only grow until they are released.
+    if (frames % kFramesInPoolsMax == 0) amqp_maybe_release_buffers(state_.get());
+  }
+  amqp_maybe_release_buffers(state_.get());
+  return status;
+}
+
+absl::Status Connection::OnFrame(const amqp_frame_t& frame, ConnectionListener& listener) {
+  if (frame.frame_type == AMQP_FRAME_METHOD && frame.payload.method.id == AMQP_CONNECTION_CLOSE_METHOD) {
+    const auto* close = static_cast<const amqp_connection_close_t*>(frame.payload.method.decoded);
+    const absl::Status why = ConnectionClosedError(where_, close->reply_code, ViewOf(close->reply_text));
+    amqp_connection_close_ok_t answer{};
+    amqp_send_method(state_.get(), 0, AMQP_CONNECTION_CLOSE_OK_METHOD, &answer);
+    return why;
+  }
+  if (frame.frame_type == AMQP_FRAME_METHOD && frame.payload.method.id == AMQP_CHANNEL_CLOSE_METHOD) {
+    const auto* close = static_cast<const amqp_channel_close_t*>(frame.payload.method.decoded);
+    const absl::Status why = ChannelClosedError("channel closed", close->reply_code, ViewOf(close->reply_text));
+    ConfirmChannelClose(frame.channel);
+    if (frame.channel == kConsumeChannel) listener.OnConsumerEnded(why);
+    if (frame.channel == kPublishChannel) listener.OnChannelClosed(why);
+    return absl::OkStatus();
+  }
+  input_.OnFrame(frame, listener);
+  return absl::OkStatus();
+}
+
+void Connection::ConfirmChannelClose(amqp_channel_t channel) {
+  amqp_channel_close_ok_t answer{};
+  amqp_send_method(state_.get(), channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer);
+  if (channel == kDeclareChannel) declare_channel_open_ = false;
+  input_.Reset(channel);
 }
 
 absl::Status Connection::OpenDeclareChannel() {
@@ -187,10 +210,7 @@ absl::Status Connection::Declare(const std::string& doing, const std::function<v
   if (!status.ok()) return status;
   call();
   status = StatusOfReply(doing, amqp_get_rpc_reply(state_.get()));
-  if (!status.ok() && !EndsConnection(status)) {
-    declare_channel_open_ = false;
-    ConfirmChannelClose(kDeclareChannel);
-  }
+  if (!status.ok() && !EndsConnection(status)) ConfirmChannelClose(kDeclareChannel);
   return status;
 }
 

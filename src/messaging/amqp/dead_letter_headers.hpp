@@ -2,9 +2,9 @@
 
 namespace logistics::messaging {
 
-// Headers of a dead letter. The first four are of this time, the last two of the first: a message that was put back
-// into its queue and died again still says where it was published.
-inline constexpr char kDeadReasonHeader[] = "x-dead-reason";      // for people
+// Headers of a dead letter. The first four are of its last death, the last two of its first: a message that died again
+// after a redrive still says where it was published.
+inline constexpr char kDeadReasonHeader[] = "x-dead-reason";      // in words
 inline constexpr char kDeadAtHeader[] = "x-dead-at";              // RFC 3339, UTC
 inline constexpr char kDeadConsumerHeader[] = "x-dead-consumer";  // the consumer group
 inline constexpr char kDeadAttemptsHeader[] = "x-dead-attempts";  // tries by the handler, as a 64-bit integer

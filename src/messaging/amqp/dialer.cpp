@@ -20,7 +20,7 @@ absl::StatusOr<std::unique_ptr<Connection>> BrokerDialer::Dial() {
     if (url.ok()) {
       absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(options_, *url, purpose_, watchdog_);
       if (connection.ok()) {
-        spdlog::info("broker: {} connected to {}", purpose_, url->Display());
+        spdlog::info("{}: connected to {}", purpose_, url->Display());
         return connection;
       }
       status = connection.status();

@@ -12,14 +12,15 @@
 
 namespace logistics::messaging {
 
-// Connects to one of the configured brokers, beginning each time behind the one tried last. Belongs to one thread.
+// Connects to one of the configured brokers; each attempt begins behind the URL that was tried last. Belongs to one
+// thread.
 class BrokerDialer {
  public:
   // The references outlive the dialer. `purpose` names the connection; `cancelled` is asked between the URLs.
   BrokerDialer(const BrokerOptions& options, std::string purpose, SocketWatchdog& watchdog,
                std::function<bool()> cancelled);
 
-  // Tries each URL once. The error says what each of them answered.
+  // Tries each URL once. The error has the failure of each.
   absl::StatusOr<std::unique_ptr<Connection>> Dial();
 
  private:

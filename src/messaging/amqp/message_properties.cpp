@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kPropertiesPageBytes = 4'096;
 constexpr std::size_t kEncodedBytesMax = 131'072;  // of a frame
 constexpr std::uint8_t kPersistentDelivery = 2;
+constexpr std::size_t kShortStringBytesMax = 255;  // AMQP 0-9-1 §4.2.5.3
 
 const amqp_field_value_t* FieldOf(const amqp_table_t& table, std::string_view name) {
   for (int i = 0; i < table.num_entries; ++i) {
@@ -22,6 +23,32 @@ std::string TextOf(const amqp_field_value_t* value) {
 }
 
 }  // namespace
+
+bool CanBeEncoded(const Publication& message) {
+  return message.exchange.size() <= kShortStringBytesMax && message.routing_key.size() <= kShortStringBytesMax &&
+         message.message_id.size() <= kShortStringBytesMax && message.type.size() <= kShortStringBytesMax;
+}
+
+PublicationProperties::PublicationProperties(const Publication& message) {
+  properties_._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG |
+                       AMQP_BASIC_TYPE_FLAG | AMQP_BASIC_APP_ID_FLAG | AMQP_BASIC_TIMESTAMP_FLAG;
+  properties_.content_type = AmqpBytes("application/json");
+  properties_.delivery_mode = kPersistentDelivery;
+  properties_.message_id = AmqpBytes(message.message_id);
+  properties_.type = AmqpBytes(message.type);
+  properties_.app_id = AmqpBytes("logistics-engine");
+  properties_.timestamp = static_cast<std::uint64_t>(absl::ToUnixSeconds(message.timestamp));
+  if (!message.correlation_id.empty()) {
+    properties_._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
+    properties_.correlation_id = AmqpBytes(message.correlation_id.substr(0, kShortStringBytesMax));
+  }
+  // A W3C traceparent has 55 characters; a far longer text is none and might not fit into the frame.
+  if (!message.traceparent.empty() && message.traceparent.size() <= kShortStringBytesMax) {
+    traceparent_ = TextEntry("traceparent", message.traceparent);
+    properties_._flags |= AMQP_BASIC_HEADERS_FLAG;
+    properties_.headers = {1, &traceparent_};
+  }
+}
 
 MessageProperties::MessageProperties(const std::string& encoded) {
   init_amqp_pool(&pool_, kPropertiesPageBytes);
@@ -76,21 +103,9 @@ void MessageProperties::Set(const amqp_table_entry_t& header) {
   }
 }
 
-void MessageProperties::SetText(const char* name, std::string_view value) {
-  amqp_table_entry_t header{};
-  header.key = amqp_cstring_bytes(name);
-  header.value.kind = AMQP_FIELD_KIND_UTF8;
-  header.value.value.bytes = AmqpBytes(value);
-  Set(header);
-}
+void MessageProperties::SetText(const char* name, std::string_view value) { Set(TextEntry(name, value)); }
 
-void MessageProperties::SetNumber(const char* name, std::int64_t value) {
-  amqp_table_entry_t header{};
-  header.key = amqp_cstring_bytes(name);
-  header.value.kind = AMQP_FIELD_KIND_I64;
-  header.value.value.i64 = value;
-  Set(header);
-}
+void MessageProperties::SetNumber(const char* name, std::int64_t value) { Set(NumberEntry(name, value)); }
 
 void MessageProperties::SetTextOnce(const char* name, std::string_view value) {
   if (Header(name) == nullptr) SetText(name, value);

@@ -10,7 +10,7 @@ namespace logistics::messaging {
 
 enum class QueueType { kQuorum, kClassic };
 
-// A queue that the configuration asks for, with its dead letter queue (contract §3).
+// A configured queue, declared with its dead letter queue (contract §3).
 struct QueueOptions {
   std::string name;
   std::string exchange;  // by its name on the broker
@@ -18,29 +18,29 @@ struct QueueOptions {
   QueueType type = QueueType::kQuorum;
   int delivery_limit = 20;              // quorum only; 0 = none
   std::int64_t max_length = 0;          // messages; 0 = no limit; beyond it publishing is refused (reject-publish)
-  bool single_active_consumer = false;  // one consumer at a time gets messages, another when it goes
+  bool single_active_consumer = false;  // one consumer at a time gets messages; another follows when it ends
 };
 
 // A consumer group of ours, and the queue that it reads.
 struct ConsumerOptions {
   bool enabled = true;
-  std::string name;                       // in metrics, in health, and in the inbox: what was done is remembered by it
+  std::string name;                       // in metrics, in health, and in the keys of the inbox
   std::string queue;                      // declared as quorum queue with its dead letter queue
   std::vector<std::string> routing_keys;  // on the exchange that BrokerOptions names for it
-  // Messages taken and not acked, 1-1000. Each of them counts a delivery when one of them ends the process.
+  // Unacked messages, 1-1000. Each of them counts a delivery when one of them ends the process.
   int prefetch = 64;
-  // Handlers at once, 1-64; messages of one order stay in order. A handler mostly waits for the commit that it shares
-  // with the others at work: the more there are, the fewer commits.
+  // Handlers at once, 1-64; messages of one order stay in order. Handlers wait for commits and share them: more
+  // handlers make fewer commits.
   int workers = 32;
   int retry_attempts = 3;                         // tries of a message that waits, before it is dead-lettered
   absl::Duration retry_delay = absl::Seconds(1);  // before the first of them; five times as long before each next
-  // With the database away so long, messages in hand go back to the broker, for a replica that may reach it.
+  // When the database is unavailable for so long, messages in hand go back to the broker: another replica may reach it.
   absl::Duration hand_back_after = absl::Seconds(30);
 };
 
 enum class Unroutable { kDrop, kHold };
 
-// How the broker is reached and what is declared there. Defaults are those of config/logistics-engine.yaml.
+// The broker's address, the topology, and the limits. Defaults are those of config/logistics-engine.yaml.
 struct BrokerOptions {
   std::vector<std::string> urls;  // amqp:// or amqps://, tried in turn
   std::string order_exchange = "order_events";

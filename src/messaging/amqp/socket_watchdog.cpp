@@ -33,7 +33,7 @@ void SocketWatchdog::Unwatch() {
 void SocketWatchdog::Arm() {
   const std::lock_guard lock(mutex_);
   deadline_ = Clock::now() + timeout_;
-  // Without a limit nobody has to be told: the thread looks again within half a timeout, before this deadline is over.
+  // Without a limit the thread needs no notice: it looks again within half a timeout, before this deadline is over.
   if (limit_) {
     deadline_ = std::min(*deadline_, *limit_);
     changed_.notify_one();

@@ -10,8 +10,8 @@
 
 namespace logistics::messaging {
 
-// Ends operations that hang: rabbitmq-c waits without a limit while a broker does not read (its issue 519), so a second
-// thread shuts the socket down when an operation takes longer than `timeout`; the operation then fails at once.
+// Ends operations that hang: rabbitmq-c waits without a limit while a broker does not read (its issue 519). A second
+// thread shuts the socket down when an operation takes longer than `timeout`, and the operation then fails at once.
 //
 // One connection at a time. Watch, Unwatch, Arm and Disarm belong to the connection's thread; Limit may come from any.
 class SocketWatchdog {
@@ -23,11 +23,11 @@ class SocketWatchdog {
   SocketWatchdog(const SocketWatchdog&) = delete;
   SocketWatchdog& operator=(const SocketWatchdog&) = delete;
 
-  // Keeps a duplicate of `fd`, so that a descriptor closed by the library and given to somebody else is never hit.
+  // Keeps a duplicate of `fd`: the library may close its own, and the number may then name another socket.
   void Watch(int fd);
   void Unwatch();
 
-  // From now on, until Disarm, an operation runs. Costs a lock, no system call.
+  // An operation runs until Disarm. Costs a lock, no system call.
   void Arm();
   void Disarm();
 

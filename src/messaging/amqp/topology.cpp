@@ -36,7 +36,7 @@ Arguments DeadLetterArgumentsOf(const QueueOptions& queue) {
 void AddQueue(const QueueOptions& queue, Topology& topology) {
   AddOnce(topology.exchanges, queue.exchange);
   AddOnce(topology.exchanges, DeadLetterExchange(queue.exchange));
-  // The dead letter queue first: from the moment the queue exists, its dead letters have somewhere to go.
+  // The dead letter queue first: dead letters have a place as soon as their queue exists.
   topology.queues.push_back({DeadLetterQueueOf(queue.name), DeadLetterArgumentsOf(queue)});
   topology.bindings.push_back({DeadLetterQueueOf(queue.name), DeadLetterExchange(queue.exchange), queue.name});
   topology.queues.push_back({queue.name, ArgumentsOf(queue)});

@@ -1,4 +1,4 @@
-// What we declare at the broker (contract §3): exchanges, their dead letter exchanges, the configured queues and those
+// The declarations at the broker (contract §3): exchanges with their dead letter exchanges, configured queues and those
 // of our consumers with their dead letter queues.
 #pragma once
 
@@ -22,38 +22,37 @@ struct Binding {
   std::string routing_key;
 };
 
-// Everything, in the order in which it must be declared. Exchanges are durable topics, queues durable.
+// All declarations, in the order in which they must be made. Exchanges are durable topics, queues durable.
 struct Topology {
   std::vector<std::string> exchanges;  // each name once
   std::vector<QueueDeclaration> queues;
   std::vector<Binding> bindings;
 };
 
-// Pure. Quorum queues: x-delivery-limit when one is asked for, dead-lettering at-least-once, which the broker gives
-// only together with x-overflow: reject-publish. Dead letter queues have no delivery limit and no length limit: what
-// lies there waits for a person.
+// Pure. Quorum queues have the configured x-delivery-limit and at-least-once dead-lettering, which the broker gives
+// only together with x-overflow: reject-publish. Dead letter queues have no limit: their messages wait for an operator.
 Topology TopologyOf(const BrokerOptions& options);
 
-// The queue of the payments' consumer: single active consumer, so that messages of one order stay in order over
-// replicas; a delivery limit for handlers that crash the process, high because unhandled neighbours count too.
+// The queue of the payments' consumer: with a single active consumer, so that messages of one order stay in order over
+// replicas. Its delivery limit is for handlers that crash the process, and high because unhandled neighbours count too.
 QueueOptions PaymentsQueueOf(const BrokerOptions& options);
 
-// What a queue alone needs: its exchange, its dead letter exchange and queue, itself, the bindings.
+// One queue with its exchange, its dead letter exchange and queue, and the bindings.
 Topology TopologyOf(const QueueOptions& queue);
 
-// Contract §3: where dead letters of an exchange go.
+// The exchange of the dead letters of an exchange (contract §3).
 std::string DeadLetterExchange(const std::string& exchange);
 
-// Where those of a queue lie.
+// The queue of the dead letters of a queue.
 std::string DeadLetterQueueOf(const std::string& queue);
 
-// Something of ours exists otherwise, or we may not declare it.
+// A declaration that the broker refused: it exists otherwise, or we may not declare it.
 struct TopologyConflict {
   std::string what;  // "queue order_processing"
   std::string why;   // the broker's words, which name the argument and both values
 };
 
-// Declares all of it, also behind a conflict. Fails only when the connection is lost.
+// Makes all declarations, also those after a conflict. Fails only when the connection is lost.
 absl::Status Declare(Connection& connection, const Topology& topology, std::vector<TopologyConflict>& conflicts);
 
 }  // namespace logistics::messaging

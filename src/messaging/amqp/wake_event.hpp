@@ -16,8 +16,8 @@ class WakeEvent {
   void Set();
   // Whether Set was called since the last Take. For the waiting thread.
   bool Take();
-  // Returns after Set, when `other_fd` has something to read (-1: there is none), or after `timeout`, which is not
-  // negative; also now and then without a reason. To be followed by Take.
+  // Returns after Set, when `other_fd` has something to read (-1 = none), or after `timeout`, which is not negative;
+  // now and then without a reason. Take follows.
   void WaitFor(std::chrono::nanoseconds timeout, int other_fd);
 
  private:

@@ -69,7 +69,7 @@ absl::Status Consumer::Send(DeadLetter letter) {
 
 void Consumer::Run() {
   for (Time now = Clock::now(); !Finished(now); now = Clock::now()) {
-    link_.Service(now);  // first: input that has arrived meanwhile is no delay of the broker
+    link_.ProcessInput(now);  // first: input that has arrived meanwhile is no delay of the broker
     TakeResults();
     TakeSendRequests();
     SendAcks(now);
@@ -135,12 +135,12 @@ void Consumer::Reject(std::uint64_t session, Delivery delivery, const std::strin
     spdlog::warn("consumer {}: dead-letters a message published on {}: {}; {} more since the last such line",
                  options_.name, letter.original_routing_key, reason, *suppressed);
   }
-  link_.Bury(std::move(letter), /*insist=*/true,
-             [this, session, tag = delivery.tag, &counter](const absl::Status& status) {
-               if (!status.ok()) return;
-               counter.Increment();
-               acks_.push_back({session, tag});
-             });
+  link_.AddDeadLetter(std::move(letter), /*insist=*/true,
+                      [this, session, tag = delivery.tag, &counter](const absl::Status& status) {
+                        if (!status.ok()) return;
+                        counter.Increment();
+                        acks_.push_back({session, tag});
+                      });
 }
 
 void Consumer::TakeResults() {
@@ -163,8 +163,8 @@ void Consumer::TakeSendRequests() {
     requests.swap(send_requests_);
   }
   for (SendRequest& request : requests) {
-    link_.Bury(std::move(request.letter), /*insist=*/false,
-               [outcome = request.outcome](const absl::Status& status) { outcome->set_value(status); });
+    link_.AddDeadLetter(std::move(request.letter), /*insist=*/false,
+                        [outcome = request.outcome](const absl::Status& status) { outcome->set_value(status); });
   }
 }
 

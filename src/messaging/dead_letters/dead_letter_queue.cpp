@@ -46,7 +46,7 @@ class DeadLetterQueue::Link final : private ConnectionListener {
   Connection& connection() { return *connection_; }
 
   absl::Status Service() {
-    const absl::Status status = connection_->Service(*this);
+    const absl::Status status = connection_->ProcessInput(*this);
     return status.ok() ? ended_ : status;
   }
 

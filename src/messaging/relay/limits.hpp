@@ -6,11 +6,11 @@
 
 namespace logistics::messaging {
 
-// Messages sent before confirms are looked at again: enough to fill packets, few enough that the broker's answers are
-// taken while it still has work.
+// Messages sent before the relay looks at confirms again: enough to fill packets, few enough that the broker still has
+// work when its answers are read.
 inline constexpr int kBurstMessagesMax = 128;
 
-// Rows deleted in one transaction while there is more to send; fewer when the relay is idle or they have waited.
+// Rows deleted in one transaction while there is more to send. An idle relay deletes fewer, and so does the delay.
 inline constexpr std::size_t kDeleteBatchRows = 256;
 inline constexpr std::chrono::milliseconds kDeleteDelayMax{20};
 
@@ -18,8 +18,7 @@ inline constexpr std::chrono::milliseconds kDeleteDelayMax{20};
 // confirming more at once costs the database, the relay and the broker less; an idle relay reads at once.
 inline constexpr std::chrono::milliseconds kReadPause{5};
 
-// Messages in memory that are not settled: what waits behind refused ones of its key counts here. Above it the rest
-// waits in the outbox.
+// Unresolved messages in memory, with those that wait behind a refused one of their key. All others wait in the outbox.
 inline constexpr std::size_t kBacklogMessagesMax = 20'000;
 
 inline constexpr std::chrono::seconds kOutboxStatsInterval{5};

@@ -9,7 +9,7 @@
 
 namespace logistics::messaging {
 
-// What keeps its order: the events of one order, or of one product, on one stream.
+// The events of one order, or of one product, on one stream keep their order.
 struct OrderingId {
   domain::EventStream stream = domain::EventStream::kOrder;
   bool of_product = false;
@@ -28,7 +28,7 @@ inline OrderingId OrderingIdOf(const ports::OutboxMessage& message) {
   return {message.stream, true, key.product_id ? key.product_id->uuid() : domain::Uuid()};
 }
 
-// What decides which queues a message reaches.
+// The stream and the routing key decide which queues a message reaches.
 struct Route {
   domain::EventStream stream = domain::EventStream::kOrder;
   std::string routing_key;

@@ -19,19 +19,21 @@ PublishWindow::PublishWindow(const Options& options, std::uint64_t seed) : optio
 void PublishWindow::Add(ports::OutboxMessage message) {
   assert(message.position > last_added_);
   last_added_ = message.position;
-  Insert(fresh_, std::move(message), /*held=*/false);
+  Insert(fresh_, std::move(message), /*quarantined=*/false);
 }
 
-void PublishWindow::AddHeld(ports::OutboxMessage message) { Insert(held_, std::move(message), /*held=*/true); }
+void PublishWindow::AddQuarantined(ports::OutboxMessage message) {
+  Insert(quarantined_, std::move(message), /*quarantined=*/true);
+}
 
-void PublishWindow::Insert(Entries& entries, ports::OutboxMessage message, bool held) {
+void PublishWindow::Insert(Entries& entries, ports::OutboxMessage message, bool quarantined) {
   const ports::OutboxPosition position = message.position;
   const auto [at, added] = entries.try_emplace(position);
   if (!added) return;
   Entry& entry = at->second;
   entry.key = OrderingIdOf(message);
   entry.message = std::move(message);
-  entry.held = held;
+  entry.quarantined = quarantined;
   Chain& chain = chains_[entry.key];
   if (chain.front == nullptr) {
     chain.front = &entry;
@@ -74,7 +76,7 @@ OrderingId PublishWindow::RefuseNext() {
   Entry& entry = *ready_.front();
   ready_.pop_front();
   const OrderingId key = entry.key;
-  HoldChain(entry);
+  QuarantineChain(entry);
   return key;
 }
 
@@ -92,47 +94,48 @@ PublishWindow::Entry* PublishWindow::TakeInFlight(std::uint64_t tag) {
   return entry;
 }
 
-void PublishWindow::DropSettledFront() {
+void PublishWindow::DropResolvedFront() {
   while (!in_flight_.empty() && in_flight_.front() == nullptr) {
     in_flight_.pop_front();
     ++first_tag_;
   }
 }
 
-template <typename Settle>
-void PublishWindow::ForTags(std::uint64_t tag, bool multiple, Settle settle) {
+template <typename Resolve>
+void PublishWindow::ForTags(std::uint64_t tag, bool multiple, Resolve resolve) {
   for (std::uint64_t each = multiple ? first_tag_ : tag; each <= tag && each < first_tag_ + in_flight_.size(); ++each) {
-    if (Entry* const entry = TakeInFlight(each)) settle(*entry);
+    if (Entry* const entry = TakeInFlight(each)) resolve(*entry);
   }
-  DropSettledFront();
+  DropResolvedFront();
 }
 
-void PublishWindow::Ack(std::uint64_t tag, bool multiple, Time now, std::vector<Settlement>& settled) {
-  ForTags(tag, multiple, [&](Entry& entry) { SettleAcked(entry, now, settled); });
+void PublishWindow::Ack(std::uint64_t tag, bool multiple, Time now, std::vector<PublishOutcome>& outcomes) {
+  ForTags(tag, multiple, [&](Entry& entry) { ResolveAcked(entry, now, outcomes); });
 }
 
-void PublishWindow::Nack(std::uint64_t tag, bool multiple, Time now, std::vector<Settlement>& settled) {
-  ForTags(tag, multiple, [&](Entry& entry) { SettleNacked(entry, now, settled); });
+void PublishWindow::Nack(std::uint64_t tag, bool multiple, Time now, std::vector<PublishOutcome>& outcomes) {
+  ForTags(tag, multiple, [&](Entry& entry) { ResolveNacked(entry, now, outcomes); });
 }
 
-void PublishWindow::SettleAcked(Entry& entry, Time now, std::vector<Settlement>& settled) {
+void PublishWindow::ResolveAcked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes) {
   NoLongerSuspect(entry);
-  settled.push_back({entry.returned ? PublishResult::kReturned : PublishResult::kConfirmed,
-                     Between(entry.published_at, now), entry.key,
-                     entry.returned ? Route{entry.message.stream, entry.message.routing_key} : Route{}, entry.held});
+  outcomes.push_back({entry.returned ? PublishResult::kReturned : PublishResult::kConfirmed,
+                      Between(entry.published_at, now), entry.key,
+                      entry.returned ? Route{entry.message.stream, entry.message.routing_key} : Route{},
+                      entry.quarantined});
   if (entry.returned && options_.unroutable == Unroutable::kHold) {
-    HoldChain(entry);
+    QuarantineChain(entry);
   } else {
     Confirm(entry);
   }
 }
 
-void PublishWindow::SettleNacked(Entry& entry, Time now, std::vector<Settlement>& settled) {
+void PublishWindow::ResolveNacked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes) {
   NoLongerSuspect(entry);
-  settled.push_back({PublishResult::kNacked, Between(entry.published_at, now), entry.key, Route{}, entry.held});
+  outcomes.push_back({PublishResult::kNacked, Between(entry.published_at, now), entry.key, Route{}, entry.quarantined});
   entry.returned = false;
-  if (entry.held) {
-    HoldChain(entry);
+  if (entry.quarantined) {
+    QuarantineChain(entry);
     return;
   }
   const absl::Duration delay = base::BackoffDelay(options_.retry_min, options_.retry_max, entry.nacks++, random_);
@@ -148,33 +151,33 @@ void PublishWindow::Confirm(Entry& entry) {
   } else {
     chains_.erase(entry.key);
   }
-  if (entry.held) confirmed_.held_keys.push_back(entry.key);
+  if (entry.quarantined) confirmed_.quarantined_keys.push_back(entry.key);
   confirmed_.messages.push_back(std::move(entry.message));
   confirmed_.messages.back().body.clear();
   Erase(entry);
 }
 
-// The entries of a chain are out of every other structure: the front was just taken from there, the others wait.
-void PublishWindow::HoldChain(Entry& front) {
+// No other structure has entries of this chain: the front was just taken from there, and the others wait.
+void PublishWindow::QuarantineChain(Entry& front) {
   chains_.erase(front.key);
   NoLongerSuspect(front);
   for (Entry* entry = &front; entry != nullptr;) {
     Entry* const behind = entry->behind;
-    if (!entry->held) to_hold_.push_back(std::move(entry->message));
+    if (!entry->quarantined) to_quarantine_.push_back(std::move(entry->message));
     Erase(*entry);
     entry = behind;
   }
 }
 
 void PublishWindow::Erase(Entry& entry) {
-  if (entry.held) {
-    held_.erase(entry.message.position);
+  if (entry.quarantined) {
+    quarantined_.erase(entry.message.position);
   } else {
-    // The highest settled position between two unsettled ones is kept with the lower of them.
+    // The highest resolved position between two unresolved ones is kept with the lower of them.
     const auto at = fresh_.find(entry.message.position);
-    const ports::OutboxPosition settled = std::max(entry.message.position, entry.settled_behind);
-    ports::OutboxPosition& kept = at == fresh_.begin() ? settled_prefix_ : std::prev(at)->second.settled_behind;
-    kept = std::max(kept, settled);
+    const ports::OutboxPosition resolved = std::max(entry.message.position, entry.resolved_behind);
+    ports::OutboxPosition& kept = at == fresh_.begin() ? resolved_prefix_ : std::prev(at)->second.resolved_behind;
+    kept = std::max(kept, resolved);
     fresh_.erase(at);
   }
 }
@@ -200,13 +203,13 @@ void PublishWindow::ConnectionLost() { ReturnFlightToReady(); }
 
 std::optional<OrderingId> PublishWindow::ChannelFailed() {
   if (one_by_one() && in_flight_count_ == 1) {
-    DropSettledFront();
+    DropResolvedFront();
     Entry* const refused = TakeInFlight(in_flight_.front()->tag);
     in_flight_.clear();
     const OrderingId key = refused->key;
-    HoldChain(*refused);
-    // It is found: the others were only near it.
-    for (Entries* entries : {&fresh_, &held_}) {
+    QuarantineChain(*refused);
+    // The refused message is known now: the others were only in flight with it.
+    for (Entries* entries : {&fresh_, &quarantined_}) {
       for (auto& [position, entry] : *entries) NoLongerSuspect(entry);
     }
     return key;
@@ -220,15 +223,15 @@ std::optional<OrderingId> PublishWindow::ChannelFailed() {
 }
 
 Confirmed PublishWindow::TakeConfirmed() {
-  confirmed_.start = settled_prefix_;
+  confirmed_.start = resolved_prefix_;
   return std::exchange(confirmed_, {});
 }
 
-std::vector<ports::OutboxMessage> PublishWindow::TakeToHold() { return std::exchange(to_hold_, {}); }
+std::vector<ports::OutboxMessage> PublishWindow::TakeToQuarantine() { return std::exchange(to_quarantine_, {}); }
 
 void PublishWindow::Reset(const ports::OutboxPosition& position) {
   fresh_.clear();
-  held_.clear();
+  quarantined_.clear();
   chains_.clear();
   ready_.clear();
   retries_.clear();
@@ -236,10 +239,10 @@ void PublishWindow::Reset(const ports::OutboxPosition& position) {
   in_flight_ids_.clear();
   in_flight_count_ = 0;
   suspects_ = 0;
-  to_hold_.clear();
+  to_quarantine_.clear();
   confirmed_ = Confirmed{};
   last_added_ = position;
-  settled_prefix_ = position;
+  resolved_prefix_ = position;
 }
 
 PublishWindow::Time PublishWindow::NextRetry() const {

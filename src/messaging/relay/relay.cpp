@@ -24,7 +24,7 @@ Relay::Relay(std::unique_ptr<ports::Outbox> outbox, BrokerOptions options, ports
       metrics_(metrics),
       watchdog_(options_.operation_timeout),
       window_(WindowOptionsOf(options_), std::random_device{}()),
-      link_(options_, window_, held_, metrics_, health, watchdog_, [this] { return stopping_.load(); }),
+      link_(options_, window_, quarantined_, metrics_, health, watchdog_, [this] { return stopping_.load(); }),
       random_(std::random_device{}()) {}
 
 Relay::~Relay() { Stop(absl::Now()); }
@@ -46,12 +46,12 @@ void Relay::Stop(absl::Time deadline) {
 
 void Relay::Run() {
   for (Time now = Clock::now(); !Finished(now); now = Clock::now()) {
-    link_.Service(now);  // first: what has arrived meanwhile is no delay of the broker's
+    link_.ProcessInput(now);  // first: an answer that waits here is no delay of the broker
     link_.Maintain(now);
     KeepLease(now);
     if (leading_) {
       Persist(now);
-      TryHeldAgain(now);
+      TryQuarantinedAgain(now);
       ReadOutbox(now);
       // What came before may have taken long: a frozen holder finds out here.
       now = Clock::now();
@@ -69,7 +69,7 @@ bool Relay::Finished(Time now) {
   if (!stopping_) return false;
   if (now >= stop_at_ || !leading_ || !link_.CanPublish() || now < database_at_) return true;
   return drained_ && window_.in_flight() == 0 && window_.ready() == 0 && window_.confirmed() == 0 && !deleting_ &&
-         to_hold_.empty();
+         to_quarantine_.empty();
 }
 
 void Relay::KeepLease(Time now) {
@@ -82,13 +82,13 @@ void Relay::KeepLease(Time now) {
     if (leading_) GiveLeaseBack("there is no broker");
     return;
   }
-  const absl::StatusOr<bool> held = outbox_->HoldLease(options_.lease_ttl);
+  const absl::StatusOr<bool> acquired = outbox_->AcquireLease(options_.lease_ttl);
   const Time answered = Clock::now();
-  lease_due_ =
-      answered + absl::ToChronoNanoseconds(held.ok() && *held ? options_.lease_ttl / 3
-                                                              : std::min(options_.outbox_poll, options_.lease_ttl / 3));
-  if (!DatabaseAnswered(held.status(), answered)) return;
-  if (!*held) {
+  lease_due_ = answered + absl::ToChronoNanoseconds(acquired.ok() && *acquired
+                                                        ? options_.lease_ttl / 3
+                                                        : std::min(options_.outbox_poll, options_.lease_ttl / 3));
+  if (!DatabaseAnswered(acquired.status(), answered)) return;
+  if (!*acquired) {
     if (leading_) LoseLease("another replica holds it");
     return;
   }
@@ -106,8 +106,8 @@ void Relay::Gain(Time now) {
   leading_ = true;
   position_ = *start;
   window_.Reset(position_);
-  held_.Reset();
-  held_pass_at_ = now;
+  quarantined_.Reset();
+  quarantine_pass_at_ = now;
   more_ = true;
   metrics_.leader.Set(1);
   spdlog::info("relay: this replica publishes, from {}/{} on", position_.number, position_.ordinal);
@@ -129,8 +129,8 @@ void Relay::Forget() {
   leading_ = false;
   lease_until_ = Time::min();
   window_.Reset({});
-  held_.Reset();
-  to_hold_.clear();
+  quarantined_.Reset();
+  to_quarantine_.clear();
   deleting_.reset();
   delete_at_ = Time::max();
   metrics_.leader.Set(0);
@@ -165,7 +165,7 @@ void Relay::UpdateStats(Time now) {
   const absl::StatusOr<ports::OutboxStats> stats = outbox_->Stats();
   if (!DatabaseAnswered(stats.status(), Clock::now())) return;
   metrics_.outbox_rows.Set(static_cast<double>(stats->rows));
-  metrics_.outbox_held_rows.Set(static_cast<double>(stats->held_rows));
+  metrics_.outbox_quarantined_rows.Set(static_cast<double>(stats->quarantined_rows));
   metrics_.outbox_oldest_seconds.Set(absl::ToDoubleSeconds(stats->oldest_age));
 }
 
@@ -173,7 +173,8 @@ bool Relay::WorkAtHand(Time now) {
   if (stopping_ && Finished(now)) return true;
   if (link_.HasInput()) return true;
   if (!LeaseHolds(now)) return false;
-  return (link_.CanPublish() && window_.Next(now) != nullptr) || PersistDue(now) || ReadDue(now) || HeldPassDue(now);
+  return (link_.CanPublish() && window_.Next(now) != nullptr) || PersistDue(now) || ReadDue(now) ||
+         QuarantinePassDue(now);
 }
 
 Relay::Time Relay::NextDue(Time now) const {
@@ -181,10 +182,11 @@ Relay::Time Relay::NextDue(Time now) const {
   // loop.
   Time database_due = stopping_ ? lease_due_ : std::min(lease_due_, stats_at_);
   if (leading_) {
-    database_due = std::min(database_due, deleting_ || !to_hold_.empty() ? now : delete_at_);
-    if (RoomToRead() && held_.keys_known()) {
+    database_due = std::min(database_due, deleting_ || !to_quarantine_.empty() ? now : delete_at_);
+    if (RoomToRead() && quarantined_.keys_known()) {
       database_due = std::min(database_due, woken_ ? read_again_at_ : poll_at_);
-      if (!held_.empty() && window_.held_size() == 0) database_due = std::min(database_due, held_pass_at_);
+      if (!quarantined_.empty() && window_.quarantined_size() == 0)
+        database_due = std::min(database_due, quarantine_pass_at_);
     }
   }
   Time due = std::min(link_.NextDue(now), std::max(database_due, database_at_));

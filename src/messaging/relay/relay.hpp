@@ -18,8 +18,8 @@
 #include "messaging/amqp/socket_watchdog.hpp"
 #include "messaging/amqp/wake_event.hpp"
 #include "messaging/relay/broker_link.hpp"
-#include "messaging/relay/held_messages.hpp"
 #include "messaging/relay/publish_window.hpp"
+#include "messaging/relay/quarantined_keys.hpp"
 #include "messaging/relay/relay_metrics.hpp"
 
 namespace logistics::messaging {
@@ -70,12 +70,12 @@ class Relay {
 
   void Persist(Time now);
   bool PersistDue(Time now) const;
-  bool StoreHolds(Time now);
+  bool StoreQuarantined(Time now);
   void ReadOutbox(Time now);
   bool ReadDue(Time now) const;
   bool RoomToRead() const;
-  void TryHeldAgain(Time now);
-  bool HeldPassDue(Time now) const;
+  void TryQuarantinedAgain(Time now);
+  bool QuarantinePassDue(Time now) const;
   void UpdateStats(Time now);
 
   // True when `status` is OK; else says it, waits or loses the lease.
@@ -94,7 +94,7 @@ class Relay {
 
   // The thread's own.
   PublishWindow window_;
-  HeldMessages held_;
+  QuarantinedKeys quarantined_;
   BrokerLink link_;
   bool leading_ = false;
   Time lease_until_ = Time::min();
@@ -106,9 +106,9 @@ class Relay {
   bool drained_ = false;  // a read begun after Stop found nothing more
   Time poll_at_ = Time::min();
   Time read_again_at_ = Time::min();  // not before, unless a page was full
-  Time held_pass_at_ = Time::min();
+  Time quarantine_pass_at_ = Time::min();
   Time stats_at_ = Time::min();
-  std::vector<ports::OutboxMessage> to_hold_;
+  std::vector<ports::OutboxMessage> to_quarantine_;
   std::optional<Confirmed> deleting_;  // taken from the window, not yet deleted
   Time delete_at_ = Time::max();       // when the confirmed have waited long enough
   int database_failures_ = 0;

@@ -14,7 +14,7 @@ struct RelayMetrics {
                                              "From a publication to the broker's confirm", ports::LatencyBounds())),
         outbox_rows(
             metrics.GetGauge("logistics_outbox_rows", "Events that the broker has not confirmed, with the held")),
-        outbox_held_rows(
+        outbox_quarantined_rows(
             metrics.GetGauge("logistics_outbox_held_rows", "Events that the broker refused, held for later")),
         outbox_oldest_seconds(
             metrics.GetGauge("logistics_outbox_oldest_seconds", "Age of the oldest unconfirmed event")),
@@ -32,7 +32,7 @@ struct RelayMetrics {
   ports::Counter& returned;
   ports::Histogram& confirm_seconds;
   ports::Gauge& outbox_rows;
-  ports::Gauge& outbox_held_rows;
+  ports::Gauge& outbox_quarantined_rows;
   ports::Gauge& outbox_oldest_seconds;
   ports::Gauge& leader;
   ports::Gauge& connected;

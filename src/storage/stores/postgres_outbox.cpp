@@ -29,12 +29,12 @@ constexpr Statement kReadOutboxAfter = {
     " FROM commits c JOIN outbox o ON o.batch_id = c.batch_id "
     "WHERE c.number >= $1::bigint AND (c.number > $1::bigint OR o.ordinal > $2::integer) AND o.held_at IS NULL "
     "ORDER BY c.number, o.ordinal LIMIT $3::integer"};
-constexpr Statement kReadHeld = {"outbox_read_held",
-                                 "SELECT " LOGISTICS_OUTBOX_COLUMNS
-                                 " FROM outbox o JOIN commits c ON c.batch_id = o.batch_id "
-                                 "WHERE o.held_at IS NOT NULL AND (c.number, o.ordinal) > ($1::bigint, $2::integer) "
-                                 "ORDER BY c.number, o.ordinal LIMIT $3::integer"};
-// Nothing happens where the lease is not ours any more; the count tells.
+constexpr Statement kReadQuarantined = {
+    "outbox_read_quarantined", "SELECT " LOGISTICS_OUTBOX_COLUMNS
+                               " FROM outbox o JOIN commits c ON c.batch_id = o.batch_id "
+                               "WHERE o.held_at IS NOT NULL AND (c.number, o.ordinal) > ($1::bigint, $2::integer) "
+                               "ORDER BY c.number, o.ordinal LIMIT $3::integer"};
+// Without the lease the statement changes nothing and counts 0.
 constexpr Statement kDelete = {
     "outbox_delete", "WITH fence AS (" LOGISTICS_LEASE_FENCE
                      "), gone AS (DELETE FROM outbox o USING unnest($3::uuid[], $4::integer[]) AS k(batch_id, ordinal) "
@@ -42,12 +42,13 @@ constexpr Statement kDelete = {
                      "moved AS (UPDATE outbox_position SET number = $5::bigint, ordinal = $6::integer "
                      "WHERE (number, ordinal) < ($5::bigint, $6::integer) AND EXISTS (SELECT 1 FROM fence)) "
                      "SELECT count(*) FROM fence"};
-constexpr Statement kHold = {
-    "outbox_hold", "WITH fence AS (" LOGISTICS_LEASE_FENCE
-                   "), held AS (UPDATE outbox o SET held_at = coalesce(o.held_at, now()), held_reason = $5::text "
-                   "FROM unnest($3::uuid[], $4::integer[]) AS k(batch_id, ordinal) "
-                   "WHERE o.batch_id = k.batch_id AND o.ordinal = k.ordinal AND EXISTS (SELECT 1 FROM fence)) "
-                   "SELECT count(*) FROM fence"};
+constexpr Statement kQuarantine = {
+    "outbox_quarantine",
+    "WITH fence AS (" LOGISTICS_LEASE_FENCE
+    "), quarantined AS (UPDATE outbox o SET held_at = coalesce(o.held_at, now()), held_reason = $5::text "
+    "FROM unnest($3::uuid[], $4::integer[]) AS k(batch_id, ordinal) "
+    "WHERE o.batch_id = k.batch_id AND o.ordinal = k.ordinal AND EXISTS (SELECT 1 FROM fence)) "
+    "SELECT count(*) FROM fence"};
 constexpr Statement kOutboxStats = {
     "outbox_stats",
     "SELECT count(*), count(held_at), coalesce((extract(epoch from clock_timestamp() - min(created_at)) * "
@@ -93,12 +94,12 @@ void AddKeys(Params& params, const std::vector<OutboxMessage>& messages) {
 
 }  // namespace
 
-absl::StatusOr<bool> PostgresOutbox::HoldLease(absl::Duration ttl) {
-  bool held = false;
+absl::StatusOr<bool> PostgresOutbox::AcquireLease(absl::Duration ttl) {
+  bool acquired = false;
   const absl::Status status = Guarded(
-      session_, [&](Session& session) { held = storage::AcquireLease(session, kRelayLease, replica_id_, ttl); });
+      session_, [&](Session& session) { acquired = storage::AcquireLease(session, kRelayLease, replica_id_, ttl); });
   if (!status.ok()) return status;
-  return held;
+  return acquired;
 }
 
 absl::Status PostgresOutbox::ReleaseLease() {
@@ -119,8 +120,8 @@ absl::StatusOr<std::vector<OutboxMessage>> PostgresOutbox::ReadAfter(const Outbo
   return Read(kReadOutboxAfter, position, limit);
 }
 
-absl::StatusOr<std::vector<OutboxMessage>> PostgresOutbox::ReadHeld(const OutboxPosition& position, int limit) {
-  return Read(kReadHeld, position, limit);
+absl::StatusOr<std::vector<OutboxMessage>> PostgresOutbox::ReadQuarantined(const OutboxPosition& position, int limit) {
+  return Read(kReadQuarantined, position, limit);
 }
 
 absl::StatusOr<std::vector<OutboxMessage>> PostgresOutbox::Read(const Statement& statement,
@@ -147,12 +148,12 @@ absl::Status PostgresOutbox::DeleteConfirmed(const std::vector<OutboxMessage>& c
   return status.ok() ? fenced : status;
 }
 
-absl::Status PostgresOutbox::Hold(const std::vector<OutboxMessage>& messages, const std::string& reason) {
+absl::Status PostgresOutbox::Quarantine(const std::vector<OutboxMessage>& messages, const std::string& reason) {
   absl::Status fenced;
   const absl::Status status = Guarded(session_, [&](Session& session) {
     Params params = Params().Add(std::string(kRelayLease)).Add(replica_id_);
     AddKeys(params, messages);
-    fenced = RequireFence(session.Execute(kHold, params.Add(reason)));
+    fenced = RequireFence(session.Execute(kQuarantine, params.Add(reason)));
   });
   return status.ok() ? fenced : status;
 }

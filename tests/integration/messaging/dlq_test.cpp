@@ -94,7 +94,7 @@ void TakeAndCrash(const BrokerOptions& options, const std::string& queue) {
   ASSERT_THAT(connection, IsOk());
   ASSERT_THAT((*connection)->Consume(queue, 1), IsOk());
   Taker taker;
-  ASSERT_TRUE(support::Eventually([&] { return !(*connection)->Service(taker).ok() || taker.taken; }));
+  ASSERT_TRUE(support::Eventually([&] { return !(*connection)->ProcessInput(taker).ok() || taker.taken; }));
 }
 
 TEST_F(DeadLetterQueueTest, ConfiguredQueue_HasItsDeadLetterQueueAndGetsItsLettersBack) {

@@ -47,10 +47,10 @@ TEST_F(RelayLeaseTest, DatabaseAway_WaitsAndGoesOn) {
   ASSERT_TRUE(WaitUntilUp());
   CommitRounds(5, 5);
   ASSERT_TRUE(outbox_.WaitForRows(0, kLongWait));
-  outbox_.SetAway(true);
+  outbox_.SetUnavailable(true);
   CommitRounds(5, 5);
   ASSERT_TRUE(health_.WaitForState("relay", HealthState::kDegraded, kLongWait));
-  outbox_.SetAway(false);
+  outbox_.SetUnavailable(false);
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
   EXPECT_TRUE(health_.WaitForState("relay", HealthState::kUp, kLongWait));
   TestConsumer consumer(broker_.url(), "all");
@@ -62,10 +62,10 @@ TEST_F(RelayLeaseTest, DatabaseCrashed_RowsThatCameBackAreToldAgainAndDeleted) {
   ASSERT_TRUE(WaitUntilUp());
   CommitRounds(5, 5);
   ASSERT_TRUE(outbox_.WaitForRows(0, kLongWait));
-  outbox_.SetAway(true);
+  outbox_.SetUnavailable(true);
   ASSERT_TRUE(health_.WaitForState("relay", HealthState::kDegraded, kLongWait));
   outbox_.LoseDeletes();
-  outbox_.SetAway(false);
+  outbox_.SetUnavailable(false);
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
   CommitRounds(5, 5);
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));

@@ -124,7 +124,7 @@ TEST_F(RelayTest, NackedOrder_WaitsAlone) {
   TestConsumer free(broker_.url(), "free");
   EXPECT_EQ(free.Next()->correlation_id, "3");
   EXPECT_EQ(outbox_.rows(), 2U);
-  EXPECT_EQ(outbox_.held_rows(), 0U);
+  EXPECT_EQ(outbox_.quarantined_rows(), 0U);
   broker_.Purge("full");
   EXPECT_EQ(free.Next()->correlation_id, "2");
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
@@ -147,12 +147,12 @@ TEST_F(RelayTest, Unroutable_Hold_GoesOutInOrderOnceThereIsAQueue) {
   StartRelay();
   ASSERT_TRUE(WaitUntilUp());
   Commit(NextOf(1));
-  ASSERT_TRUE(outbox_.WaitForHeldRows(1, kLongWait));
-  Commit(NextOf(1, "order.cancelled"));  // has a queue, and waits behind the held one
+  ASSERT_TRUE(outbox_.WaitForQuarantinedRows(1, kLongWait));
+  Commit(NextOf(1, "order.cancelled"));  // has a queue, and waits behind the quarantined one
   Commit(NextOf(2, "order.cancelled"));
   TestConsumer cancelled(broker_.url(), "cancelled");
   EXPECT_EQ(cancelled.Next()->correlation_id, "2");
-  ASSERT_TRUE(outbox_.WaitForHeldRows(2, kLongWait));
+  ASSERT_TRUE(outbox_.WaitForQuarantinedRows(2, kLongWait));
   EXPECT_TRUE(outbox_.lost().empty());
   broker_.DeclareQueue("late", nlohmann::json::object());
   broker_.Bind("late", options_.order_exchange, "#");
@@ -165,20 +165,20 @@ TEST_F(RelayTest, Unroutable_Hold_GoesOutInOrderOnceThereIsAQueue) {
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait)) << "the key is free again";
 }
 
-TEST_F(RelayTest, HeldByAnEarlierRelay_IsNotOvertaken) {
+TEST_F(RelayTest, QuarantinedByAnEarlierRelay_IsNotOvertaken) {
   options_.queues = {};
   options_.unroutable = Unroutable::kHold;
   StartRelay();
   ASSERT_TRUE(WaitUntilUp());
   CommitRounds(2, 1);
   Commit(NextOf(2));
-  ASSERT_TRUE(outbox_.WaitForHeldRows(3, kLongWait));
+  ASSERT_TRUE(outbox_.WaitForQuarantinedRows(3, kLongWait));
   relay_->Stop(absl::Now() + absl::Seconds(10));
   Commit(NextOf(2));
   Commit(NextOf(2));
   Commit(NextOf(1));
   options_.queues = {QueueOn("all", {"#"})};
-  options_.read_page = 2;  // what is held comes in two pages: new events must wait for both
+  options_.read_page = 2;  // the quarantine comes in two pages: new events must wait for both
   StartRelay();
   ASSERT_TRUE(support::Eventually([&] { return broker_.Queue("all").has_value(); }));
   TestConsumer consumer(broker_.url(), "all");
@@ -199,7 +199,7 @@ TEST_F(RelayTest, ChannelError_HoldsTheRefusedOrderAndNoOther) {
   outbox_.Commit(std::move(messages));
   relay_->Wake();
   EXPECT_TRUE(outbox_.WaitForRows(2, kLongWait));
-  EXPECT_TRUE(outbox_.WaitForHeldRows(2, kLongWait));
+  EXPECT_TRUE(outbox_.WaitForQuarantinedRows(2, kLongWait));
   Commit(NextOf(21));
   EXPECT_TRUE(outbox_.WaitForRows(2, kLongWait));
   EXPECT_TRUE(outbox_.lost().empty());
@@ -211,7 +211,7 @@ TEST_F(RelayTest, ChannelError_HoldsTheRefusedOrderAndNoOther) {
     const std::optional<ReceivedMessage> message = consumer.Next();
     ASSERT_TRUE(message.has_value());
     if (message->correlation_id != "11") continue;
-    EXPECT_EQ(message->body, std::to_string(++of_eleven)) << "held in order, and never sent before";
+    EXPECT_EQ(message->body, std::to_string(++of_eleven)) << "quarantined in order, and never sent before";
   }
 }
 

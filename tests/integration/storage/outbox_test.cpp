@@ -47,7 +47,7 @@ class OutboxTest : public StorageFixture {
     const auto start = ours_.StartPosition();
     EXPECT_THAT(outbox.DeleteConfirmed(messages, messages.back().position),
                 StatusIs(absl::StatusCode::kFailedPrecondition));
-    EXPECT_THAT(outbox.Hold(messages, "unroutable"), StatusIs(absl::StatusCode::kFailedPrecondition));
+    EXPECT_THAT(outbox.Quarantine(messages, "unroutable"), StatusIs(absl::StatusCode::kFailedPrecondition));
     EXPECT_EQ(Positions(All()), Positions(messages));
     EXPECT_EQ(ours_.StartPosition().value(), start.value());
     EXPECT_EQ(Number("SELECT count(held_at) FROM outbox"), 0);
@@ -60,22 +60,22 @@ class OutboxTest : public StorageFixture {
 };
 
 TEST_F(OutboxTest, Lease_IsExclusiveRenewableAndGivenBack) {
-  EXPECT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
-  EXPECT_THAT(theirs_.HoldLease(kLong), IsOkAndHolds(false));
-  EXPECT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
+  EXPECT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
+  EXPECT_THAT(theirs_.AcquireLease(kLong), IsOkAndHolds(false));
+  EXPECT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
   EXPECT_THAT(theirs_.ReleaseLease(), IsOk());  // not theirs to give
-  EXPECT_THAT(theirs_.HoldLease(kLong), IsOkAndHolds(false));
+  EXPECT_THAT(theirs_.AcquireLease(kLong), IsOkAndHolds(false));
   EXPECT_THAT(ours_.ReleaseLease(), IsOk());
-  EXPECT_THAT(theirs_.HoldLease(kLong), IsOkAndHolds(true));
-  EXPECT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(false));
+  EXPECT_THAT(theirs_.AcquireLease(kLong), IsOkAndHolds(true));
+  EXPECT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(false));
 }
 
 TEST_F(OutboxTest, ExpiredLease_IsTakenOverAndTheOldHolderWritesNothing) {
   PlaceOrders(2);
-  ASSERT_THAT(ours_.HoldLease(kShort), IsOkAndHolds(true));
-  EXPECT_TRUE(Eventually([&] { return theirs_.HoldLease(kLong).value_or(false); }));
+  ASSERT_THAT(ours_.AcquireLease(kShort), IsOkAndHolds(true));
+  EXPECT_TRUE(Eventually([&] { return theirs_.AcquireLease(kLong).value_or(false); }));
   ExpectFenced(ours_);
-  EXPECT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(false));
+  EXPECT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(false));
   const std::vector<OutboxMessage> messages = All();
   ASSERT_FALSE(messages.empty());
   EXPECT_THAT(theirs_.DeleteConfirmed(messages, messages.back().position), IsOk());
@@ -85,19 +85,19 @@ TEST_F(OutboxTest, ExpiredLease_IsTakenOverAndTheOldHolderWritesNothing) {
 // Nobody has taken over yet: it is over all the same, until it is renewed.
 TEST_F(OutboxTest, ExpiredLeaseThatNobodyTook_IsNoLeaseUntilItIsRenewed) {
   PlaceOrders(1);
-  ASSERT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
+  ASSERT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
   database_.Query("UPDATE leases SET expires_at = clock_timestamp() - interval '1 millisecond'");
   ExpectFenced(ours_);
-  ASSERT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
+  ASSERT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
   const std::vector<OutboxMessage> messages = All();
   ASSERT_FALSE(messages.empty());
   EXPECT_THAT(ours_.DeleteConfirmed(messages, messages.back().position), IsOk());
 }
 
-TEST_F(OutboxTest, WhoNeverHeldTheLease_WritesNothing) {
+TEST_F(OutboxTest, WithoutTheLease_WritesNothing) {
   PlaceOrders(1);
   ExpectFenced(theirs_);
-  ASSERT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
+  ASSERT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
   ExpectFenced(theirs_);
 }
 
@@ -143,7 +143,7 @@ TEST_F(OutboxTest, Message_CarriesWhatWasDecidedAndWhoCaused) {
 
 TEST_F(OutboxTest, Confirmed_AreDeletedAndTheStartNeverMovesBack) {
   PlaceOrders(3);
-  ASSERT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
+  ASSERT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
   const std::vector<OutboxMessage> all = All();
   EXPECT_EQ(ours_.StartPosition().value(), OutboxPosition());
 
@@ -160,32 +160,33 @@ TEST_F(OutboxTest, Confirmed_AreDeletedAndTheStartNeverMovesBack) {
   EXPECT_EQ(Rows(), static_cast<std::int64_t>(all.size()) - 3);
 }
 
-TEST_F(OutboxTest, Held_LeaveTheReadAndAreFoundUntilDeleted) {
+TEST_F(OutboxTest, Quarantined_LeaveTheReadAndAreFoundUntilDeleted) {
   PlaceOrders(2);
-  ASSERT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
+  ASSERT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
   const std::vector<OutboxMessage> all = All();
-  EXPECT_THAT(ours_.Hold({all[1], all[3]}, "unroutable"), IsOk());
+  EXPECT_THAT(ours_.Quarantine({all[1], all[3]}, "unroutable"), IsOk());
   EXPECT_EQ(Positions(All()), (std::vector<OutboxPosition>{all[0].position, all[2].position, all[4].position}));
-  const auto held = ours_.ReadHeld({}, 1);
-  ASSERT_THAT(held, IsOk());
-  EXPECT_EQ(Positions(*held), std::vector<OutboxPosition>{all[1].position});
-  EXPECT_EQ(Positions(ours_.ReadHeld(all[1].position, 10).value()), std::vector<OutboxPosition>{all[3].position});
+  const auto quarantined = ours_.ReadQuarantined({}, 1);
+  ASSERT_THAT(quarantined, IsOk());
+  EXPECT_EQ(Positions(*quarantined), std::vector<OutboxPosition>{all[1].position});
+  EXPECT_EQ(Positions(ours_.ReadQuarantined(all[1].position, 10).value()),
+            std::vector<OutboxPosition>{all[3].position});
   EXPECT_EQ(Number("SELECT count(*) FROM outbox WHERE held_reason = 'unroutable'"), 2);
 
   EXPECT_THAT(ours_.DeleteConfirmed({all[1]}, all[4].position), IsOk());
-  EXPECT_EQ(Positions(ours_.ReadHeld({}, 10).value()), std::vector<OutboxPosition>{all[3].position});
+  EXPECT_EQ(Positions(ours_.ReadQuarantined({}, 10).value()), std::vector<OutboxPosition>{all[3].position});
 }
 
-TEST_F(OutboxTest, Stats_CountRowsAndHeldAndTheOldestAge) {
-  ASSERT_THAT(ours_.HoldLease(kLong), IsOkAndHolds(true));
+TEST_F(OutboxTest, Stats_CountRowsAndQuarantinedAndTheOldestAge) {
+  ASSERT_THAT(ours_.AcquireLease(kLong), IsOkAndHolds(true));
   PlaceOrders(2);
   const std::vector<OutboxMessage> all = All();
-  ASSERT_THAT(ours_.Hold({all[1]}, "unroutable"), IsOk());
+  ASSERT_THAT(ours_.Quarantine({all[1]}, "unroutable"), IsOk());
   database_.Query("UPDATE outbox SET created_at = now() - interval '1 hour' WHERE ordinal = 1");
   const auto stats = ours_.Stats();
   ASSERT_THAT(stats, IsOk());
   EXPECT_EQ(stats->rows, 5);
-  EXPECT_EQ(stats->held_rows, 1);
+  EXPECT_EQ(stats->quarantined_rows, 1);
   EXPECT_GE(stats->oldest_age, absl::Hours(1));
   EXPECT_LT(stats->oldest_age, absl::Hours(2));
   ASSERT_THAT(ours_.DeleteConfirmed(all, all.back().position), IsOk());

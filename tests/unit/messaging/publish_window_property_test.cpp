@@ -32,7 +32,7 @@ class Simulation {
       if (testing::Test::HasFatalFailure()) return;
     }
     Collect();
-    EXPECT_EQ(told_.size() + held_.size(), static_cast<std::size_t>(kMessages)) << "something was lost";
+    EXPECT_EQ(told_.size() + quarantined_.size(), static_cast<std::size_t>(kMessages)) << "something was lost";
     EXPECT_EQ(start_, last_added_);
   }
 
@@ -47,10 +47,10 @@ class Simulation {
   void Add(std::int64_t number) {
     ports::OutboxMessage message = MessageAt(number, static_cast<std::uint64_t>(Draw(8)));
     const OrderingId key = OrderingIdOf(message);
-    unsettled_.insert(message.position);
-    // What comes behind a held message of its key is the relay's to hold, not the window's.
-    if (held_keys_.contains(key)) {
-      ToHold(message);
+    unresolved_.insert(message.position);
+    // The relay, not the window, quarantines a message whose key is in quarantine.
+    if (quarantined_keys_.contains(key)) {
+      Quarantine(message);
       return;
     }
     last_added_ = message.position;
@@ -100,33 +100,33 @@ class Simulation {
     out_.erase(multiple ? out_.begin() : out_.begin() + static_cast<std::ptrdiff_t>(which),
                out_.begin() + static_cast<std::ptrdiff_t>(which) + 1);
     if (!calm && Draw(5) == 0) {
-      window_.Nack(tag, multiple, now_, settled_);
+      window_.Nack(tag, multiple, now_, outcomes_);
       return;
     }
     for (const Out& out : answered) {
       if (Draw(20) == 0) window_.Returned(out.message.message_id);
     }
-    window_.Ack(tag, multiple, now_, settled_);
+    window_.Ack(tag, multiple, now_, outcomes_);
   }
 
   void Collect() {
-    for (const ports::OutboxMessage& message : window_.TakeToHold()) ToHold(message);
+    for (const ports::OutboxMessage& message : window_.TakeToQuarantine()) Quarantine(message);
     const Confirmed confirmed = window_.TakeConfirmed();
     for (const ports::OutboxMessage& message : confirmed.messages) {
       ASSERT_TRUE(told_.insert(message.position).second) << "told to be deleted twice";
-      ASSERT_FALSE(held_.contains(message.position));
-      unsettled_.erase(message.position);
+      ASSERT_FALSE(quarantined_.contains(message.position));
+      unresolved_.erase(message.position);
     }
     ASSERT_GE(confirmed.start, start_) << "the start fell";
     start_ = confirmed.start;
-    if (unsettled_.empty()) return;
-    ASSERT_LT(confirmed.start, *unsettled_.begin()) << "the start passed an unsettled message";
+    if (unresolved_.empty()) return;
+    ASSERT_LT(confirmed.start, *unresolved_.begin()) << "the start passed an unsettled message";
   }
 
-  void ToHold(const ports::OutboxMessage& message) {
-    ASSERT_TRUE(held_.insert(message.position).second);
-    held_keys_.insert(OrderingKeyNumber(message));
-    unsettled_.erase(message.position);
+  void Quarantine(const ports::OutboxMessage& message) {
+    ASSERT_TRUE(quarantined_.insert(message.position).second);
+    quarantined_keys_.insert(OrderingKeyNumber(message));
+    unresolved_.erase(message.position);
   }
 
   // OrderingId has a hash and no order; its id has both.
@@ -142,13 +142,13 @@ class Simulation {
   PublishWindow::Time now_{};
   std::uint64_t tag_ = 0;
   std::deque<Out> out_;
-  std::vector<Settlement> settled_;
+  std::vector<PublishOutcome> outcomes_;
   std::set<ports::OutboxPosition> first_published_;
   std::map<domain::Uuid, ports::OutboxPosition> last_first_;
-  std::set<ports::OutboxPosition> unsettled_;
+  std::set<ports::OutboxPosition> unresolved_;
   std::set<ports::OutboxPosition> told_;
-  std::set<ports::OutboxPosition> held_;
-  KeySet held_keys_;
+  std::set<ports::OutboxPosition> quarantined_;
+  KeySet quarantined_keys_;
   ports::OutboxPosition start_;
   ports::OutboxPosition last_added_;
 };

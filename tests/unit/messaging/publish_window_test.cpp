@@ -28,9 +28,9 @@ class PublishWindowTest : public testing::Test {
     return published;
   }
   void Ack(PublishWindow& window, std::uint64_t tag, bool multiple = false) {
-    window.Ack(tag, multiple, now_, settled_);
+    window.Ack(tag, multiple, now_, outcomes_);
   }
-  void Nack(PublishWindow& window, std::uint64_t tag) { window.Nack(tag, false, now_, settled_); }
+  void Nack(PublishWindow& window, std::uint64_t tag) { window.Nack(tag, false, now_, outcomes_); }
   static std::vector<std::int64_t> NumbersOf(const std::vector<ports::OutboxMessage>& messages) {
     std::vector<std::int64_t> numbers;
     for (const ports::OutboxMessage& message : messages) numbers.push_back(message.position.number);
@@ -39,7 +39,7 @@ class PublishWindowTest : public testing::Test {
 
   PublishWindow::Time now_ = kStart;
   std::uint64_t tag_ = 0;
-  std::vector<Settlement> settled_;
+  std::vector<PublishOutcome> outcomes_;
 };
 
 TEST_F(PublishWindowTest, Next_SameKey_WaitsForTheConfirmOfTheOneBefore) {
@@ -79,7 +79,7 @@ TEST_F(PublishWindowTest, TakeConfirmed_OutOfOrder_StartStaysBelowTheUnconfirmed
   Ack(window, 1);
   confirmed = window.TakeConfirmed();
   EXPECT_THAT(NumbersOf(confirmed.messages), ElementsAre(1));
-  EXPECT_EQ(confirmed.start, (ports::OutboxPosition{3, 0})) << "2 and 3 were settled before";
+  EXPECT_EQ(confirmed.start, (ports::OutboxPosition{3, 0})) << "2 and 3 were resolved before";
   Ack(window, 4);
   EXPECT_EQ(window.TakeConfirmed().start, (ports::OutboxPosition{4, 0}));
 }
@@ -113,13 +113,13 @@ TEST_F(PublishWindowTest, Returned_Drop_IsDeletedAndTheKeyGoesOn) {
   PublishAll(window);
   window.Returned(MessageAt(1, 7).message_id);
   Ack(window, 1);
-  ASSERT_EQ(settled_.size(), 1U);
-  EXPECT_EQ(settled_[0].result, PublishResult::kReturned);
+  ASSERT_EQ(outcomes_.size(), 1U);
+  EXPECT_EQ(outcomes_[0].result, PublishResult::kReturned);
   EXPECT_THAT(NumbersOf(window.TakeConfirmed().messages), ElementsAre(1));
   EXPECT_THAT(PublishAll(window), ElementsAre(2));
 }
 
-TEST_F(PublishWindowTest, Returned_Hold_HoldsTheMessageAndThoseOfItsKeyBehindIt) {
+TEST_F(PublishWindowTest, Returned_Hold_QuarantinesTheMessageAndThoseOfItsKeyBehindIt) {
   PublishWindow window(With(Unroutable::kHold), 1);
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 8));
@@ -127,7 +127,7 @@ TEST_F(PublishWindowTest, Returned_Hold_HoldsTheMessageAndThoseOfItsKeyBehindIt)
   PublishAll(window);
   window.Returned(MessageAt(1, 7).message_id);
   Ack(window, 2, /*multiple=*/true);
-  EXPECT_THAT(NumbersOf(window.TakeToHold()), ElementsAre(1, 3));
+  EXPECT_THAT(NumbersOf(window.TakeToQuarantine()), ElementsAre(1, 3));
   const Confirmed confirmed = window.TakeConfirmed();
   EXPECT_THAT(NumbersOf(confirmed.messages), ElementsAre(2));
   EXPECT_EQ(confirmed.start, (ports::OutboxPosition{3, 0}));
@@ -159,7 +159,7 @@ TEST_F(PublishWindowTest, ChannelFailed_FindsTheRefusedOneByOne) {
   EXPECT_THAT(PublishAll(window), ElementsAre(2));
   EXPECT_EQ(window.ChannelFailed(), OrderingIdOf(MessageAt(2, 2)));
   tag_ = 0;
-  EXPECT_THAT(NumbersOf(window.TakeToHold()), ElementsAre(2, 5));
+  EXPECT_THAT(NumbersOf(window.TakeToQuarantine()), ElementsAre(2, 5));
   EXPECT_FALSE(window.one_by_one());
   EXPECT_THAT(PublishAll(window), ElementsAre(3, 4));
 }
@@ -176,22 +176,22 @@ TEST_F(PublishWindowTest, ChannelFailed_RefusalDoesNotComeBack_ReturnsToNormal) 
     Ack(window, tag);
   }
   EXPECT_FALSE(window.one_by_one());
-  EXPECT_THAT(window.TakeToHold(), IsEmpty());
+  EXPECT_THAT(window.TakeToQuarantine(), IsEmpty());
 }
 
-TEST_F(PublishWindowTest, AddHeld_RefusedAgain_LeavesWithoutATrace) {
+TEST_F(PublishWindowTest, AddQuarantined_RefusedAgain_LeavesWithoutATrace) {
   PublishWindow window(With(Unroutable::kHold), 1);
   window.Reset({10, 0});
-  window.AddHeld(MessageAt(1, 7));
-  window.AddHeld(MessageAt(2, 7));
-  window.AddHeld(MessageAt(3, 8));
+  window.AddQuarantined(MessageAt(1, 7));
+  window.AddQuarantined(MessageAt(2, 7));
+  window.AddQuarantined(MessageAt(3, 8));
   EXPECT_THAT(PublishAll(window), ElementsAre(1, 3));
   Nack(window, 1);
   Ack(window, 2);
-  EXPECT_THAT(window.TakeToHold(), IsEmpty()) << "they are held already";
+  EXPECT_THAT(window.TakeToQuarantine(), IsEmpty()) << "they are quarantined already";
   const Confirmed confirmed = window.TakeConfirmed();
   EXPECT_THAT(NumbersOf(confirmed.messages), ElementsAre(3));
-  EXPECT_THAT(confirmed.held_keys, ElementsAre(OrderingIdOf(MessageAt(3, 8))));
+  EXPECT_THAT(confirmed.quarantined_keys, ElementsAre(OrderingIdOf(MessageAt(3, 8))));
   EXPECT_EQ(confirmed.start, (ports::OutboxPosition{10, 0}));
   EXPECT_EQ(window.size(), 0U);
 }

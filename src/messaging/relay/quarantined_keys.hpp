@@ -11,34 +11,35 @@
 
 namespace logistics::messaging {
 
-// Which keys have held messages in the outbox, and how a pass over them (one more try for each, oldest first) stands.
-// While a key is held its later messages are held too, so that its order is kept. Pure. Belongs to one thread.
+// The keys that have quarantined messages in the outbox, and the state of a pass over these: one more try for each,
+// oldest first. The later messages of such a key are quarantined too, so that its order is kept. Pure. Belongs to one
+// thread.
 //
-// The first pass after Reset also finds out which keys are held: until it has read all of them, new messages must not
-// be read (a later message of a held key would overtake).
-class HeldMessages {
+// The first pass after Reset also finds the keys. New messages must not be read before it has read all of them: a later
+// message of a quarantined key would overtake.
+class QuarantinedKeys {
  public:
   // Forgets everything, and asks for a first pass.
   void Reset();
 
-  // The pass: it begins, pages are read after position(), and with the last page read it is over.
+  // A pass begins, reads pages after position(), and ends with the last page.
   void BeginPass();
   bool pass_wanted() const { return pass_wanted_; }
   bool reading() const { return reading_; }
   bool keys_known() const { return keys_known_; }
   const ports::OutboxPosition& position() const { return position_; }
-  // A message of the pass was read. True: it is to be tried now.
+  // The pass read a message. True: the message may be tried now.
   bool Read(const ports::OutboxMessage& message);
   void LastPageRead();
 
   bool Contains(const OrderingId& key) const { return rows_.contains(key); }
   bool empty() const { return rows_.empty(); }
-  // A message of this key was marked as held in the outbox.
-  void Held(const OrderingId& key);
-  // A held message of this key was confirmed and deleted.
+  // The outbox has quarantined one more message of this key.
+  void Quarantined(const OrderingId& key);
+  // A quarantined message of this key was confirmed and deleted.
   void Deleted(const OrderingId& key);
-  // A held message of this key was tried and is still refused: those behind it are not tried in this pass, nor, for
-  // `route`, any that would go the same way.
+  // A quarantined message of this key was refused once more: this pass tries none of those behind it, and after
+  // Unroutable none on the same route.
   void RefusedAgain(const OrderingId& key);
   void Unroutable(const Route& route);
 

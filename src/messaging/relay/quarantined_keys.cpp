@@ -1,10 +1,10 @@
-#include "messaging/relay/held_messages.hpp"
+#include "messaging/relay/quarantined_keys.hpp"
 
 namespace logistics::messaging {
 
-void HeldMessages::Reset() { *this = HeldMessages(); }
+void QuarantinedKeys::Reset() { *this = QuarantinedKeys(); }
 
-void HeldMessages::BeginPass() {
+void QuarantinedKeys::BeginPass() {
   blocked_.clear();
   unroutable_.clear();
   position_ = {};
@@ -12,7 +12,7 @@ void HeldMessages::BeginPass() {
   reading_ = true;
 }
 
-bool HeldMessages::Read(const ports::OutboxMessage& message) {
+bool QuarantinedKeys::Read(const ports::OutboxMessage& message) {
   position_ = message.position;
   const OrderingId key = OrderingIdOf(message);
   if (!keys_known_) ++rows_[key];
@@ -24,24 +24,24 @@ bool HeldMessages::Read(const ports::OutboxMessage& message) {
   return true;
 }
 
-void HeldMessages::LastPageRead() {
+void QuarantinedKeys::LastPageRead() {
   reading_ = false;
   keys_known_ = true;
 }
 
-void HeldMessages::Held(const OrderingId& key) {
+void QuarantinedKeys::Quarantined(const OrderingId& key) {
   ++rows_[key];
-  // The pass may be past its place: where nothing stops the key, it should not have to wait for the next interval.
+  // The pass may be past its place: a key that nothing stops does not wait for the next interval.
   if (!blocked_.contains(key)) pass_wanted_ = true;
 }
 
-void HeldMessages::Deleted(const OrderingId& key) {
+void QuarantinedKeys::Deleted(const OrderingId& key) {
   const auto found = rows_.find(key);
   if (found != rows_.end() && --found->second <= 0) rows_.erase(found);
 }
 
-void HeldMessages::RefusedAgain(const OrderingId& key) { blocked_.insert(key); }
+void QuarantinedKeys::RefusedAgain(const OrderingId& key) { blocked_.insert(key); }
 
-void HeldMessages::Unroutable(const Route& route) { unroutable_.insert(route); }
+void QuarantinedKeys::Unroutable(const Route& route) { unroutable_.insert(route); }
 
 }  // namespace logistics::messaging
