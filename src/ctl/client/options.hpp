@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "absl/time/time.h"
 #include "ctl/client/session.hpp"
@@ -16,13 +15,20 @@ namespace logistics::ctl {
 // The chosen command, ready to run once everything is parsed.
 using Run = std::function<int(Session&)>;
 
-// An option or positional that fills one string field of a message, and marks it only when it was given.
-template <typename Message>
-CLI::Option* Text(CLI::App& app, const std::string& name, const std::shared_ptr<Message>& arguments,
-                  std::function<void(Message&, const std::string&)> set, const std::string& help) {
-  return app.add_option_function<std::string>(
-      name, [arguments, set = std::move(set)](const std::string& value) { set(*arguments, value); }, help);
-}
+// The options and positionals of a command that fill fields of one message.
+class FieldOptions {
+ public:
+  // `app` outlives this.
+  FieldOptions(CLI::App& app, std::shared_ptr<google::protobuf::Message> message);
+
+  // `path` names the field, as "payment_info.currency"; a bool is a flag. A field whose option is not given stays
+  // unset.
+  CLI::Option* Add(const std::string& name, const std::string& path, const std::string& help);
+
+ private:
+  CLI::App& app_;
+  const std::shared_ptr<google::protobuf::Message> message_;
+};
 
 // "10", "2.5" (seconds), "500ms", "1m": above 0 and up to `max`.
 bool ParseDuration(const std::string& text, absl::Duration max, absl::Duration& duration);

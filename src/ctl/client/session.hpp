@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "absl/time/time.h"
 #include "admin.grpc.pb.h"
@@ -51,6 +52,17 @@ class Session {
 
   // Makes one call within the timeout. kExitOk, or the exit code after the failure was written to stderr.
   int Call(const std::function<grpc::Status(grpc::ClientContext&)>& call);
+
+  // Makes one call and writes its answer as Answer does, with the text of `human`. Keeps it in `kept`, if given.
+  template <typename Stub, typename Request, typename Response>
+  int Ask(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+          const Request& request, std::string (*human)(const std::type_identity_t<Response>&),
+          std::type_identity_t<Response>* kept = nullptr) {
+    Response own;
+    Response& response = kept != nullptr ? *kept : own;
+    const int code = Call([&](grpc::ClientContext& context) { return (stub.*method)(&context, request, &response); });
+    return code != kExitOk ? code : Answer(response, [&] { return human(response); });
+  }
 
   // The parts of Call, for streams, which have no timeout. Prepare adds the metadata of a call; Fail writes the failure
   // to stderr and gives the exit code.

@@ -1,6 +1,5 @@
 #include "ctl/dead_letters/inbox_commands.hpp"
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -51,14 +50,10 @@ void AddInboxCommands(CLI::App& app, Run& run) {
   CLI::App& list = *inbox.add_subcommand("list", "Lists the waiting messages in the order of arrival, with the reason");
   auto request = std::make_shared<::logistics::admin::ListWaitingMessagesRequest>();
   auto all = std::make_shared<bool>(false);
-  using List = ::logistics::admin::ListWaitingMessagesRequest;
-  Text<List>(
-      list, "--consumer", request, [](List& r, const std::string& v) { r.set_consumer(v); },
-      "Of this consumer group only, such as payments");
-  CLI::Option* after = list.add_option_function<std::int64_t>(
-      "--after", [request](std::int64_t v) { request->set_after(v); }, "Continues after this id");
-  list.add_option_function<int>(
-      "--limit", [request](int v) { request->set_limit(v); }, "100, at most 1000");
+  FieldOptions fields(list, request);
+  fields.Add("--consumer", "consumer", "Of this consumer group only, such as payments");
+  CLI::Option* after = fields.Add("--after", "after", "Continues after this id");
+  fields.Add("--limit", "limit", "100, at most 1000");
   list.add_flag("--all", *all, "Follows the pages to the end")->excludes(after);
   list.callback([=, &run] { run = [=](Session& session) { return ListInbox(session, *request, *all); }; });
 }

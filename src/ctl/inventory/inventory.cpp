@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <functional>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -12,7 +13,10 @@
 namespace logistics::ctl {
 namespace {
 
-std::string ItemText(const ::inventory::Item& item) {
+using InventoryStub = ::inventory::InventoryService::Stub;
+
+std::string ItemText(const ::inventory::ItemResponse& response) {
+  const ::inventory::Item& item = response.item();
   std::string text;
   const auto line = [&](std::string_view name, const std::string& value) {
     if (value.empty()) return;
@@ -29,7 +33,7 @@ std::string ItemText(const ::inventory::Item& item) {
   return text;
 }
 
-std::string ListText(const ::inventory::ListItemsResponse& list) {
+std::string ItemListText(const ::inventory::ListItemsResponse& list) {
   Table table({"item", "sku", "name", "category"});
   for (const ::inventory::Item& item : list.items()) table.Add({item.id(), item.sku(), item.name(), item.category()});
   return absl::StrCat(table.ToString(), list.items_size(), " of ", list.total(), " items, page ", list.page(), "\n");
@@ -65,13 +69,17 @@ std::string ReservationText(const ::inventory::StockReservationResponse& respons
                       "\n");
 }
 
-// A peer that answers success = false has refused.
+// An answer with success = false is a refusal.
 template <typename Response>
-int Outcome(Session& session, const Response& response, const std::function<std::string()>& human) {
-  const int code = session.Answer(response, human);
+int RefusedUnlessSuccess(int code, const Response& response) {
   if (code != kExitOk || response.success()) return code;
   std::fprintf(stderr, "refused: %s\n", OneLine(response.message()).c_str());
   return kExitRefused;
+}
+
+template <typename Response>
+std::string MessageText(const Response& response) {
+  return OneLine(response.message()) + "\n";
 }
 
 }  // namespace
@@ -85,40 +93,28 @@ int CreateItem(Session& session, const CreateItemArguments& arguments) {
     }
     (*request.mutable_attributes())[text.substr(0, equals)] = text.substr(equals + 1);
   }
-  ::inventory::ItemResponse response;
-  const int code = session.Call(
-      [&](grpc::ClientContext& context) { return session.inventory().CreateItem(&context, request, &response); });
-  return code != kExitOk ? code : session.Answer(response, [&] { return ItemText(response.item()); });
+  return session.Ask(session.inventory(), &InventoryStub::CreateItem, request, ItemText);
 }
 
 int GetItem(Session& session, const ::inventory::GetItemRequest& request) {
-  ::inventory::ItemResponse response;
-  const int code = session.Call(
-      [&](grpc::ClientContext& context) { return session.inventory().GetItem(&context, request, &response); });
-  return code != kExitOk ? code : session.Answer(response, [&] { return ItemText(response.item()); });
+  return session.Ask(session.inventory(), &InventoryStub::GetItem, request, ItemText);
 }
 
 int ListItems(Session& session, const ::inventory::ListItemsRequest& request) {
-  ::inventory::ListItemsResponse response;
-  const int code = session.Call(
-      [&](grpc::ClientContext& context) { return session.inventory().ListItems(&context, request, &response); });
-  return code != kExitOk ? code : session.Answer(response, [&] { return ListText(response); });
+  return session.Ask(session.inventory(), &InventoryStub::ListItems, request, ItemListText);
 }
 
 int AdjustInventory(Session& session, const ::inventory::AdjustInventoryRequest& request) {
-  ::inventory::AdjustInventoryResponse response;
-  const int code = session.Call(
-      [&](grpc::ClientContext& context) { return session.inventory().AdjustInventory(&context, request, &response); });
-  if (code != kExitOk) return code;
-  return session.Answer(response, [&] { return LevelsText(std::vector{response.inventory_level()}); });
+  return session.Ask(session.inventory(), &InventoryStub::AdjustInventory, request,
+                     [](const ::inventory::AdjustInventoryResponse& response) {
+                       return LevelsText(std::vector{response.inventory_level()});
+                     });
 }
 
 int GetLevels(Session& session, const ::inventory::GetInventoryLevelsRequest& request) {
-  ::inventory::GetInventoryLevelsResponse response;
-  const int code = session.Call([&](grpc::ClientContext& context) {
-    return session.inventory().GetInventoryLevels(&context, request, &response);
-  });
-  return code != kExitOk ? code : session.Answer(response, [&] { return LevelsText(response.levels()); });
+  return session.Ask(
+      session.inventory(), &InventoryStub::GetInventoryLevels, request,
+      [](const ::inventory::GetInventoryLevelsResponse& response) { return LevelsText(response.levels()); });
 }
 
 int ReserveStock(Session& session, const ReserveArguments& arguments) {
@@ -129,28 +125,22 @@ int ReserveStock(Session& session, const ReserveArguments& arguments) {
     }
   }
   ::inventory::StockReservationResponse response;
-  const int code = session.Call([&](grpc::ClientContext& context) {
-    return session.inventory().CheckAndReserveStock(&context, request, &response);
-  });
-  return code != kExitOk ? code : Outcome(session, response, [&] { return ReservationText(response); });
+  return RefusedUnlessSuccess(
+      session.Ask(session.inventory(), &InventoryStub::CheckAndReserveStock, request, ReservationText, &response),
+      response);
 }
 
 int ReleaseReservation(Session& session, const ::inventory::ReleaseStockRequest& request) {
   ::inventory::ReleaseStockResponse response;
-  const int code = session.Call([&](grpc::ClientContext& context) {
-    return session.inventory().ReleaseReservedStock(&context, request, &response);
-  });
-  if (code != kExitOk) return code;
-  return Outcome(session, response, [&] { return OneLine(response.message()) + "\n"; });
+  return RefusedUnlessSuccess(
+      session.Ask(session.inventory(), &InventoryStub::ReleaseReservedStock, request, MessageText, &response),
+      response);
 }
 
 int CommitReservation(Session& session, const ::inventory::CommitReservationRequest& request) {
   ::inventory::CommitReservationResponse response;
-  const int code = session.Call([&](grpc::ClientContext& context) {
-    return session.inventory().CommitReservation(&context, request, &response);
-  });
-  if (code != kExitOk) return code;
-  return Outcome(session, response, [&] { return OneLine(response.message()) + "\n"; });
+  return RefusedUnlessSuccess(
+      session.Ask(session.inventory(), &InventoryStub::CommitReservation, request, MessageText, &response), response);
 }
 
 }  // namespace logistics::ctl

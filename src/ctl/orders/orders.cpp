@@ -20,6 +20,8 @@
 namespace logistics::ctl {
 namespace {
 
+using OrderStub = ::order::OrderService::Stub;
+
 // --all asks for the largest pages there are.
 constexpr int kPageSizeMax = 100;
 
@@ -155,17 +157,11 @@ int CreateOrder(Session& session, const CreateOrderArguments& arguments) {
       return UsageError(absl::StrCat("--item \"", text, "\" is not PRODUCT_OR_SKU:QTY:PRICE[:NAME]"));
     }
   }
-  ::order::OrderResponse order;
-  const int code = session.Call(
-      [&](grpc::ClientContext& context) { return session.orders().CreateOrder(&context, request, &order); });
-  return code != kExitOk ? code : session.Answer(order, [&] { return OrderText(order); });
+  return session.Ask(session.orders(), &OrderStub::CreateOrder, request, OrderText);
 }
 
 int GetOrder(Session& session, const ::order::GetOrderRequest& request) {
-  ::order::OrderResponse order;
-  const int code =
-      session.Call([&](grpc::ClientContext& context) { return session.orders().GetOrder(&context, request, &order); });
-  return code != kExitOk ? code : session.Answer(order, [&] { return OrderText(order); });
+  return session.Ask(session.orders(), &OrderStub::GetOrder, request, OrderText);
 }
 
 int ListOrders(Session& session, const ListOrdersArguments& arguments) {
@@ -203,17 +199,11 @@ int ChangeStatus(Session& session, const ChangeStatusArguments& arguments) {
   const auto status = ParseStatus(arguments.new_status);
   if (!status) return UsageError(BadStatus(arguments.new_status));
   request.set_new_status(*status);
-  ::order::OrderResponse order;
-  const int code = session.Call(
-      [&](grpc::ClientContext& context) { return session.orders().UpdateOrderStatus(&context, request, &order); });
-  return code != kExitOk ? code : session.Answer(order, [&] { return OrderText(order); });
+  return session.Ask(session.orders(), &OrderStub::UpdateOrderStatus, request, OrderText);
 }
 
 int CancelOrder(Session& session, const ::order::CancelOrderRequest& request) {
-  ::order::OrderResponse order;
-  const int code = session.Call(
-      [&](grpc::ClientContext& context) { return session.orders().CancelOrder(&context, request, &order); });
-  return code != kExitOk ? code : session.Answer(order, [&] { return OrderText(order); });
+  return session.Ask(session.orders(), &OrderStub::CancelOrder, request, OrderText);
 }
 
 }  // namespace logistics::ctl

@@ -1,10 +1,7 @@
 #include "ctl/orders/orders_commands.hpp"
 
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "absl/time/time.h"
 #include "ctl/orders/orders.hpp"
@@ -16,60 +13,30 @@ namespace {
 void AddOrdersCreate(CLI::App& orders, Run& run) {
   CLI::App& app = *orders.add_subcommand("create", "Places an order: all its stock is reserved, or nothing happens");
   auto arguments = std::make_shared<CreateOrderArguments>();
-  using A = CreateOrderArguments;
-  const auto text = [&](const std::string& name, std::function<void(A&, const std::string&)> set,
-                        const std::string& help) { return Text<A>(app, name, arguments, std::move(set), help); };
-  const auto amount = [&](const std::string& name, std::function<void(A&, double)> set, const std::string& help) {
-    app.add_option_function<double>(
-        name, [arguments, set = std::move(set)](double v) { set(*arguments, v); }, help);
-  };
-  const auto shipping = [](A& a) { return a.request.mutable_shipping_info(); };
-  const auto payment = [](A& a) { return a.request.mutable_payment_info(); };
-
+  FieldOptions fields(app, {arguments, &arguments->request});
   CLI::Option* file = app.add_option("--file", arguments->file,
                                      "The order as protobuf JSON (order.CreateOrderRequest), - for stdin; other "
                                      "options override or add to it");
-  CLI::Option* customer = text(
-      "--customer", [](A& a, const std::string& v) { a.request.set_customer_id(v); }, "Customer id");
+  CLI::Option* customer = fields.Add("--customer", "customer_id", "Customer id");
   CLI::Option* item = app.add_option("--item", arguments->items, "PRODUCT_OR_SKU:QTY:PRICE[:NAME], once a line");
-  text(
-      "--currency", [=](A& a, const std::string& v) { payment(a)->set_currency(v); }, "ISO 4217 code of all prices");
-  text(
-      "--notes", [](A& a, const std::string& v) { a.request.set_notes(v); }, "Notes");
-  text(
-      "--idempotency-key", [](A& a, const std::string& v) { a.request.set_idempotency_key(v); },
-      "Repeating the call with this key makes no second order");
-  text(
-      "--warehouse", [](A& a, const std::string& v) { a.request.set_warehouse_id(v); },
-      "Where the stock is taken from (the default warehouse)");
-  app.add_flag_callback(
-      "--paid", [=] { payment(*arguments)->set_is_paid(true); }, "The order is paid");
-  text(
-      "--payment-method", [=](A& a, const std::string& v) { payment(a)->set_payment_method(v); }, "How it is paid");
-  text(
-      "--transaction-id", [=](A& a, const std::string& v) { payment(a)->set_transaction_id(v); }, "The payment's id");
-  amount(
-      "--amount", [=](A& a, double v) { payment(a)->set_amount(v); }, "The total that you expect: checked");
-  amount(
-      "--shipping-cost", [=](A& a, double v) { shipping(a)->set_shipping_cost(v); }, "Shipping cost");
-  text(
-      "--shipping-method", [=](A& a, const std::string& v) { shipping(a)->set_shipping_method(v); }, "How it is sent");
-  text(
-      "--recipient", [=](A& a, const std::string& v) { shipping(a)->set_recipient_name(v); }, "Recipient's name");
-  text(
-      "--phone", [=](A& a, const std::string& v) { shipping(a)->set_recipient_phone(v); }, "Recipient's phone");
-  text(
-      "--address-line1", [=](A& a, const std::string& v) { shipping(a)->set_address_line1(v); }, "Street");
-  text(
-      "--address-line2", [=](A& a, const std::string& v) { shipping(a)->set_address_line2(v); }, "More of the address");
-  text(
-      "--postal-code", [=](A& a, const std::string& v) { shipping(a)->set_postal_code(v); }, "Postal code");
-  text(
-      "--city", [=](A& a, const std::string& v) { shipping(a)->set_city(v); }, "City");
-  text(
-      "--state", [=](A& a, const std::string& v) { shipping(a)->set_state(v); }, "State or province");
-  text(
-      "--country", [=](A& a, const std::string& v) { shipping(a)->set_country(v); }, "Country");
+  fields.Add("--currency", "payment_info.currency", "ISO 4217 code of all prices");
+  fields.Add("--notes", "notes", "Notes");
+  fields.Add("--idempotency-key", "idempotency_key", "Repeating the call with this key makes no second order");
+  fields.Add("--warehouse", "warehouse_id", "Where the stock is taken from (the default warehouse)");
+  fields.Add("--paid", "payment_info.is_paid", "The order is paid");
+  fields.Add("--payment-method", "payment_info.payment_method", "How it is paid");
+  fields.Add("--transaction-id", "payment_info.transaction_id", "The payment's id");
+  fields.Add("--amount", "payment_info.amount", "The total that you expect: checked");
+  fields.Add("--shipping-cost", "shipping_info.shipping_cost", "Shipping cost");
+  fields.Add("--shipping-method", "shipping_info.shipping_method", "How it is sent");
+  fields.Add("--recipient", "shipping_info.recipient_name", "Recipient's name");
+  fields.Add("--phone", "shipping_info.recipient_phone", "Recipient's phone");
+  fields.Add("--address-line1", "shipping_info.address_line1", "Street");
+  fields.Add("--address-line2", "shipping_info.address_line2", "More of the address");
+  fields.Add("--postal-code", "shipping_info.postal_code", "Postal code");
+  fields.Add("--city", "shipping_info.city", "City");
+  fields.Add("--state", "shipping_info.state", "State or province");
+  fields.Add("--country", "shipping_info.country", "Country");
   app.callback([=, &run] {
     if (file->count() == 0 && customer->count() == 0) throw CLI::RequiredError("--customer or --file");
     if (file->count() == 0 && item->count() == 0) throw CLI::RequiredError("--item or --file");
@@ -80,94 +47,67 @@ void AddOrdersCreate(CLI::App& orders, Run& run) {
 void AddOrdersList(CLI::App& orders, Run& run) {
   CLI::App& app = *orders.add_subcommand("list", "Lists orders");
   auto arguments = std::make_shared<ListOrdersArguments>();
-  using A = ListOrdersArguments;
+  FieldOptions fields(app, {arguments, &arguments->request});
   app.add_option("--status", arguments->status, "pending, processing, shipped, delivered, cancelled or returned");
-  Text<A>(
-      app, "--customer", arguments, [](A& a, const std::string& v) { a.request.set_customer_id(v); }, "Customer id");
+  fields.Add("--customer", "customer_id", "Customer id");
   app.add_option("--from", arguments->from, "Created at or after: RFC 3339 or a date");
   app.add_option("--to", arguments->to, "Created before: RFC 3339 or a date");
-  Text<A>(
-      app, "--sort-by", arguments, [](A& a, const std::string& v) { a.request.set_sort_by(v); },
-      "created_at (default), updated_at, total_amount or status");
-  app.add_flag_callback(
-      "--desc", [arguments] { arguments->request.set_sort_desc(true); }, "Largest or newest first");
-  CLI::Option* page = app.add_option_function<int>(
-      "--page", [arguments](int v) { arguments->request.set_page(v); }, "From 1");
-  app.add_option_function<int>(
-      "--page-size", [arguments](int v) { arguments->request.set_page_size(v); }, "50, at most 100");
-  CLI::Option* token = Text<A>(
-      app, "--page-token", arguments, [](A& a, const std::string& v) { a.request.set_page_token(v); },
-      "Continues after an answer (its next_page_token), with the same filters and sort");
+  fields.Add("--sort-by", "sort_by", "created_at (default), updated_at, total_amount or status");
+  fields.Add("--desc", "sort_desc", "Largest or newest first");
+  CLI::Option* page = fields.Add("--page", "page", "From 1");
+  fields.Add("--page-size", "page_size", "50, at most 100");
+  CLI::Option* token = fields.Add("--page-token", "page_token",
+                                  "Continues after an answer (its next_page_token), with the same filters and sort");
   app.add_flag("--all", arguments->all, "Follows the pages to the end")->excludes(page)->excludes(token);
   app.callback([=, &run] { run = [arguments](Session& session) { return ListOrders(session, *arguments); }; });
 }
 
-void AddOrdersChanges(CLI::App& orders, Run& run) {
-  CLI::App& get = *orders.add_subcommand("get", "Shows an order");
-  auto get_request = std::make_shared<::order::GetOrderRequest>();
-  using Get = ::order::GetOrderRequest;
-  Text<Get>(
-      get, "id", get_request, [](Get& r, const std::string& v) { r.set_order_id(v); }, "Order id")
-      ->required();
-  get.callback([=, &run] { run = [get_request](Session& session) { return GetOrder(session, *get_request); }; });
+void AddOrdersGet(CLI::App& orders, Run& run) {
+  CLI::App& app = *orders.add_subcommand("get", "Shows an order");
+  auto request = std::make_shared<::order::GetOrderRequest>();
+  FieldOptions(app, request).Add("id", "order_id", "Order id")->required();
+  app.callback([=, &run] { run = [request](Session& session) { return GetOrder(session, *request); }; });
+}
 
-  CLI::App& status = *orders.add_subcommand("status", "Moves an order to another status");
-  auto change = std::make_shared<ChangeStatusArguments>();
-  using Change = ChangeStatusArguments;
-  Text<Change>(
-      status, "id", change, [](Change& c, const std::string& v) { c.request.set_order_id(v); }, "Order id")
+void AddOrdersStatus(CLI::App& orders, Run& run) {
+  CLI::App& app = *orders.add_subcommand("status", "Moves an order to another status");
+  auto arguments = std::make_shared<ChangeStatusArguments>();
+  FieldOptions fields(app, {arguments, &arguments->request});
+  fields.Add("id", "order_id", "Order id")->required();
+  app.add_option("new_status", arguments->new_status,
+                 "pending to processing or cancelled, processing to shipped or cancelled, shipped to delivered or "
+                 "returned, delivered to returned")
       ->required();
-  status
-      .add_option("new_status", change->new_status,
-                  "pending to processing or cancelled, processing to shipped or cancelled, shipped to delivered or "
-                  "returned, delivered to returned")
-      ->required();
-  Text<Change>(
-      status, "--notes", change, [](Change& c, const std::string& v) { c.request.set_status_notes(v); }, "Why");
-  Text<Change>(
-      status, "--by", change, [](Change& c, const std::string& v) { c.request.set_changed_by(v); }, "Who");
-  status.add_option_function<std::int64_t>(
-      "--expected-version", [change](std::int64_t v) { change->request.set_expected_version(v); },
-      "Refuse when the order has another version");
-  status.callback([=, &run] { run = [change](Session& session) { return ChangeStatus(session, *change); }; });
+  fields.Add("--notes", "status_notes", "Why");
+  fields.Add("--by", "changed_by", "Who");
+  fields.Add("--expected-version", "expected_version", "Refuse when the order has another version");
+  app.callback([=, &run] { run = [arguments](Session& session) { return ChangeStatus(session, *arguments); }; });
+}
 
-  CLI::App& cancel = *orders.add_subcommand("cancel", "Cancels an order and releases its stock");
+void AddOrdersCancel(CLI::App& orders, Run& run) {
+  CLI::App& app = *orders.add_subcommand("cancel", "Cancels an order and releases its stock");
   auto request = std::make_shared<::order::CancelOrderRequest>();
-  using Cancel = ::order::CancelOrderRequest;
-  Text<Cancel>(
-      cancel, "id", request, [](Cancel& r, const std::string& v) { r.set_order_id(v); }, "Order id")
-      ->required();
-  Text<Cancel>(
-      cancel, "--reason", request, [](Cancel& r, const std::string& v) { r.set_reason(v); }, "Why");
-  Text<Cancel>(
-      cancel, "--by", request, [](Cancel& r, const std::string& v) { r.set_cancelled_by(v); }, "Who");
-  cancel.add_option_function<std::int64_t>(
-      "--expected-version", [request](std::int64_t v) { request->set_expected_version(v); },
-      "Refuse when the order has another version");
-  cancel.callback([=, &run] { run = [request](Session& session) { return CancelOrder(session, *request); }; });
+  FieldOptions fields(app, request);
+  fields.Add("id", "order_id", "Order id")->required();
+  fields.Add("--reason", "reason", "Why");
+  fields.Add("--by", "cancelled_by", "Who");
+  fields.Add("--expected-version", "expected_version", "Refuse when the order has another version");
+  app.callback([=, &run] { run = [request](Session& session) { return CancelOrder(session, *request); }; });
 }
 
 void AddOrdersWatch(CLI::App& orders, Run& run) {
   CLI::App& app = *orders.add_subcommand("watch", "Shows changes of orders as they come, until Ctrl-C");
   auto arguments = std::make_shared<WatchArguments>();
-  using A = WatchArguments;
-  CLI::Option* customer = Text<A>(
-      app, "--customer", arguments, [](A& a, const std::string& v) { a.request.set_customer_id(v); },
-      "The orders of this customer");
-  CLI::Option* order = Text<A>(
-      app, "--order", arguments, [](A& a, const std::string& v) { a.request.set_order_id(v); }, "This order");
+  FieldOptions fields(app, {arguments, &arguments->request});
+  CLI::Option* customer = fields.Add("--customer", "customer_id", "The orders of this customer");
+  CLI::Option* order = fields.Add("--order", "order_id", "This order");
   app.add_flag_callback(
          "--all", [] {}, "All orders (the default)")
       ->excludes(customer)
       ->excludes(order);
   customer->excludes(order);
-  CLI::Option* snapshot = app.add_flag_callback(
-      "--snapshot", [arguments] { arguments->request.set_include_snapshot(true); },
-      "Begin with the orders as they stand");
-  Text<A>(
-      app, "--token", arguments, [](A& a, const std::string& v) { a.request.set_resume_token(v); },
-      "Begin after an earlier watch, with its last resume_token")
-      ->excludes(snapshot);
+  CLI::Option* snapshot = fields.Add("--snapshot", "include_snapshot", "Begin with the orders as they stand");
+  fields.Add("--token", "resume_token", "Begin after an earlier watch, with its last resume_token")->excludes(snapshot);
   app.add_option("--count", arguments->count, "End after this many changes")->check(CLI::PositiveNumber);
   app.add_option_function<std::string>(
          "--for", [](const std::string& /*checked below*/) {}, "End after this time: seconds, or 500ms, 1m, 2h")
@@ -189,7 +129,9 @@ void AddOrdersCommands(CLI::App& app, Run& run) {
   orders.fallthrough();
   AddOrdersCreate(orders, run);
   AddOrdersList(orders, run);
-  AddOrdersChanges(orders, run);
+  AddOrdersGet(orders, run);
+  AddOrdersStatus(orders, run);
+  AddOrdersCancel(orders, run);
   AddOrdersWatch(orders, run);
 }
 

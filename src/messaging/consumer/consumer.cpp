@@ -72,7 +72,8 @@ void Consumer::Run() {
     link_.ProcessInput(now);  // first: input that has arrived meanwhile is no delay of the broker
     TakeResults();
     TakeSendRequests();
-    SendAcks(now);
+    link_.Ack(acks_, now);
+    acks_.clear();
     if (std::optional<std::string> reason = workers_.TakeUnavailable()) pause_.Begin(*std::move(reason), now);
     pause_.Maintain(now);
     link_.Maintain(Clock::now());
@@ -168,11 +169,6 @@ void Consumer::TakeSendRequests() {
   }
 }
 
-void Consumer::SendAcks(Time now) {
-  link_.Ack(acks_, now);
-  acks_.clear();
-}
-
 void Consumer::ReportHealth() {
   std::string reason = pause_.Trouble();
   if (reason.empty()) reason = link_.Trouble();
@@ -182,18 +178,12 @@ void Consumer::ReportHealth() {
                  reason.empty() ? ports::HealthState::kUp : ports::HealthState::kDegraded, reason);
 }
 
-Consumer::Time Consumer::NextDue(Time now) const {
-  Time due = std::min(link_.NextDue(now), pause_.NextDue());
-  if (stopping_ && workers_ended_) due = std::min(due, stop_at_);
-  return std::max(due, now);
-}
-
 void Consumer::Wait(Time now) {
   // Without a due time only a wake-up ends the wait. A bound costs nothing and forgives a lost one.
   constexpr std::chrono::seconds kWaitMax{5};
-  const auto left =
-      std::clamp<std::chrono::nanoseconds>(NextDue(now) - now, std::chrono::nanoseconds::zero(), kWaitMax);
-  wake_.WaitFor(left, link_.fd());
+  Time due = std::min(link_.NextDue(now), pause_.NextDue());
+  if (stopping_ && workers_ended_) due = std::min(due, stop_at_);
+  wake_.WaitFor(std::clamp(due, now, now + kWaitMax) - now, link_.fd());
 }
 
 }  // namespace logistics::messaging

@@ -85,9 +85,7 @@ class Consumer final : public DeadLetterSink {
   void Reject(std::uint64_t session, Delivery delivery, const std::string& reason, ports::Counter& counter);
   void TakeResults();
   void TakeSendRequests();
-  void SendAcks(Time now);
   void ReportHealth();
-  Time NextDue(Time now) const;
   void Wait(Time now);
 
   const BrokerOptions broker_;

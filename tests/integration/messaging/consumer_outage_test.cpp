@@ -95,7 +95,8 @@ TEST_F(ConsumerOutageTest, DatabaseUnavailable_NothingIsLostCountedOrGivenOutTwi
   PayMany(1, 20);
   ASSERT_TRUE(health_.WaitFor(
       "consumer payments",
-      [](const auto& entry) { return entry.reason.find("the database is unavailable") != std::string::npos; }, kConsumerWait));
+      [](const auto& entry) { return entry.reason.find("the database is unavailable") != std::string::npos; },
+      kConsumerWait));
   ASSERT_TRUE(Eventually([&] { return Handled("away") >= 5; })) << "it is tried again";
   EXPECT_EQ(metrics_.Value("logistics_consumer_paused", {{"consumer", "payments"}}), 1);
   EXPECT_EQ(WaitingCount(), 0U);
