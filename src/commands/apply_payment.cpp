@@ -2,28 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "logistics/commands/change_status.hpp"
+#include "logistics/commands/message_turn.hpp"
 #include "logistics/domain/payment.hpp"
 
 namespace logistics::commands {
-namespace {
-
-// OK when it is the message's turn.
-absl::Status CheckTurn(const ApplyPayment& command, const MessageState& message, const State& state) {
-  const std::string order = command.notice.order_id.ToString();
-  if (command.entry.waiting_id && !message.waits_as) {
-    return absl::AbortedError(absl::StrCat("this message of order ", order, " does not wait any more"));
-  }
-  if (message.first_waiting && message.first_waiting != message.waits_as) {
-    return absl::AbortedError(absl::StrCat("an earlier message of order ", order, " waits"));
-  }
-  if (state.FindOrder(command.notice.order_id) == nullptr) {
-    return absl::NotFoundError(absl::StrCat("order ", order, " does not exist"));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
-
 Needs NeedsOf(const ApplyPayment& command) {
   Needs needs;
   needs.conflict_keys = {OrderConflict(command.notice.order_id),
@@ -50,10 +32,13 @@ absl::StatusOr<ports::PaymentResult> Execute(const ApplyPayment& command, State&
     if (message->waits_as) effects.no_longer_waiting.push_back(*message->waits_as);
     return ports::PaymentResult::kSeenBefore;
   }
-  if (absl::Status turn = CheckTurn(command, *message, state); !turn.ok()) return turn;
+  if (absl::Status turn = CheckTurn(entry, notice.order_id, *message); !turn.ok()) return turn;
+  const domain::Order* order = state.FindOrder(notice.order_id);
+  if (order == nullptr) {
+    return absl::NotFoundError(absl::StrCat("order ", notice.order_id.ToString(), " does not exist"));
+  }
 
-  const absl::StatusOr<domain::PaymentDecision> decision =
-      domain::DecidePayment(*state.FindOrder(notice.order_id), message->recorded, notice);
+  const absl::StatusOr<domain::PaymentDecision> decision = domain::DecidePayment(*order, message->recorded, notice);
   if (!decision.ok()) return decision.status();
   if (decision->new_status) {
     const ChangeStatus change{{notice.order_id, *decision->new_status, decision->notes, entry.consumer, std::nullopt}};

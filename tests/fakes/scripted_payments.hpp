@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "fakes/memory_inbox.hpp"
+#include "logistics/commands/message_turn.hpp"
 #include "logistics/ports/message_handler.hpp"
 
 namespace logistics::fakes {
@@ -93,17 +94,14 @@ class ScriptedPayments final : public ports::PaymentHandler {
 
  private:
   ports::Handling Turn(const domain::PaymentNotice& notice, const ports::InboxEntry& entry, const Script& script) {
-    switch (inbox_.TurnOf(entry, notice.order_id)) {
-      case MemoryInbox::Turn::kSeen:
-        return {};
-      case MemoryInbox::Turn::kBlocked:
-        return {ports::HandlingOutcome::kRetryLater, "an earlier message of this order waits"};
-      case MemoryInbox::Turn::kFree:
-        break;
-    }
+    const commands::MessageState message = inbox_.Look(entry.consumer, entry.message_id, notice.order_id);
+    if (message.done) return {};
+    const absl::Status turn = commands::CheckTurn(entry, notice.order_id, message);
+    if (!turn.ok()) return {ports::HandlingOutcome::kRetryLater, std::string(turn.message())};
     const ports::Handling handling = script ? script(notice) : ports::Handling{};
     if (handling.outcome != ports::HandlingOutcome::kDone) return handling;
-    inbox_.Finish(entry);
+    inbox_.MarkDone(entry.consumer, entry.message_id);
+    if (message.waits_as) inbox_.Forget(*message.waits_as);
     const std::scoped_lock lock(mutex_);
     effects_.push_back({notice.order_id, notice.amount, entry.message_id});
     return handling;
