@@ -91,7 +91,7 @@ CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& 
   admitted_ = runtime.admission().TryEnter();
   entered_ = admitted_.ok();
   if (entered_ && context_.deadline <= now) {
-    admitted_ = absl::DeadlineExceededError("the deadline had passed before the call was begun");
+    admitted_ = absl::DeadlineExceededError("the deadline had passed before the call began");
   }
 }
 
