@@ -53,9 +53,20 @@ class CallRuntime {
   const ServerOptions& options() const { return options_; }
   ports::IdGenerator& ids() { return ids_; }
   ports::Metrics& metrics() { return metrics_; }
-  ports::Log& log() { return log_; }
   Admission& admission() { return admission_; }
   OpenStreams& open_streams() { return open_streams_; }
+
+  // A call or a stream that has ended with `status`, which its caller sees as `code`.
+  struct Outcome {
+    const absl::Status& status;
+    grpc::StatusCode code;
+    std::string_view method;
+    std::chrono::duration<double> taken;
+    std::string_view correlation_id;
+    std::string_view order_id;
+  };
+  // Its one line in the log: an error when the caller does not get the text.
+  void Log(const Outcome& outcome);
 
  private:
   const ServerOptions options_;
