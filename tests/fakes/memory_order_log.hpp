@@ -11,8 +11,8 @@
 
 namespace logistics::fakes {
 
-// The one order of changes in memory, as a test writes it. Held to the port's contract by the suite that runs against
-// Postgres too. Thread-safe; never waits, so deadlines do not matter.
+// The one order of changes in memory, as a test writes it. The contract suite runs against it and against
+// Postgres. Thread-safe; never waits, so deadlines do not matter.
 class MemoryOrderLog final : public ports::OrderLog {
  public:
   // One change of a commit; at version 1 the order comes into being.
@@ -41,9 +41,9 @@ class MemoryOrderLog final : public ports::OrderLog {
   // Commits these changes, none too (a commit that changed no order), and returns their number.
   std::int64_t Append(const std::vector<Change>& changes);
 
-  // From now on every read answers this (UNAVAILABLE, say); an OK status ends it.
+  // Every later read answers this (UNAVAILABLE, say), until an OK status.
   void FailWith(absl::Status status);
-  // A backup was put back: what was committed after `number` is gone, and its numbers are given out again.
+  // As a restored backup: the commits after `number` are gone, and their numbers are given out again.
   void RestoreTo(std::int64_t number);
   void SetTimeline(std::int32_t timeline);
   void SetDatabaseId(const domain::Uuid& id);
@@ -65,7 +65,7 @@ class MemoryOrderLog final : public ports::OrderLog {
     std::vector<std::shared_ptr<const ports::OrderChange>> changes;  // sorted by place
   };
 
-  // All of these want mutex_ held.
+  // These require mutex_.
   std::int64_t LastNumber() const { return static_cast<std::int64_t>(commits_.size()); }
   const Commit& At(std::int64_t number) const { return commits_[static_cast<std::size_t>(number - 1)]; }
   absl::Time Now() const;

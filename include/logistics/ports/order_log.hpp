@@ -32,7 +32,7 @@ struct LogPlace {
   friend auto operator<=>(const LogPlace&, const LogPlace&) = default;
 };
 
-// Which orders: one, those of one customer, or all. At most one of the two is set.
+// The orders of a read: one, those of one customer, or all. At most one of the two is set.
 struct OrderScope {
   std::optional<domain::OrderId> order_id;
   std::optional<domain::CustomerId> customer_id;
@@ -51,7 +51,7 @@ struct OrderChange {
   absl::Time committed_at;  // by Postgres' clock
 };
 
-// Which database this is, and how far it has come.
+// The identity of a database, and its last commit.
 struct LogHead {
   domain::Uuid database_id;
   std::int32_t timeline = 0;  // one more after each failover or restore to a point in time
@@ -81,7 +81,7 @@ struct OrderStates {
 
 // The one order of changes, as far as it is about orders' status: numbers have no gaps and nothing commits below a
 // number that was seen, so a state and the changes after its number are everything. Thread-safe; blocking. UNAVAILABLE
-// with a retry hint when the database is away; DEADLINE_EXCEEDED when no connection was free in time.
+// with a retry hint while the database is unavailable; DEADLINE_EXCEEDED when no connection was free in time.
 class OrderLog {
  public:
   virtual ~OrderLog() = default;

@@ -11,7 +11,7 @@
 
 namespace logistics::ports {
 
-// A change of one level: what it is afterwards.
+// A change of one level, as the level after it.
 struct StockChange {
   std::int64_t number = 0;  // of its commit, in the one order of changes
   domain::Uuid id;          // the same wherever and whenever it is read
@@ -33,7 +33,7 @@ struct StockChanges {
 
 // The one order of changes, as far as it is about stock: numbers have no gaps and nothing commits below a number that
 // was seen, so a snapshot and the changes after its position are everything, once. Thread-safe; blocking. UNAVAILABLE
-// with a retry hint when the database is away.
+// with a retry hint while the database is unavailable.
 class StockLog {
  public:
   virtual ~StockLog() = default;
@@ -43,7 +43,7 @@ class StockLog {
                                                  const std::vector<domain::WarehouseId>& warehouses,
                                                  const CallContext& context) = 0;
 
-  // What up to `commits_max` commits after `position` changed.
+  // The changes of up to `commits_max` commits after `position`.
   virtual absl::StatusOr<StockChanges> ReadAfter(std::int64_t position, int commits_max,
                                                  const CallContext& context) = 0;
 };

@@ -123,7 +123,7 @@ grpc::Status AdminRpc::ListWaitingMessages(grpc::ServerContext* context,
     const int limit = request->limit() == 0 ? kWaitingListedDefault : request->limit();
     const auto waiting = inbox_->List(request->consumer(), request->after(), limit + 1, call.context());
     if (!waiting.ok()) return waiting.status();
-    // A body has up to 256 KiB: the answer ends before it is more than callers take.
+    // A body has up to 256 KiB: the answer ends before it exceeds the message size of callers.
     std::size_t bytes = 0;
     for (const ports::WaitingMessage& message : *waiting) {
       bytes += message.message.body.size();

@@ -10,7 +10,7 @@ namespace logistics::rpc {
 // logistics.admin.AdminService on the wire. Thread-safe; each call blocks its thread until it is answered.
 class AdminRpc final : public ::logistics::admin::AdminService::Service {
  public:
-  // `reconciler` is null when the inventory is embedded, `inbox` when nothing is taken in. All outlive this.
+  // `reconciler` is null when the inventory is embedded, `inbox` when nothing is consumed. All outlive this.
   AdminRpc(service::Reconciler* reconciler, ports::Inbox* inbox, CallRuntime& runtime);
 
   grpc::Status ReconcileInventory(grpc::ServerContext* context,

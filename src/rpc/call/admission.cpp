@@ -6,7 +6,7 @@
 namespace logistics::rpc {
 namespace {
 
-// About as long as a full house takes to be served.
+// About as long as calls_max calls take.
 constexpr absl::Duration kRetryWhenFull = absl::Milliseconds(250);
 // About as long as a client needs to find another replica, or this one started again.
 constexpr absl::Duration kRetryWhenDraining = absl::Seconds(1);
@@ -19,7 +19,7 @@ Admission::Admission(int calls_max, ports::Metrics& metrics)
 }
 
 absl::Status Admission::TryEnter() {
-  // Counted first, so that StartDraining followed by an empty house means that nobody is between the two lines.
+  // The count comes first: a count of 0 after StartDraining means that no call is between these two lines.
   const int before = in_flight_.fetch_add(1);
   if (draining_.load()) {
     Leave();
@@ -30,21 +30,21 @@ absl::Status Admission::TryEnter() {
     return domain::RetryLaterError(absl::StatusCode::kResourceExhausted,
                                    absl::StrCat("too many calls at once, at most ", calls_max_), kRetryWhenFull);
   }
-  Show();
+  SetGauge();
   return absl::OkStatus();
 }
 
 void Admission::Leave() {
   const bool last = in_flight_.fetch_sub(1) == 1;
-  Show();
+  SetGauge();
   if (last && draining_.load()) {
     const std::lock_guard lock(mutex_);
     empty_.notify_all();
   }
 }
 
-void Admission::Show() {
-  // Whoever sets the gauge last has seen the count after setting it, so a late setter never leaves an old value behind.
+void Admission::SetGauge() {
+  // The last thread that sets the gauge reads the count after that, so an old value never stays.
   int shown = in_flight_.load();
   while (true) {
     in_flight_gauge_.Set(shown);

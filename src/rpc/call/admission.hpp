@@ -10,7 +10,7 @@
 
 namespace logistics::rpc {
 
-// How many calls run, and whether one more may. Thread-safe; entering and leaving take no lock.
+// Counts the unary calls that run, and admits calls_max of them. Thread-safe; entering and leaving take no lock.
 class Admission {
  public:
   // Counts in the gauge logistics_rpc_in_flight. `metrics` outlives this.
@@ -21,14 +21,14 @@ class Admission {
   absl::Status TryEnter();
   void Leave();
 
-  // From now on nobody enters.
+  // No call enters any more.
   void StartDraining();
 
   // After StartDraining: waits until no call runs. False when `deadline` came first.
   bool WaitUntilEmpty(absl::Time deadline);
 
  private:
-  void Show();
+  void SetGauge();
 
   const int calls_max_;
   ports::Gauge& in_flight_gauge_;

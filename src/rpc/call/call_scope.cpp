@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -80,6 +81,23 @@ CallRuntime::CallRuntime(const ServerOptions& options, ports::IdGenerator& ids, 
                          ports::Log& log)
     : options_(options), ids_(ids), metrics_(metrics), log_(log), admission_(options.calls_max, metrics) {}
 
+void CallRuntime::Log(const Outcome& outcome) {
+  const ports::LogLevel level = HidesText(outcome.status) ? ports::LogLevel::kError : ports::LogLevel::kInfo;
+  if (!log_.Enabled(level)) return;
+  const std::string code = base::CodeName(outcome.code);  // the fields are views
+  std::array<ports::LogField, 6> fields;
+  std::size_t count = 0;
+  const auto add = [&](std::string_view key, const auto& value) { fields[count++] = ports::LogField::Of(key, value); };
+  add("method", outcome.method);
+  add("code", code);
+  add("ms", outcome.taken.count() * 1000);
+  add("correlation_id", outcome.correlation_id);
+  if (!outcome.order_id.empty()) add("order_id", outcome.order_id);
+  const absl::string_view error = outcome.status.message();
+  if (!outcome.status.ok()) add("error", std::string_view(error.data(), error.size()));
+  log_.Write(level, "rpc", std::span(fields.data(), count));
+}
+
 CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& context)
     : runtime_(runtime), method_(method), start_(std::chrono::steady_clock::now()) {
   context_.correlation_id = TakeCorrelationId(context, runtime.ids());
@@ -91,7 +109,7 @@ CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& 
   admitted_ = runtime.admission().TryEnter();
   entered_ = admitted_.ok();
   if (entered_ && context_.deadline <= now) {
-    admitted_ = absl::DeadlineExceededError("the deadline had passed before the call was begun");
+    admitted_ = absl::DeadlineExceededError("the deadline had passed before the call began");
   }
 }
 
@@ -105,20 +123,7 @@ grpc::Status CallScope::Finish(const absl::Status& status) {
   grpc::Status answer = ToGrpcStatus(status, context_.correlation_id);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start_;
   method_.Count(answer.error_code(), taken.count());
-
-  const ports::LogLevel level = HidesText(status) ? ports::LogLevel::kError : ports::LogLevel::kInfo;
-  if (!runtime_.log().Enabled(level)) return answer;
-  const std::string code = base::CodeName(answer.error_code());  // the fields are views
-  std::array<ports::LogField, 6> fields;
-  std::size_t count = 0;
-  const auto add = [&](std::string_view key, const auto& value) { fields[count++] = ports::LogField::Of(key, value); };
-  add("method", method_.name());
-  add("code", code);
-  add("ms", taken.count() * 1000);
-  add("correlation_id", context_.correlation_id);
-  if (!order_id_.empty()) add("order_id", order_id_);
-  if (!status.ok()) add("error", std::string_view(status.message().data(), status.message().size()));
-  runtime_.log().Write(level, "rpc", std::span(fields.data(), count));
+  runtime_.Log({status, answer.error_code(), method_.name(), taken, context_.correlation_id, order_id_});
   return answer;
 }
 

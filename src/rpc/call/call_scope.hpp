@@ -1,4 +1,4 @@
-// What every call has in common: ids, deadline, admission, counts and its one line in the log.
+// The frame of every call: ids, deadline, admission, counts and its one line in the log.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -44,7 +44,7 @@ class Method {
   std::array<std::atomic<ports::Counter*>, kCodes> by_code_{};  // made when a code is first answered
 };
 
-// What all services of a server share. Thread-safe.
+// Shared by all services of a server. Thread-safe.
 class CallRuntime {
  public:
   // All references outlive this.
@@ -53,9 +53,20 @@ class CallRuntime {
   const ServerOptions& options() const { return options_; }
   ports::IdGenerator& ids() { return ids_; }
   ports::Metrics& metrics() { return metrics_; }
-  ports::Log& log() { return log_; }
   Admission& admission() { return admission_; }
   OpenStreams& open_streams() { return open_streams_; }
+
+  // A call or a stream that has ended with `status`, which its caller sees as `code`.
+  struct Outcome {
+    const absl::Status& status;
+    grpc::StatusCode code;
+    std::string_view method;
+    std::chrono::duration<double> taken;
+    std::string_view correlation_id;
+    std::string_view order_id;
+  };
+  // Its one line in the log: an error when the caller does not get the text.
+  void Log(const Outcome& outcome);
 
  private:
   const ServerOptions options_;
@@ -74,7 +85,7 @@ class CallScope {
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
 
-  // OK, or why the call is not worked on: overload, drain, its deadline has passed.
+  // OK, or the refusal: overload, drain, a deadline that has passed.
   const absl::Status& admitted() const { return admitted_; }
 
   // The correlation id is the caller's (x-correlation-id, 1 to 128 printable ASCII characters) or a new one, and goes
@@ -82,7 +93,7 @@ class CallScope {
   // within the options' bounds.
   const ports::CallContext& context() const { return context_; }
 
-  // For the log line: which order the call is about.
+  // The order of the call, for its log line.
   void set_order_id(std::string_view order_id);
 
   // Counts, logs and translates the outcome. Once, at the end.
@@ -103,7 +114,7 @@ template <typename Handler>
 grpc::Status Serve(CallRuntime& runtime, Method& method, grpc::ServerContext& context, const Handler& handler) {
   CallScope call(runtime, method, context);
   if (!call.admitted().ok()) return call.Finish(call.admitted());
-  // Nothing of ours throws on purpose; what a library throws must not end the process or reach the caller.
+  // Our code does not throw on purpose; an exception of a library must not end the process or reach the caller.
   try {
     return call.Finish(handler(call));
   } catch (const std::exception& error) {
@@ -111,8 +122,8 @@ grpc::Status Serve(CallRuntime& runtime, Method& method, grpc::ServerContext& co
   }
 }
 
-// The caller's x-correlation-id where it is one (see CallScope::context), else a new one. It goes back in the trailing
-// metadata.
+// The caller's x-correlation-id where it is valid (see CallScope::context), else a new one. The id goes back in the
+// trailing metadata.
 std::string TakeCorrelationId(grpc::ServerContextBase& context, ports::IdGenerator& ids);
 
 // W3C Trace Context, level 1: "version-traceid-parentid-flags", 55 characters, no zero ids, no version ff.

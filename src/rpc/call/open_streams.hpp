@@ -7,7 +7,7 @@
 
 namespace logistics::rpc {
 
-// How many streams gRPC is not done with: the end of one is said before its caller has heard it. Thread-safe.
+// Counts the streams that gRPC is not done with: a finished stream may still have its status to send. Thread-safe.
 class OpenStreams {
  public:
   void Enter() {

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "logistics/base/cut_text.hpp"
 #include "logistics/domain/errors.hpp"
 
 namespace logistics::rpc {
@@ -28,12 +29,9 @@ constexpr std::size_t kNameBytesMax = 128;
 
 constexpr absl::Duration kRetryDefault = absl::Seconds(1);
 
-// Cut at a character's border, never inside one.
 std::string Shortened(absl::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return std::string(text);
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return end == 0 ? std::string() : absl::StrCat(text.substr(0, end), "...");
+  const std::string cut(base::CutText({text.data(), text.size()}, bytes_max));
+  return cut.empty() || cut.size() == text.size() ? cut : cut + "...";
 }
 
 google::rpc::BadRequest::FieldViolation ToProto(const domain::FieldViolation& violation, std::size_t text_bytes_max) {

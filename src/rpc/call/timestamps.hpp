@@ -6,8 +6,8 @@
 
 namespace logistics::rpc {
 
-// What is no timestamp gives a time outside of the years 1 to 9999, which services refuse by the field's name together
-// with everything else: seconds beyond them as they are, bad nanos absl::InfiniteFuture().
+// An invalid timestamp gives a time outside of the years 1 to 9999, which services refuse by the field's name: seconds
+// beyond them as they are, bad nanos absl::InfiniteFuture().
 absl::Time TimeFrom(const google::protobuf::Timestamp& timestamp);
 
 void FillTimestamp(absl::Time time, google::protobuf::Timestamp& timestamp);

@@ -8,7 +8,7 @@
 namespace logistics::rpc {
 
 // inventory.InventoryService on the wire, for the embedded inventory. Thread-safe; each unary call blocks its thread
-// until it is answered, streams have no thread. Calls of the mesh's own service that nobody uses are UNIMPLEMENTED.
+// until it is answered, streams have no thread. Unused calls of the mesh's own service are UNIMPLEMENTED.
 class InventoryRpc final : public ::inventory::InventoryService::WithCallbackMethod_StreamInventoryUpdates<
                                ::inventory::InventoryService::Service> {
  public:

@@ -14,7 +14,7 @@ class InventoryStreams {
   // Both outlive all streams.
   InventoryStreams(service::StockUpdates& updates, CallRuntime& runtime);
 
-  // Begins a stream, which ends by itself: when its caller goes, when it falls behind, or when `updates` stops.
+  // Begins a stream, which ends by itself: when its caller leaves, when it falls behind, or when `updates` stops.
   grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* Open(
       grpc::CallbackServerContext& context, const ::inventory::StreamInventoryUpdatesRequest& request);
 

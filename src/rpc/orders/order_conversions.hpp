@@ -1,4 +1,4 @@
-// Between the messages of order.proto and ours. Nothing is checked here: what is wrong goes on as it is.
+// Between the messages of order.proto and ours. Nothing is checked here: wrong values pass unchanged.
 #pragma once
 
 #include "logistics/domain/order.hpp"

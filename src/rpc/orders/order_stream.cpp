@@ -29,7 +29,7 @@ class OrderSource {
     const std::optional<service::OrderUpdate> update = feed_->Next();
     if (!update) return false;
     FillOrderUpdate(*update, event);
-    // What only carries a token is of now: it says how fresh the token is.
+    // An event with nothing but a token bears the present time: how fresh the token is.
     if (update->change == nullptr) FillTimestamp(clock_->Now(), *event.mutable_timestamp());
     return true;
   }

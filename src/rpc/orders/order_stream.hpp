@@ -11,15 +11,15 @@ namespace logistics::rpc {
 
 // StreamOrderUpdates: one object a stream and no thread, one write in flight. Thread-safe.
 //
-// A stream that ends by us carries where to go on in the trailing metadata `resume-token`, where that is known. A
-// caller who does not read gets no metadata but his status: there the token stands at the end of the message, behind
+// A stream that the server ends has its token in the trailing metadata `resume-token`, where the token is known. A
+// caller that does not read gets a status without metadata: there the token stands at the end of the message, behind
 // "resume-token: ".
 class OrderStreams {
  public:
   // All outlive all streams.
   OrderStreams(service::OrderUpdates& updates, const ports::Clock& clock, CallRuntime& runtime);
 
-  // Begins a stream, which ends by itself: when its caller goes or does not read, or when `updates` ends it.
+  // Begins a stream, which ends by itself: when its caller leaves or does not read, or when `updates` ends it.
   grpc::ServerWriteReactor<::order::OrderStatusEvent>* Open(grpc::CallbackServerContext& context,
                                                             const ::order::StreamOrderUpdatesRequest& request);
 

@@ -8,7 +8,7 @@ namespace logistics::rpc {
 namespace {
 
 void Forward(gpr_log_func_args* args) {
-  // Its errors are about single connections and calls more often than not.
+  // Most errors of gRPC are about single connections and calls.
   const auto level = args->severity == GPR_LOG_SEVERITY_ERROR ? spdlog::level::warn : spdlog::level::debug;
   spdlog::log(level, "grpc: {}", args->message);
 }

@@ -21,7 +21,7 @@ namespace logistics::rpc {
 namespace {
 
 // On the wire HealthCheckRequest is {1: service, a string; empty: the server as a whole} and HealthCheckResponse is
-// {1: status, a varint}: what these two of protobuf's own messages are too.
+// {1: status, a varint}, as are these two messages of protobuf's own.
 using CheckRequest = google::protobuf::StringValue;
 using CheckResponse = google::protobuf::Int32Value;
 constexpr char kCheckMethod[] = "/grpc.health.v1.Health/Check";
@@ -80,11 +80,11 @@ absl::Status ProbeHealth(const std::string& address, absl::Duration timeout) {
       return absl::UnavailableError(absl::StrCat(address, " does not answer within ", absl::FormatDuration(timeout)));
     case grpc::StatusCode::UNIMPLEMENTED:
       return absl::UnavailableError(
-          absl::StrCat(address, " speaks gRPC but not grpc.health.v1: it is no daemon of ours"));
+          absl::StrCat(address, " speaks gRPC but not grpc.health.v1, so it is not this daemon"));
     default:
-      // Whoever answers there chose the text: it stays one line.
+      // The text comes from outside; escaped it stays one line.
       return absl::UnavailableError(
-          absl::StrCat(address, " cannot be asked: ", absl::Utf8SafeCEscape(status.error_message())));
+          absl::StrCat(address, " cannot be checked: ", absl::Utf8SafeCEscape(status.error_message())));
   }
 }
 

@@ -1,4 +1,4 @@
-// The client side of grpc.health.v1: how a daemon is asked from outside whether it is well.
+// The client side of grpc.health.v1: a probe of a daemon from outside.
 #pragma once
 
 #include <string>
@@ -10,15 +10,15 @@
 namespace logistics::rpc {
 
 // Longest wait for an answer, connecting included. Below what docker/Dockerfile gives the whole probe (5 s), so that
-// the probe's own words are what is seen.
+// the probe's own text is seen.
 inline constexpr absl::Duration kHealthProbeTimeout = absl::Seconds(3);
 
 // Where a server with these options answers on its own machine: "127.0.0.1:50051" where it listens on every address.
 std::string ProbeAddress(const ServerOptions& options);
 
-// Asks the server at `address` (host:port, plaintext) for its health as a whole. OK: it says SERVING. Else UNAVAILABLE
-// with one line that says why: nobody answers, not in time, not with gRPC health, or with another state. Goes to the
-// address itself, whatever proxy the environment names. Blocks for `timeout` at most; any thread may call it.
+// Asks the server at `address` (host:port, plaintext) for its health as a whole. OK: SERVING. Else UNAVAILABLE with one
+// line of the reason: no answer, none in time, no gRPC health, or another state. Goes to the address itself, whatever
+// proxy the environment names. Blocks for `timeout` at most; any thread may call it.
 absl::Status ProbeHealth(const std::string& address, absl::Duration timeout);
 
 }  // namespace logistics::rpc

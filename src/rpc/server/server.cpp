@@ -31,13 +31,13 @@ namespace {
 constexpr int kPollersMin = 4;
 constexpr int kPollersMax = 256;
 
-// What whoever restarts processes asks gRPC health for: SERVING as long as gRPC answers, whatever the database does.
+// The health service for process supervisors: SERVING while gRPC answers, whatever the database does.
 constexpr char kLivenessService[] = "liveness";
 
-// For streams to be told their end. Ten thousand take about a second; one whose connection is stuck takes it all.
+// For the statuses of ended streams. Ten thousand streams take about a second; a stuck connection takes all of it.
 constexpr absl::Duration kStreamsTime = absl::Seconds(3);
 
-// After the last handler has returned: for answers that are on their way.
+// For answers that are on their way when the last handler has returned.
 constexpr absl::Duration kFlushTime = absl::Milliseconds(500);
 
 int Milliseconds(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
@@ -147,8 +147,8 @@ void Server::Shutdown(absl::Time deadline) {
     server = std::move(parts_->server);
   }
   if (server == nullptr) return;
-  // gRPC's own Shutdown waits for every open call, and a health watcher never ends: it would always take the whole
-  // time. So ours are counted out first.
+  // gRPC's own Shutdown waits for every open call, and the call of a health watcher never ends. So our calls end before
+  // Shutdown, which then cuts the rest soon.
   parts_->runtime.admission().StartDraining();
   const absl::Time streams_deadline = std::min(deadline, absl::Now() + kStreamsTime);
   parts_->order_updates.Stop();

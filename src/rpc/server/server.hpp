@@ -18,33 +18,33 @@
 
 namespace logistics::rpc {
 
-// The gRPC port: orders, inventory, what operators ask, grpc.health.v1 and reflection. Start, SetServing and Shutdown
+// The gRPC port: orders, inventory, administration, grpc.health.v1 and reflection. Start, SetServing and Shutdown
 // may be called by different threads, Start and Shutdown once each.
 class Server {
  public:
   // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. `reconciler` is
-  // null when the inventory is embedded, `inbox` when nothing is taken in. All references outlive the server.
+  // null when the inventory is embedded, `inbox` when nothing is consumed. All references outlive the server.
   Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
          service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
          const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler = nullptr,
          ports::Inbox* inbox = nullptr);
-  // Ends what still runs.
+  // Shuts down at once.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // The port that is listened on. Health says NOT_SERVING until SetServing. UNAVAILABLE naming host and port when they
-  // cannot be had; a port is never shared with another process.
+  // The port that the server listens on. Health answers NOT_SERVING until SetServing. UNAVAILABLE naming host and port
+  // when the server cannot listen there; a port is never shared with another process.
   absl::StatusOr<int> Start();
 
-  // What health answers for "" and for each service; for "liveness" it answers SERVING whatever is set here. No effect
-  // before Start and after Shutdown.
+  // The answer of health for "" and for each service; "liveness" is SERVING whatever is set here. No effect before
+  // Start and after Shutdown.
   void SetServing(bool serving);
 
-  // Ends streams, with what resumes them, and refuses new calls (UNAVAILABLE with RetryInfo), lets running ones finish,
-  // and at `deadline` cancels the rest: their callers are told at once. Returns when the last handler has returned, so
-  // what a handler waits for must end by itself. Health watchers, callers who do not read and connections that take
-  // nothing any more hold it up a few seconds at most.
+  // Ends streams with their resume tokens, refuses new calls (UNAVAILABLE with RetryInfo) and lets running calls
+  // finish. At `deadline` the rest is cancelled: the callers get their status at once. Returns when the last handler
+  // has returned, so a handler must only wait for things that end by themselves. Health watchers, callers that do not
+  // read and stuck connections hold Shutdown up a few seconds at most.
   void Shutdown(absl::Time deadline);
 
  private:

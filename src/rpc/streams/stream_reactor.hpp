@@ -16,20 +16,20 @@
 
 namespace logistics::rpc {
 
-// How what a stream tells came to its end.
+// The end of a stream.
 struct StreamEnd {
   absl::Status status;
-  std::string resume_token;  // where its caller goes on; empty: nowhere in particular
+  std::string resume_token;  // where its caller goes on; empty: unknown
 };
 
-// One stream and no thread, one write in flight. Keeps itself until gRPC is done with it. Woken by its source, by a
-// finished write or by the caller's going; whoever comes first takes the lock and does what is next.
+// One stream without a thread, with one write in flight, that owns itself until gRPC is done with it. The source, a
+// finished write and a cancelled call wake it; the thread that does so takes the next step under the lock.
 //
-// An end that comes while a write is in flight waits a moment for it. A caller who does not read holds the write, and a
-// status behind it, for as long as he likes: he is cut then, and gets the status, with the token in its message, ahead
-// of what he has not taken.
+// An end waits a moment for a write in flight. A caller that does not read would hold up that write, and the status
+// behind it, without limit (docs/adr/0006). Such a call is cut: the status, with the token in its message, overtakes
+// the events that the caller has not taken.
 //
-// Source, whose calls come one at a time:
+// Source, which is called by one thread at a time:
 //   using Event = ...; using Request = ...;
 //   absl::Status Open(const Request&, std::function<void()> wake);  // `wake` may be called from any thread, from now
 //   on bool Next(Event& event);            // fills what is next; false: nothing now. The one before is written
@@ -67,7 +67,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<typename Source::Eve
 
   void OnDone() override {
     if (open_) source_.Close();
-    // Outside of the lock that it holds: this may be the last one that knows of it.
+    // Released after the lock, which the stream owns: this may be its last reference.
     std::shared_ptr<StreamReactor> self;
     {
       const std::lock_guard lock(mutex_);
@@ -77,13 +77,13 @@ class StreamReactor final : public grpc::ServerWriteReactor<typename Source::Eve
   }
 
  private:
-  // What a caller who reads needs to take one message, on a bad line.
+  // Enough for a caller that reads to take one message over a bad line.
   static constexpr std::chrono::milliseconds kLastWriteTime{200};
 
-  // Before gRPC has the stream: nobody but the source may speak yet.
+  // Runs before gRPC has the stream: only the source calls in yet.
   void Begin(const typename Source::Request& request) {
     self_ = this->shared_from_this();
-    // The source may still speak while the stream ends.
+    // The source may call `wake` while the stream ends, and after that.
     const absl::Status opened = source_.Open(request, [weak = this->weak_from_this()] {
       if (const auto stream = weak.lock()) stream->Pump();
     });
@@ -140,7 +140,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<typename Source::Eve
       }
     }
     // Finish would wait behind the write, and trailing metadata with it. gRPC's transport sends this status at once,
-    // but nothing else of it. The call is there until Finish, which nobody else calls any more.
+    // but nothing else of it. The call exists until Finish, which only this function calls now.
     grpc_call_cancel_with_status(context_.c_call(), static_cast<grpc_status_code>(status.error_code()),
                                  status.error_message().c_str(), nullptr);
     this->Finish(status);

@@ -1,7 +1,5 @@
 #include "rpc/streams/stream_scope.hpp"
 
-#include <array>
-#include <span>
 #include <utility>
 
 #include "logistics/base/code_name.hpp"
@@ -42,15 +40,8 @@ StreamScope::StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::Callb
 grpc::Status StreamScope::Finish(const absl::Status& status) {
   grpc::Status answer = ToGrpcStatus(status, correlation_id_);
   method_.CountEnd(answer.error_code());
-  const ports::LogLevel level = HidesText(status) ? ports::LogLevel::kError : ports::LogLevel::kInfo;
-  if (!runtime_.log().Enabled(level)) return answer;
   const std::chrono::duration<double> open = std::chrono::steady_clock::now() - start_;
-  const std::string code = base::CodeName(answer.error_code());  // the fields are views
-  const std::array fields = {
-      ports::LogField::Of("method", method_.name()), ports::LogField::Of("code", code),
-      ports::LogField::Of("ms", open.count() * 1000), ports::LogField::Of("correlation_id", correlation_id_),
-      ports::LogField::Of("error", std::string_view(status.message().data(), status.message().size()))};
-  runtime_.log().Write(level, "rpc", fields);
+  runtime_.Log({status, answer.error_code(), method_.name(), open, correlation_id_, ""});
   return answer;
 }
 

@@ -1,4 +1,4 @@
-// What every stream has in common: its correlation id, its counts and its one line in the log.
+// The frame of every stream: its correlation id, its counts and its one line in the log.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -14,7 +14,7 @@
 namespace logistics::rpc {
 
 // One streaming rpc and its instruments: logistics_rpc_streams{method} that are open, logistics_rpc_total{method,code}
-// that have ended. How long a stream was open is no latency, and not in logistics_rpc_seconds. Thread-safe.
+// that have ended. The time that a stream is open is no latency, and stays out of logistics_rpc_seconds. Thread-safe.
 class StreamMethod {
  public:
   // `name` as gRPC writes it. `metrics` outlives this.
@@ -41,7 +41,7 @@ class StreamScope {
   // Counts, logs and translates the end. Once.
   grpc::Status Finish(const absl::Status& status);
 
-  // gRPC is done with the stream, its caller has been told or is gone. Once, after Finish.
+  // gRPC is done with the stream: its caller has the status, or is gone. Once, after Finish.
   void Leave() { runtime_.open_streams().Leave(); }
 
  private:

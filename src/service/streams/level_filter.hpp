@@ -8,7 +8,7 @@
 
 namespace logistics::service {
 
-// Which levels; an empty list means all.
+// Levels of these products in these warehouses; an empty list means all.
 struct LevelFilter {
   std::vector<domain::ProductId> products;
   std::vector<domain::WarehouseId> warehouses;

@@ -12,7 +12,7 @@ namespace logistics::service {
 // One stream of order updates on its way to be live, and while it is live. The live reader writes a live stream, under
 // the lock of the StreamRegistry. One thread of CatchUp at a time writes any other.
 struct OrderStream {
-  // What a request asks for.
+  // The request.
   ports::OrderScope scope;
   std::optional<ResumePoint> from;  // none: from now on
   bool include_snapshot = false;

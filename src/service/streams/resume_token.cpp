@@ -40,7 +40,7 @@ std::optional<ResumePoint> DecodeResumeToken(std::string_view token) {
   point.timeline = static_cast<std::int32_t>(number(kTimelineAt));
   point.place = {number(kNumberAt), domain::OrderId(UuidAt(*bytes, kOrderIdAt)), number(kOrderVersionAt)};
   point.committed_at = absl::FromUnixMicros(number(kCommittedAt));
-  // The checksum is no secret: what is well written may still be no place.
+  // The checksum is no secret: a well-formed token may still name no place.
   if (point.timeline != number(kTimelineAt) || point.place.number < 0 || point.place.version < 0) return std::nullopt;
   return point;
 }

@@ -10,7 +10,7 @@
 
 namespace logistics::service {
 
-// Where a stream of order updates goes on, and in which database that place is.
+// A place in a certain database, behind which a stream of order updates goes on.
 struct ResumePoint {
   domain::Uuid database_id;
   std::int32_t timeline = 0;
@@ -20,7 +20,7 @@ struct ResumePoint {
 };
 
 // A token is opaque to clients: URL-safe base64 of a version, the point and a checksum. It means the same to every
-// replica and after a restart. It is no secret and no permission: it says where to go on, not what may be seen.
+// replica and after a restart. It is no secret and no permission: the request decides what a stream emits.
 std::string EncodeResumeToken(const ResumePoint& point);
 
 // nullopt: not one that EncodeResumeToken made.

@@ -92,7 +92,7 @@ void StockUpdates::Loop(const std::stop_token& stop) {
     }
     ApplyJoinsAndLeaves(stop);
     if (streams_.empty()) {
-      position_.reset();  // the next stream's snapshot says where to begin
+      position_.reset();  // the next stream's snapshot sets it
     } else {
       readable = ReadOn(stop);
     }
@@ -109,7 +109,7 @@ void StockUpdates::ApplyJoinsAndLeaves(const std::stop_token& stop) {
   }
   for (auto& stream : joining) {
     if (stop.stop_requested()) return;
-    // Gone before it began: its leaving is known already, or comes in the next turn.
+    // A stream that is gone before it began leaves in this turn or in the next.
     if (!stream->feed->Ended()) Join(std::move(stream));
   }
   for (const auto& feed : leaving) Leave(feed.get());
@@ -119,10 +119,9 @@ void StockUpdates::Join(std::unique_ptr<Stream> stream) {
   const absl::StatusOr<ports::StockSnapshot> snapshot =
       log_.Snapshot(stream->products, stream->warehouses, StreamReadContext());
   if (!snapshot.ok()) return stream->feed->End(snapshot.status());
-  // All numbers up to a position were there when it was read, so a later snapshot cannot lie before it, unless the
-  // database is another one than it was.
+  // A later snapshot cannot lie before a position that was read, unless the database was replaced.
   if (position_ && snapshot->position < *position_) {
-    return stream->feed->End(StreamUnavailable("the database is behind what was read from it"));
+    return stream->feed->End(StreamUnavailable("the database is behind a position that was read before"));
   }
   if (!position_) position_ = snapshot->position;
   stream->from = snapshot->position;

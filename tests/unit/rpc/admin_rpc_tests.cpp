@@ -33,7 +33,7 @@ TEST_F(AdminRpcTest, Report_HasEverythingThatWasFound) {
   peer_.SetLevel(elsewhere, {10, 0});
   peer_.SetSaidAvailable(elsewhere, 9);
   const domain::Uuid order = ids_.NewId();
-  settlements_.rows = {{order, "release, release_again", 9, "away", absl::Hours(2)}};
+  settlements_.rows = {{order, "release, release_again", 9, "unavailable", absl::Hours(2)}};
   ledger_.AddInDoubt({order, chair_, "CHAIR", 2, "no answer", absl::FromUnixSeconds(1000)});
   ReconcileInventoryResponse report;
   ASSERT_TRUE(Reconcile(false, report).ok());

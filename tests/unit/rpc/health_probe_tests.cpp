@@ -22,7 +22,7 @@ class HealthProbeTest : public ServerFixture {
   std::string Address() const { return absl::StrCat("127.0.0.1:", port_); }
 };
 
-// Takes connections and says nothing, as a stopped process does.
+// Takes connections and does not answer, as a stopped process.
 class SilentListener {
  public:
   SilentListener() : socket_(socket(AF_INET, SOCK_STREAM, 0)) {

@@ -213,9 +213,9 @@ TEST_F(OrderRpcTest, ListOrders_BadDatesAndMore_AreNamedTogether) {
   for (const char* field : {"start_date", "end_date", "sort_by"}) EXPECT_THAT(fields, Contains(field));
 }
 
-TEST_F(OrderRpcTest, DatabaseAway_IsUnavailableWithRetryInfo) {
+TEST_F(OrderRpcTest, DatabaseUnavailable_IsUnavailableWithRetryInfo) {
   store_.FailWith(
-      domain::RetryLaterError(absl::StatusCode::kUnavailable, "the database is away", absl::Milliseconds(700)));
+      domain::RetryLaterError(absl::StatusCode::kUnavailable, "the database is unavailable", absl::Milliseconds(700)));
   grpc::ClientContext context;
   const grpc::Status status = Get(kUnknownId, context);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);

@@ -30,7 +30,7 @@ class OrderReader : public StreamReader<OrderStatusEvent> {
           return ::order::OrderService::NewStub(channel)->StreamOrderUpdates(&context, request);
         }) {}
 
-  // The next event that tells of an order; an empty one at the end.
+  // The next event of an order; an empty one at the end.
   OrderStatusEvent ReadOrder() {
     OrderStatusEvent event;
     while (Read(event)) {
@@ -39,7 +39,7 @@ class OrderReader : public StreamReader<OrderStatusEvent> {
     }
     return {};
   }
-  // Returns when the stream has begun: what is committed from now on is told.
+  // Returns when the stream has begun: later commits are emitted.
   void ReadFirstToken() {
     OrderStatusEvent event;
     ASSERT_TRUE(Read(event));
@@ -155,7 +155,7 @@ TEST_F(OrderStreamTest, Snapshot_IsTheOrdersAsTheyStandAndThenWhatChanges) {
   EXPECT_EQ(change.version(), 2);
 }
 
-TEST_F(OrderStreamTest, Scopes_TellNothingElse) {
+TEST_F(OrderStreamTest, Scopes_EmitNothingElse) {
   Start();
   ::order::StreamOrderUpdatesRequest one_customer;
   one_customer.set_customer_id(customer_.ToString());

@@ -51,7 +51,7 @@ class RecordingLog final : public ports::Log {
   std::vector<Line> lines_;  // guarded by mutex_
 };
 
-// Values by "name{label=value,…}"; of a histogram, how often it was told. Thread-safe.
+// Values by "name{label=value,…}"; of a histogram, the count of observations. Thread-safe.
 class RecordingMetrics final : public ports::Metrics {
  public:
   ports::Counter& GetCounter(const std::string& name, const std::string& /*help*/, const Labels& labels) override {

@@ -132,7 +132,7 @@ class ServerFixture : public testing::Test {
     return options;
   }();
   service::StockUpdates stock_updates_{store_, ids_, metrics_, updates_options_};
-  // What streams of orders tell is what a test writes here, whatever store_ holds.
+  // Streams of orders emit the changes that a test writes here, whatever store_ holds.
   fakes::MemoryOrderLog order_log_{clock_};
   service::OrderUpdatesOptions order_updates_options_ = [] {
     service::OrderUpdatesOptions options;

@@ -104,7 +104,7 @@ TEST_F(ServerTest, Shutdown_CancelsWhatRunsAtTheDeadline) {
   std::thread running([this] {
     grpc::ClientContext context;
     EXPECT_FALSE(Get(kUnknownId, context).ok());
-    gate_.Open();  // the caller was told before the handler had ended
+    gate_.Open();  // the caller has its status before the handler has ended
   });
   gate_.WaitForWaiting(1);
   server_->Shutdown(absl::Now());

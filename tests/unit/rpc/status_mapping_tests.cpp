@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-// What gRPC C++ clients take as trailing metadata, all in all; binary values travel in base64.
+// The trailing metadata that gRPC C++ clients take, all in all; binary values travel in base64.
 constexpr std::size_t kTrailingBytesMax = 8 * 1024;
 
 std::size_t TrailingBytes(const grpc::Status& status) {
@@ -100,7 +100,7 @@ TEST(StatusMapping, RetryHint_BecomesRetryInfo) {
 }
 
 TEST(StatusMapping, UnavailableAndExhausted_HaveARetryInfoAlsoWithoutAHint) {
-  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(ToGrpcStatus(absl::UnavailableError("away"), "id-1")).has_value());
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(ToGrpcStatus(absl::UnavailableError("down"), "id-1")).has_value());
   EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(ToGrpcStatus(absl::ResourceExhaustedError("full"), "id-1")).has_value());
   EXPECT_FALSE(DetailOf<google::rpc::RetryInfo>(ToGrpcStatus(absl::NotFoundError("gone"), "id-1")).has_value());
 }

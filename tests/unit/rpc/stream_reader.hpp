@@ -14,7 +14,7 @@
 
 namespace logistics::rpc {
 
-// The caller of one stream. It has a connection of its own: what one reader does not read holds up nobody else.
+// The caller of one stream. It has a connection of its own, so that a reader that does not read holds up no other.
 template <typename Event>
 class StreamReader {
  public:

@@ -47,7 +47,7 @@ TEST(FeedTest, RefusedWriter_IsRefilledOnceWhenHalfIsFree) {
   for (int i = 0; i < 4; ++i) EXPECT_NE(feed.Offer(i), Offered::kFull);
   EXPECT_EQ(feed.Next(), 0);
   EXPECT_EQ(feed.Next(), 1);
-  EXPECT_EQ(refills, 0) << "nobody was refused";
+  EXPECT_EQ(refills, 0) << "no offer was refused";
   EXPECT_EQ(feed.Room(), 2U);
   EXPECT_NE(feed.Offer(4), Offered::kFull);
   EXPECT_NE(feed.Offer(5), Offered::kFull);

@@ -31,7 +31,7 @@ class FeedReader {
 
   // The next message, a bare token too. nullopt: the stream has ended, or nothing came for a long time.
   std::optional<OrderUpdate> NextMessage();
-  // The next that tells of an order; bare tokens are taken on the way.
+  // The next of an order; bare tokens are taken on the way.
   std::optional<OrderUpdate> Next();
   // "1 2 3": versions of the next `count` changes.
   std::string NextVersions(int count);
@@ -53,7 +53,7 @@ class OrderUpdatesTest : public testing::Test {
  protected:
   OrderUpdatesTest();
 
-  // The hub, started when it is first asked for.
+  // The hub, started at the first call.
   OrderUpdates& updates();
   // As after a crash, or at another replica.
   void Restart() { updates_.reset(); }

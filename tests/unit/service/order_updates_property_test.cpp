@@ -1,5 +1,5 @@
-// Readers of every scope and speed come and go, resume at another replica, while orders change and the database goes
-// away now and then: each reader has every change of its scope, in version order per order.
+// Readers of every scope and speed come and go, resume at another replica, while orders change and the database is
+// unavailable now and then: each reader has every change of its scope, in version order per order.
 #include <atomic>
 #include <map>
 #include <random>
@@ -21,7 +21,7 @@ constexpr int kCommits = 1500;
 constexpr int kOrders = 24;
 constexpr int kCustomers = 6;
 
-using Told = std::set<std::pair<domain::OrderId, std::int64_t>>;
+using Changes = std::set<std::pair<domain::OrderId, std::int64_t>>;
 
 // One reader that goes on after each end, here or there.
 class RestlessReader {
@@ -29,11 +29,11 @@ class RestlessReader {
   RestlessReader(std::vector<OrderUpdates*> replicas, OrderUpdatesRequest request, std::uint64_t seed)
       : replicas_(std::move(replicas)), request_(std::move(request)), random_(seed) {}
 
-  // Until everything that is wanted was told; an empty text, or what went wrong.
-  std::string Run(const std::function<bool(const Told&)>& complete) {
+  // Until everything that is wanted was read; an empty text, or the failure.
+  std::string Run(const std::function<bool(const Changes&)>& complete) {
     const absl::Time give_up = absl::Now() + absl::Seconds(60);
-    while (!complete(told_)) {
-      if (absl::Now() > give_up) return absl::StrCat("misses changes; has ", told_.size());
+    while (!complete(read_)) {
+      if (absl::Now() > give_up) return absl::StrCat("misses changes; has ", read_.size());
       FeedReader reader(*replicas_[random_() % replicas_.size()]);
       if (const absl::Status status = reader.Subscribe(request_); !status.ok()) return status.ToString();
       std::string wrong = ReadFor(reader, 1 + random_() % 200, complete);
@@ -44,9 +44,9 @@ class RestlessReader {
   }
 
  private:
-  std::string ReadFor(FeedReader& reader, std::uint64_t messages, const std::function<bool(const Told&)>& complete) {
+  std::string ReadFor(FeedReader& reader, std::uint64_t messages, const std::function<bool(const Changes&)>& complete) {
     std::map<domain::OrderId, std::int64_t> last;  // on this stream
-    for (std::uint64_t i = 0; i < messages && !complete(told_); ++i) {
+    for (std::uint64_t i = 0; i < messages && !complete(read_); ++i) {
       const std::optional<OrderUpdate> update = reader.NextMessage();
       if (!update) return "";
       if (update->change == nullptr) continue;
@@ -54,7 +54,7 @@ class RestlessReader {
       std::int64_t& before = last[place.order_id];
       if (place.version <= before) return absl::StrCat("version ", place.version, " after ", before);
       before = place.version;
-      told_.emplace(place.order_id, place.version);
+      read_.emplace(place.order_id, place.version);
       if (random_() % 64 == 0) std::this_thread::yield();
     }
     return "";
@@ -63,7 +63,7 @@ class RestlessReader {
   const std::vector<OrderUpdates*> replicas_;
   OrderUpdatesRequest request_;
   std::mt19937_64 random_;
-  Told told_;
+  Changes read_;
 };
 
 TEST_F(OrderUpdatesTest, RestlessReadersOfTwoReplicas_MissNothing) {
@@ -96,9 +96,9 @@ TEST_F(OrderUpdatesTest, RestlessReadersOfTwoReplicas_MissNothing) {
   ASSERT_THAT(start.Subscribe(), IsOk());
   ASSERT_TRUE(start.NextMessage().has_value());
 
-  // What is to come is known before, so that readers know when they have all of it.
+  // The commits are known before, so that readers know when they have all of them.
   std::vector<std::vector<fakes::MemoryOrderLog::Change>> commits;
-  std::map<std::string, Told> wanted;  // by scope
+  std::map<std::string, Changes> wanted;  // by scope
   for (int i = 0; i < kCommits; ++i) {
     std::vector<fakes::MemoryOrderLog::Change> commit;
     for (std::uint64_t n = random() % 4; n > 0; --n) {
@@ -119,15 +119,15 @@ TEST_F(OrderUpdatesTest, RestlessReadersOfTwoReplicas_MissNothing) {
     request.resume_token = start.token();
     if (i % 3 == 1) request.customer_id = customers[static_cast<std::size_t>(i) % kCustomers].ToString();
     if (i % 3 == 2) request.order_id = orders[static_cast<std::size_t>(i)].ToString();
-    const Told* all = &wanted[request.order_id + request.customer_id];
+    const Changes* all = &wanted[request.order_id + request.customer_id];
     readers.emplace_back([&, i, request, all, reader_seed = random()] {
-      wrong[static_cast<std::size_t>(i)] = RestlessReader(hubs, request, reader_seed).Run([all](const Told& told) {
-        return told.size() >= all->size();
+      wrong[static_cast<std::size_t>(i)] = RestlessReader(hubs, request, reader_seed).Run([all](const Changes& read) {
+        return read.size() >= all->size();
       });
     });
   }
   for (const auto& commit : commits) {
-    if (random() % 100 == 0) log_.FailWith(absl::UnavailableError("away for a moment"));
+    if (random() % 100 == 0) log_.FailWith(absl::UnavailableError("down for a moment"));
     log_.Append(commit);
     for (OrderUpdates* hub : hubs) hub->Wake();
     if (random() % 4 == 0) log_.FailWith(absl::OkStatus());

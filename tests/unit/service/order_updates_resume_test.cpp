@@ -27,7 +27,7 @@ TEST_F(OrderUpdatesResumeTest, EveryToken_LeadsToExactlyWhatFollows) {
   ASSERT_THAT(reader.Subscribe(), IsOk());
   ASSERT_TRUE(reader.NextMessage().has_value());
   std::vector<std::string> tokens = {reader.token()};
-  std::vector<std::pair<domain::OrderId, std::int64_t>> told;
+  std::vector<std::pair<domain::OrderId, std::int64_t>> read;
   for (int version = 1; version <= 6; version += 2) {
     std::vector<fakes::MemoryOrderLog::Change> commit;
     for (const domain::OrderId& order : orders) {
@@ -39,7 +39,7 @@ TEST_F(OrderUpdatesResumeTest, EveryToken_LeadsToExactlyWhatFollows) {
     for (std::size_t i = 0; i < commit.size(); ++i) {
       const std::optional<OrderUpdate> update = reader.Next();
       ASSERT_TRUE(update.has_value());
-      told.emplace_back(update->change->place.order_id, update->change->place.version);
+      read.emplace_back(update->change->place.order_id, update->change->place.version);
       tokens.push_back(update->resume_token);
     }
   }
@@ -50,10 +50,10 @@ TEST_F(OrderUpdatesResumeTest, EveryToken_LeadsToExactlyWhatFollows) {
     for (std::size_t from = 0; from < tokens.size(); ++from) {
       FeedReader again(updates());
       ASSERT_THAT(again.Subscribe({.resume_token = tokens[from]}), IsOk());
-      for (std::size_t i = from; i < told.size(); ++i) {
+      for (std::size_t i = from; i < read.size(); ++i) {
         const std::optional<OrderUpdate> update = again.Next();
         ASSERT_TRUE(update.has_value());
-        ASSERT_EQ(std::pair(update->change->place.order_id, update->change->place.version), told[i]);
+        ASSERT_EQ(std::pair(update->change->place.order_id, update->change->place.version), read[i]);
         ASSERT_EQ(update->resume_token, tokens[i + 1]);
       }
     }
@@ -117,7 +117,7 @@ TEST_F(OrderUpdatesResumeTest, DatabaseRestoredFromABackup_EndsStreamsAndTheirTo
   for (int version = 2; version < 9; ++version) Change(order, version);
   ASSERT_EQ(reader.NextVersions(7), "2 3 4 5 6 7 8");
   ASSERT_FALSE(reader.feed().Next().has_value());
-  log_.FailWith(absl::UnavailableError("away"));
+  log_.FailWith(absl::UnavailableError("down"));
   updates().Wake();
   log_.RestoreTo(2);
   log_.FailWith(absl::OkStatus());
@@ -130,7 +130,7 @@ TEST_F(OrderUpdatesResumeTest, DatabaseRestoredFromABackup_EndsStreamsAndTheirTo
   EXPECT_THAT(resumed->status, StatusIs(absl::StatusCode::kOutOfRange, HasSubstr("ahead")));
 }
 
-TEST_F(OrderUpdatesResumeTest, AfterAFailover_GoesBackByTheMarginSoThatReusedNumbersAreTold) {
+TEST_F(OrderUpdatesResumeTest, AfterAFailover_GoesBackByTheMarginSoThatReusedNumbersAreEmitted) {
   const domain::OrderId order = NewOrder();
   for (int version = 1; version <= 4; ++version) {
     Change(order, version);
@@ -146,13 +146,13 @@ TEST_F(OrderUpdatesResumeTest, AfterAFailover_GoesBackByTheMarginSoThatReusedNum
   FeedReader reader(updates());
   ASSERT_THAT(reader.Subscribe({.resume_token = token}), IsOk());
   // Given at minute 8, less five: what was committed at minutes 4 (again), and 8 (new).
-  std::vector<std::pair<domain::OrderId, std::int64_t>> told;
+  std::vector<std::pair<domain::OrderId, std::int64_t>> read;
   for (int i = 0; i < 2; ++i) {
     const std::optional<OrderUpdate> update = reader.Next();
     ASSERT_TRUE(update.has_value());
-    told.emplace_back(update->change->place.order_id, update->change->place.version);
+    read.emplace_back(update->change->place.order_id, update->change->place.version);
   }
-  EXPECT_THAT(told, testing::ElementsAre(std::pair(order, std::int64_t{3}), std::pair(other, std::int64_t{1})));
+  EXPECT_THAT(read, testing::ElementsAre(std::pair(order, std::int64_t{3}), std::pair(other, std::int64_t{1})));
 }
 
 TEST_F(OrderUpdatesResumeTest, FailoverUnderAnOpenStream_EndsItWithAToken) {
@@ -160,7 +160,7 @@ TEST_F(OrderUpdatesResumeTest, FailoverUnderAnOpenStream_EndsItWithAToken) {
   FeedReader reader(updates());
   ASSERT_THAT(reader.Subscribe(), IsOk());
   ASSERT_TRUE(reader.NextMessage().has_value());
-  log_.FailWith(absl::UnavailableError("away"));
+  log_.FailWith(absl::UnavailableError("down"));
   updates().Wake();
   log_.SetTimeline(2);
   log_.FailWith(absl::OkStatus());

@@ -35,7 +35,7 @@ TEST_F(OrderUpdatesTest, NewStream_GetsATokenAtOnceAndThenWhatChanges) {
   EXPECT_FALSE(second->snapshot);
 }
 
-TEST_F(OrderUpdatesTest, Scopes_HearOnlyWhatConcernsThem) {
+TEST_F(OrderUpdatesTest, Scopes_GetOnlyTheirChanges) {
   const domain::OrderId mine = NewOrder();
   const domain::OrderId also_mine = NewOrder();
   const domain::OrderId other = NewOrder();
@@ -172,14 +172,14 @@ TEST_F(OrderUpdatesTest, UpdateThatMayBeOnItsWay_IsNotInTheTokenOfTheEnd) {
   ASSERT_TRUE(reader.NextMessage().has_value());
   const std::string before = reader.token();
   Change(NewOrder(), 1);
-  ASSERT_EQ(reader.NextVersions(1), "1");  // taken; that it was written is not known before the next is asked for
+  ASSERT_EQ(reader.NextVersions(1), "1");  // taken; only the next call means that it was written
   updates().Stop();
   const std::optional<OrderFeedEnd> end = reader.feed().Ended();
   ASSERT_TRUE(end.has_value());
   EXPECT_EQ(end->resume_token, before);
 }
 
-TEST_F(OrderUpdatesTest, NothingToSay_AFreshTokenComesAndLeadsToWhereItWasGiven) {
+TEST_F(OrderUpdatesTest, SilentStream_GetsAFreshTokenThatLeadsToWhereItWasGiven) {
   options_.heartbeat = absl::Milliseconds(20);
   const domain::OrderId order = NewOrder();
   Change(order, 1);
@@ -199,12 +199,12 @@ TEST_F(OrderUpdatesTest, NothingToSay_AFreshTokenComesAndLeadsToWhereItWasGiven)
   EXPECT_EQ(again.NextVersions(1), "3");
 }
 
-TEST_F(OrderUpdatesTest, DatabaseAway_StreamsWaitAndMissNothing) {
+TEST_F(OrderUpdatesTest, DatabaseUnavailable_StreamsWaitAndMissNothing) {
   const domain::OrderId order = NewOrder();
   FeedReader reader(updates());
   ASSERT_THAT(reader.Subscribe(), IsOk());
   ASSERT_TRUE(reader.NextMessage().has_value());
-  log_.FailWith(absl::UnavailableError("away"));
+  log_.FailWith(absl::UnavailableError("down"));
   const int reads = log_.reads().changes_of_all;
   Change(order, 1);
   FeedReader late(updates());

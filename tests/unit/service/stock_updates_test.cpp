@@ -217,13 +217,13 @@ TEST_F(StockUpdatesTest, Stop_EndsAllAndRefusesNewOnes) {
   EXPECT_THAT(late.Subscribe(), StatusIs(absl::StatusCode::kUnavailable));
 }
 
-TEST_F(StockUpdatesTest, DatabaseAway_LosesNothingAndRefusesNewStreams) {
+TEST_F(StockUpdatesTest, DatabaseUnavailable_LosesNothingAndRefusesNewStreams) {
   const auto box = ProductWith("BOX", 1);
   options_.poll = absl::Milliseconds(5);
   Reader reader(updates());
   ASSERT_THAT(reader.Subscribe(), IsOk());
   EXPECT_EQ(reader.NextQuantity(), 1);
-  store_.FailWith(absl::UnavailableError("the database is away"));
+  store_.FailWith(absl::UnavailableError("the database is unavailable"));
   Reader late(updates());
   ASSERT_THAT(late.Subscribe(), IsOk());
   EXPECT_THAT(*late.End(), StatusIs(absl::StatusCode::kUnavailable));

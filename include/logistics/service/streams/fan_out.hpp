@@ -8,7 +8,7 @@
 
 namespace logistics::service {
 
-// Who wants to hear of what: a change finds its streams by key, not by asking all of them. Not thread-safe.
+// Streams by the keys of their scopes: a change finds its streams without a look at all of them. Not thread-safe.
 template <typename Key, typename Stream>
 class FanOutIndex {
  public:

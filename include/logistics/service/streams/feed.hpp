@@ -44,8 +44,7 @@ class Feed {
 
   // The reader's side.
 
-  // The next item. nullopt: nothing now; Ended() says whether more will come. A call means that the reader has written
-  // the item before.
+  // The next item. nullopt: nothing now; more may come until Ended(). A call means that the item before is written.
   std::optional<Item> Next() {
     std::optional<Item> item;
     bool has_room = false;
