@@ -62,7 +62,7 @@ std::vector<std::size_t> CheckWanted(const std::vector<ReserveRequest::Item>& it
 }
 
 // reservation_id, or order_id where that is empty: they are the same id.
-std::optional<domain::Uuid> CheckReservationId(const SettleRequest& request, FieldChecker& fields) {
+std::optional<domain::Uuid> CheckReservationId(const EndReservationRequest& request, FieldChecker& fields) {
   if (request.reservation_id.empty() && request.order_id.empty()) {
     fields.Add("reservation_id", "is required where order_id is empty, a UUID of 36 characters with hyphens");
     return std::nullopt;
@@ -173,7 +173,7 @@ absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& re
   return ReserveAnswer{wanted.id, *std::move(held)};
 }
 
-absl::StatusOr<SettleAnswer> InventoryService::Release(const SettleRequest& request,
+absl::StatusOr<EndReservationAnswer> InventoryService::Release(const EndReservationRequest& request,
                                                        const ports::CallContext& context) {
   FieldChecker fields;
   const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
@@ -183,16 +183,16 @@ absl::StatusOr<SettleAnswer> InventoryService::Release(const SettleRequest& requ
   const std::string reason = request.reason.empty() ? "no reason given" : request.reason;
   const absl::StatusOr<ports::EndAnswer> ended = store_.Release(*id, reason, context);
   if (!ended.ok()) return ended.status();
-  return SettleAnswer{*id, ended->changed};
+  return EndReservationAnswer{*id, ended->changed};
 }
 
-absl::StatusOr<SettleAnswer> InventoryService::Commit(const SettleRequest& request, const ports::CallContext& context) {
+absl::StatusOr<EndReservationAnswer> InventoryService::Commit(const EndReservationRequest& request, const ports::CallContext& context) {
   FieldChecker fields;
   const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
   if (!fields.ok()) return fields.ToStatus();
   const absl::StatusOr<ports::EndAnswer> ended = store_.CommitReservation(*id, context);
   if (!ended.ok()) return ended.status();
-  return SettleAnswer{*id, ended->changed};
+  return EndReservationAnswer{*id, ended->changed};
 }
 
 }  // namespace logistics::service

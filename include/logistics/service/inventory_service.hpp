@@ -51,17 +51,17 @@ struct ReserveRequest {
 
 struct ReserveAnswer {
   domain::Uuid reservation_id;  // the order_id
-  ports::ReservationAnswer hold;
+  ports::ReservationAnswer answer;
 };
 
 // Of a reservation by either of its names, which are the same id.
-struct SettleRequest {
+struct EndReservationRequest {
   std::string reservation_id;
   std::string order_id;
   std::string reason;  // of a release; for the events and the ledger
 };
 
-struct SettleAnswer {
+struct EndReservationAnswer {
   domain::Uuid reservation_id;
   bool changed = false;  // false: it was so already
 };
@@ -84,8 +84,8 @@ class InventoryService {
 
   // Holds all or nothing; an item of an unknown or malformed product is no error of the call, it only cannot be had.
   absl::StatusOr<ReserveAnswer> Reserve(const ReserveRequest& request, const ports::CallContext& context);
-  absl::StatusOr<SettleAnswer> Release(const SettleRequest& request, const ports::CallContext& context);
-  absl::StatusOr<SettleAnswer> Commit(const SettleRequest& request, const ports::CallContext& context);
+  absl::StatusOr<EndReservationAnswer> Release(const EndReservationRequest& request, const ports::CallContext& context);
+  absl::StatusOr<EndReservationAnswer> Commit(const EndReservationRequest& request, const ports::CallContext& context);
 
  private:
   ports::StockStore& store_;

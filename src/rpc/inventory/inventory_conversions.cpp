@@ -65,11 +65,11 @@ service::ReserveRequest ReserveFrom(const ::inventory::StockReservationRequest& 
 
 void FillReservation(const service::ReserveAnswer& answer, const ::inventory::StockReservationRequest& request,
                      ::inventory::StockReservationResponse& response) {
-  response.set_success(answer.hold.held);
+  response.set_success(answer.answer.held);
   response.set_reservation_id(answer.reservation_id.ToString());
   int wrong = 0;
-  for (std::size_t i = 0; i < answer.hold.items.size(); ++i) {
-    const domain::ItemAvailability& item = answer.hold.items[i];
+  for (std::size_t i = 0; i < answer.answer.items.size(); ++i) {
+    const domain::ItemAvailability& item = answer.answer.items[i];
     const ::inventory::ProductItem& wanted = request.items(static_cast<int>(i));
     ::inventory::ProductAvailability& availability = *response.add_items();
     availability.set_product_id(item.product_id ? item.product_id->ToString() : wanted.product_id());
@@ -79,7 +79,7 @@ void FillReservation(const service::ReserveAnswer& answer, const ::inventory::St
     availability.set_error_message(item.error);
     if (!item.error.empty()) ++wrong;
   }
-  response.set_message(answer.hold.held ? "all items are held"
+  response.set_message(answer.answer.held ? "all items are held"
                                         : absl::StrCat("nothing is held: ", wrong, " of ", request.items_size(),
                                                        " items cannot be had"));
 }

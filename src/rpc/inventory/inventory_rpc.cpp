@@ -46,7 +46,7 @@ grpc::Status InventoryRpc::ReleaseReservedStock(grpc::ServerContext* context,
                                                 ::inventory::ReleaseStockResponse* response) {
   return Serve(runtime_, release_, *context, [&](CallScope& call) -> absl::Status {
     call.set_order_id(request->reservation_id().empty() ? request->order_id() : request->reservation_id());
-    const absl::StatusOr<service::SettleAnswer> answer =
+    const absl::StatusOr<service::EndReservationAnswer> answer =
         inventory_.Release({request->reservation_id(), request->order_id(), request->reason()}, call.context());
     if (!answer.ok()) return answer.status();
     response->set_success(true);
@@ -60,7 +60,7 @@ grpc::Status InventoryRpc::CommitReservation(grpc::ServerContext* context,
                                              ::inventory::CommitReservationResponse* response) {
   return Serve(runtime_, commit_, *context, [&](CallScope& call) -> absl::Status {
     call.set_order_id(request->reservation_id().empty() ? request->order_id() : request->reservation_id());
-    const absl::StatusOr<service::SettleAnswer> answer =
+    const absl::StatusOr<service::EndReservationAnswer> answer =
         inventory_.Commit({request->reservation_id(), request->order_id(), ""}, call.context());
     if (!answer.ok()) return answer.status();
     response->set_success(true);

@@ -120,14 +120,14 @@ TEST_F(InventoryServiceTest, Reserve_Good_HoldsUnderTheOrdersIdOrANewOne) {
   ASSERT_THAT(service_.Adjust({box, 10, "delivery", "", ""}, {}), IsOk());
   const std::string order_id = ids_.NewId().ToString();
   ASSERT_OK_AND_ASSIGN(const ReserveAnswer named, service_.Reserve({order_id, here, {{box, "", 2}}}, {}));
-  EXPECT_TRUE(named.hold.held);
+  EXPECT_TRUE(named.answer.held);
   EXPECT_EQ(named.reservation_id.ToString(), order_id);
   ASSERT_OK_AND_ASSIGN(const ReserveAnswer unnamed, service_.Reserve({"", here, {{"", "BOX", 2}}}, {}));
-  EXPECT_TRUE(unnamed.hold.held);
+  EXPECT_TRUE(unnamed.answer.held);
   EXPECT_NE(unnamed.reservation_id, named.reservation_id);
-  ASSERT_OK_AND_ASSIGN(const SettleAnswer released, service_.Release({unnamed.reservation_id.ToString(), "", ""}, {}));
+  ASSERT_OK_AND_ASSIGN(const EndReservationAnswer released, service_.Release({unnamed.reservation_id.ToString(), "", ""}, {}));
   EXPECT_TRUE(released.changed);
-  ASSERT_OK_AND_ASSIGN(const SettleAnswer committed, service_.Commit({"", order_id, ""}, {}));
+  ASSERT_OK_AND_ASSIGN(const EndReservationAnswer committed, service_.Commit({"", order_id, ""}, {}));
   EXPECT_TRUE(committed.changed);
   const auto events = store_.PublishedEvents();
   EXPECT_EQ(std::get<domain::InventoryReleased>(events[events.size() - 2].data).reason, "no reason given");
@@ -138,10 +138,10 @@ TEST_F(InventoryServiceTest, Reserve_MalformedProduct_IsAnsweredByItem) {
   ASSERT_THAT(service_.Adjust({box, 10, "delivery", "", ""}, {}), IsOk());
   ASSERT_OK_AND_ASSIGN(const ReserveAnswer answer,
                        service_.Reserve({"", default_warehouse_.ToString(), {{"box", "BOX", 1}, {box, "", 1}}}, {}));
-  EXPECT_FALSE(answer.hold.held);
-  ASSERT_THAT(answer.hold.items, SizeIs(2));
-  EXPECT_EQ(answer.hold.items[0].error, "product_id \"box\" is not a UUID");
-  EXPECT_TRUE(answer.hold.items[1].in_stock);
+  EXPECT_FALSE(answer.answer.held);
+  ASSERT_THAT(answer.answer.items, SizeIs(2));
+  EXPECT_EQ(answer.answer.items[0].error, "product_id \"box\" is not a UUID");
+  EXPECT_TRUE(answer.answer.items[1].in_stock);
 }
 
 TEST_F(InventoryServiceTest, Reserve_Invalid_NamesEveryField) {
@@ -164,7 +164,7 @@ TEST_F(InventoryServiceTest, Settle_ByEitherName_ButOne) {
   EXPECT_THAT(BadFields(service_.Release({"", "", long_text}, {}).status()), ElementsAre("reservation_id", "reason"));
   EXPECT_THAT(BadFields(service_.Commit({"x", "y", ""}, {}).status()), ElementsAre("reservation_id", "order_id"));
   EXPECT_THAT(BadFields(service_.Commit({one, other, ""}, {}).status()), ElementsAre("order_id"));
-  for (const SettleRequest& request : {SettleRequest{one, "", ""}, {"", one, ""}, {one, one, ""}}) {
+  for (const EndReservationRequest& request : {EndReservationRequest{one, "", ""}, {"", one, ""}, {one, one, ""}}) {
     EXPECT_THAT(service_.Release(request, {}), StatusIs(absl::StatusCode::kNotFound));
     EXPECT_THAT(service_.Commit(request, {}), StatusIs(absl::StatusCode::kNotFound));
   }
