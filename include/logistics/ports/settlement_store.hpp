@@ -16,10 +16,10 @@ enum class SettlementStep {
   kReleaseAgain,  // the same call, a grace period after the first
   kCommit,
   kRestock,     // puts back one item of the reservation; not idempotent
-  kRestocking,  // was said, and whoever said it did not come back with the answer
+  kRestocking,  // may have been sent, and the answer was not noted
 };
 
-// The next thing that the peer has to be told of a reservation, claimed by this replica for a time.
+// The next call that a reservation needs at the peer, claimed by this replica for a time.
 struct Settlement {
   domain::Reservation reservation;
   SettlementStep step = SettlementStep::kRelease;
@@ -27,11 +27,11 @@ struct Settlement {
   bool last = false;     // nothing follows
   std::string reason;    // for the peer's books
   int attempts = 0;      // that failed
-  absl::Duration age;    // since the reservation had first something to settle
+  absl::Duration age;    // since the first settlement of the reservation was queued
   domain::Uuid claim;    // this claim; the calls below do nothing once it is another's
 };
 
-// A hold that could not be settled for long, or a restock in doubt: what an operator has to know of.
+// A settlement that fails for long: for operators.
 struct StuckSettlement {
   domain::Uuid reservation_id;
   std::string steps;
@@ -46,8 +46,8 @@ struct SettlementStats {
   absl::Duration oldest_age;
 };
 
-// What the peer has still to be told, worked off by the settlers of all replicas: a row is claimed by one of them at a
-// time, and a claim runs out by Postgres' clock. Thread-safe. Errors: UNAVAILABLE when the database is away. After a
+// Calls that the peer has still to get, worked off by the settlers of all replicas: one of them claims a row at a time,
+// and a claim runs out by Postgres' clock. Thread-safe. Errors: UNAVAILABLE when the database is unavailable. After a
 // crash a claimed row is free again when its claim is over.
 class SettlementStore {
  public:
@@ -59,15 +59,15 @@ class SettlementStore {
   // The step is done. The next one, where there is one, is due after `next_in`.
   virtual absl::Status Done(const Settlement& settlement, absl::Duration next_in) = 0;
 
-  // It failed and is due again after `delay`. A kRestock that was marked is a kRestock again: it was not sent. A
-  // kRestocking stays one.
+  // The step failed and is due again after `delay`. A kRestock that was marked is a kRestock again, because it was not
+  // sent. A kRestocking stays one.
   virtual absl::Status Retry(const Settlement& settlement, absl::Duration delay, const std::string& error) = 0;
 
-  // Before a restock is said: kRestock becomes kRestocking, durably. False when the claim was lost: it must not be
-  // said.
+  // Before a restock is sent: kRestock becomes kRestocking, durably. False when the claim was lost: the restock must
+  // not be sent.
   virtual absl::StatusOr<bool> MarkRestocking(const Settlement& settlement) = 0;
 
-  // The outcome of a restock is not known: it is listed for a person and not said again; the step counts as done.
+  // The outcome of a restock is unknown: it is listed for a person and not sent again; the step counts as done.
   virtual absl::Status InDoubt(const Settlement& settlement, const std::string& why) = 0;
 
   virtual absl::StatusOr<SettlementStats> Stats() = 0;

@@ -31,14 +31,14 @@ constexpr Statement kClaim = {
     "i.quantity FROM claimed c JOIN reservations r ON r.id = c.reservation_id "
     "CROSS JOIN LATERAL unnest(r.product_ids, r.skus, r.quantities) WITH ORDINALITY AS "
     "i(product_id, sku, quantity, place) ORDER BY c.due_at, c.reservation_id, i.place"};
-// The steps may have grown meanwhile: only the first is done.
+// Steps may have been added meanwhile, so only the first one goes.
 constexpr Statement kStepDone = {
     "settlement_step_done",
     "UPDATE settlements SET steps = steps[2:], attempts = 0, last_error = '', claim = NULL, claimed_until = NULL, "
     "due_at = now() + $3::bigint * interval '1 millisecond' WHERE reservation_id = $1::uuid AND claim = $2::uuid"};
 constexpr Statement kAllDone = {"settlement_all_done",
                                 "DELETE FROM settlements WHERE reservation_id = $1::uuid AND cardinality(steps) = 0"};
-// A restock that this claim marked and did not send may be said later; one that another claim marked may not.
+// A restock that this claim marked and did not send may be sent later; one that another claim marked may not.
 constexpr Statement kRetry = {
     "settlement_retry",
     "UPDATE settlements SET steps[1] = CASE WHEN $5::boolean THEN replace(steps[1], 'restocking', 'restock') "
