@@ -43,7 +43,7 @@ Application::Application(const Settings& settings, remote_inventory::GrpcInvento
               remote_ ? &remote_->reconciler : nullptr, &database_.inbox()) {}
 
 Application::~Application() {
-  // Parts still report while they end; the server they would tell is among the first to go.
+  // Parts still report while they end; the server that listens is destroyed among the first.
   readiness_.SetListener([](bool) {});
   database_.Silence();
 }
@@ -71,7 +71,7 @@ void Application::Stop(absl::Time deadline) {
   server_.Shutdown(absl::Now() + time * 0.6);
   if (remote_) remote_->Stop();
   if (payments_) payments_->Stop(absl::Now() + (deadline - absl::Now()) * 0.4);
-  spdlog::info("calls have ended; telling the broker what is committed");
+  spdlog::info("calls have ended; publishing what is committed");
   relay_.Stop(absl::Now() + (deadline - absl::Now()) * 0.8);
 }
 

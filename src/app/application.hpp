@@ -24,7 +24,7 @@
 
 namespace logistics::app {
 
-// The serving daemon over a database whose schema is there. Start and Stop belong to one thread.
+// The serving daemon over a database whose schema exists. Start and Stop belong to one thread.
 class Application {
  public:
   // References outlive the application. `peer` keeps the stock; null: this daemon does.
@@ -37,8 +37,8 @@ class Application {
   // Serves from here on. UNAVAILABLE naming the port when it is taken.
   absl::Status Start();
 
-  // Stops accepting, lets running calls and handlers of messages finish, tells the broker what is committed; gives up
-  // on each at its share of the time until `deadline`. What is not told stays in the outbox.
+  // Stops accepting, lets running calls and handlers of messages finish, publishes committed events, each within its
+  // share of the time until `deadline`. Events that are not published stay in the outbox.
   void Stop(absl::Time deadline);
 
  private:
@@ -50,7 +50,7 @@ class Application {
   storage::Database database_;
   messaging::Relay relay_;
   std::unique_ptr<RemoteInventory> remote_;     // null: embedded
-  std::unique_ptr<PaymentsConsumer> payments_;  // null: payments of others are not acted on
+  std::unique_ptr<PaymentsConsumer> payments_;  // null: payments of other services are not handled
   service::OrderService orders_;
   service::InventoryService inventory_;
   service::OrderUpdates order_updates_;

@@ -32,7 +32,7 @@ constexpr Limit kLimits[] = {
     {"page size", domain::kPageSizeMax},
     {"page number", domain::kPageMax},
     {"ids in one question for levels", static_cast<std::int64_t>(domain::kLevelIdsMax)},
-    {"bytes of an event of others", static_cast<std::int64_t>(messaging::kInboundBodyBytesMax)},
+    {"bytes of an event of another service", static_cast<std::int64_t>(messaging::kInboundBodyBytesMax)},
     {"objects and lists within each other in it", messaging::kInboundDepthMax},
 };
 

@@ -6,8 +6,8 @@
 
 namespace logistics::app {
 
-// Writes for a person what is in effect: every setting with its value (secrets masked) and where it comes from, then
-// the limits of one request (domain/limits.hpp), which no setting changes.
+// Writes the configuration in effect for a person: every setting with its value (secrets masked) and where it comes
+// from, then the limits of one request (domain/limits.hpp), which no setting changes.
 void PrintEffectiveSettings(const LoadedSettings& loaded, std::ostream& out);
 
 }  // namespace logistics::app

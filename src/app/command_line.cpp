@@ -102,7 +102,7 @@ class CommandLineParser {
   CLI::App* health_ = nullptr;
 };
 
-// With an address no settings are read: it may be asked from anywhere.
+// With an address no settings are read, so that the command works from any machine.
 int RunHealth(const CommandLineParser& parser) {
   if (!parser.address().empty()) return Health(parser.address());
   const LoadedSettings loaded = LoadSettings(parser.Sources(), SettingsFor::kHealth);

@@ -1,4 +1,4 @@
-// The parts that act on payments of others; there are none where consumers.payments.enabled says so.
+// The parts that handle payments of other services; only with consumers.payments.enabled.
 #pragma once
 
 #include <spdlog/spdlog.h>
@@ -29,14 +29,14 @@ struct PaymentsConsumer {
         inbox_worker(broker.payments, messaging::PaymentsQueueOf(broker), messaging::EventHandlers(service),
                      database.inbox(), consumer, clock, metrics) {}
 
-  // The schema is there.
+  // The schema exists.
   void Start(const storage::Database& database) {
-    // Not much beside the waits, which begin with consumers.payments.retry_delay.
+    // Short beside the delays, which begin with consumers.payments.retry_delay.
     constexpr absl::Duration kInboxInterval = absl::Seconds(1);
     consumer.Start();
     inbox_task = database.NewTask("inbox payments", kInboxInterval, [this] {
       const absl::Status status = inbox_worker.RunOnce();
-      if (!status.ok()) spdlog::warn("messages that wait are not tried now: {}", std::string(status.message()));
+      if (!status.ok()) spdlog::warn("waiting messages cannot be tried now: {}", std::string(status.message()));
     });
   }
 

@@ -31,13 +31,13 @@ struct RemoteInventory {
                    {.settle_alarm_after = settings.saga.settle_alarm_after}),
         reconcile_interval(settings.saga.reconcile_interval) {}
 
-  // The schema is there.
+  // The schema exists.
   void Start(const storage::Database& database) {
     settler.Start();
     reconcile_task = database.NewTask("reconcile inventory", reconcile_interval, [this] { reconciler.RunTurn(); });
   }
 
-  // Calls under way are cancelled first: the settler then ends at once.
+  // Calls in flight are cancelled first: the settler then ends at once.
   void Stop() {
     peer.Stop();
     reconciler.Stop();

@@ -21,7 +21,7 @@ namespace {
 
 std::string ModeOf(const Settings& settings) { return settings.inventory_peer.url.empty() ? "embedded" : "remote"; }
 
-// Brings the schema up, waiting for Postgres as long as it takes or until a signal. CANCELLED: a signal came.
+// Migrates the schema; waits for Postgres without a limit, until a signal. CANCELLED: a signal came.
 absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::HealthReporter& health) {
   absl::Duration delay = settings.database_retry.delay_min;
   for (;;) {
@@ -39,8 +39,8 @@ absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::
   }
 }
 
-// Ends the process when the drain takes longer than it may: whatever still runs must not keep a replica from being
-// replaced.
+// Ends the process when the drain takes longer than it may, so that a call that still runs does not keep the replica
+// from being replaced.
 class DrainLimit {
  public:
   explicit DrainLimit(absl::Time deadline)

@@ -1,4 +1,4 @@
-// What the commands of the daemon do, once its settings are known to be right.
+// The commands of the daemon, once its settings are known to be right.
 #pragma once
 
 #include "app/settings/settings.hpp"

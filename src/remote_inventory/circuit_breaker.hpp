@@ -14,23 +14,23 @@ namespace logistics::remote_inventory {
 
 enum class BreakerState { kClosed, kHalfOpen, kOpen };
 
-// What a call says about the peer.
+// The meaning of a call for the peer's health.
 enum class Verdict {
-  kAnswered,  // it answers, whatever it said
-  kFailed,    // it cannot be reached, or took longer than it may
+  kAnswered,  // the peer answers, with any status
+  kFailed,    // the peer cannot be reached, or took longer than it may
   kNothing,   // the call was cut off by its caller before anything could be known
 };
 
-// Keeps callers away from a peer that does not answer (Nygard, Release It!, ch. 5). Closed: calls pass; so many
-// failures in a row open it. Open: no call passes for a while; turning one away costs microseconds. Half-open: a
-// bounded number of calls at a time try the peer; a failure opens it again, as many successes in a row close it. What
-// is reported by calls that began before the last change of state changes nothing.
+// Refuses calls to a peer that does not answer (Nygard, Release It!, ch. 5). Closed: calls pass; so many
+// failures in a row open it. Open: no call passes for a while; a refusal costs microseconds. Half-open: a
+// bounded number of calls at a time try the peer; a failure opens it again, as many successes in a row close it. A
+// report of a call that began before the last change of state is ignored.
 //
-// Its time is the injected clock's; one that is set back ends the wait early rather than making it long. Thread-safe.
+// Its time is the injected clock's; a clock that is set back ends the wait early rather than late. Thread-safe.
 class CircuitBreaker {
  public:
-  // Leave to make one call. Reported once; one that goes away unreported counts as kNothing, so that a probe whose
-  // caller forgot it gives its place back. Outlived by the breaker.
+  // Permission for one call. Reported once; a permit that is destroyed unreported counts as kNothing, so that a
+  // forgotten probe gives its place back. The breaker outlives it.
   class Permit {
    public:
     Permit(Permit&& other) noexcept;
@@ -75,7 +75,7 @@ class CircuitBreaker {
   BreakerState state_ = BreakerState::kClosed;
   std::uint64_t epoch_ = 0;  // counts changes of state
   int failures_ = 0;         // in a row, while closed
-  int probes_ = 0;           // under way, while half-open
+  int probes_ = 0;           // in flight, while half-open
   int successes_ = 0;        // in a row, while half-open
   absl::Time opened_at_;
 };

@@ -7,7 +7,7 @@
 namespace logistics::remote_inventory {
 namespace {
 
-// The peer's time is shown, never decided by: one that is none becomes the epoch.
+// The peer's times are only displayed: an invalid one becomes the epoch.
 absl::Time TimeFrom(const google::protobuf::Timestamp& timestamp) {
   constexpr std::int64_t kSecondsMax = 253'402'300'799;  // the end of the year 9999
   constexpr std::int32_t kNanosMax = 999'999'999;
@@ -38,7 +38,7 @@ std::vector<ports::PeerAvailability> AvailabilityFrom(const ::inventory::StockRe
       return domain::ProductId::Parse(said.product_id()) == item.product_id ||
              (said.product_id().empty() && !said.sku().empty() && said.sku() == item.sku);
     });
-    if (found == wanted.end()) continue;  // nothing that was asked for
+    if (found == wanted.end()) continue;  // not asked for
     items.push_back({*found, said.in_stock(), said.available_quantity(), said.error_message()});
   }
   return items;

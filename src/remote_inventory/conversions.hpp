@@ -1,4 +1,4 @@
-// Between the peer's messages and the domain. What the peer sends is not trusted: a row that names no UUIDs is nullopt.
+// Between the peer's messages and the domain. The peer is not trusted: a row that names no UUIDs is nullopt.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace logistics::remote_inventory {
 void FillReservation(const domain::Uuid& order_id, const domain::WarehouseId& warehouse,
                      const std::vector<domain::StockItem>& items, ::inventory::StockReservationRequest& request);
 
-// What the peer said of each item, in its order.
+// The peer's answer for each item, in the peer's order.
 std::vector<ports::PeerAvailability> AvailabilityFrom(const ::inventory::StockReservationResponse& response,
                                                       const std::vector<domain::StockItem>& wanted);
 

@@ -1,4 +1,4 @@
-// What the peer's status means, in one place.
+// The meaning of the peer's statuses, in one place.
 #pragma once
 
 #include <grpcpp/support/status.h>
@@ -12,27 +12,27 @@
 
 namespace logistics::remote_inventory {
 
-// As InventoryPeer promises its errors; the peer's own words stay out of it.
+// The error that InventoryPeer promises, without the peer's own words.
 absl::Status ToStatus(const grpc::Status& status);
 
-// What it says about the peer's health. `taken` is how long the call was waited for, `call_timeout` the longest.
+// The verdict on the peer's health. `taken` is the time that the call took, `call_timeout` the limit.
 Verdict VerdictOf(const grpc::Status& status, absl::Duration taken, absl::Duration call_timeout);
 
-// Given by the peer's handler, or by what stands before it: not by gRPC on either side for a call that got lost. So
-// what the call did is done, and nothing of it happens later.
+// Whether the peer's handler, or a proxy before it, gave the code, and not gRPC for a call that got lost. After an
+// answer the call has no later effect.
 bool IsAnswer(grpc::StatusCode code);
 
 // A Release or Commit that found nothing to do: the Go service's INTERNAL with its words (contract §2, point 4), and
-// what our own daemon says as a peer of an id that is unknown or settled otherwise.
+// the answer of our own daemon, as a peer, for an id that is unknown or ended otherwise.
 bool IsNothingPending(const grpc::Status& status);
 
 // The peer's or gRPC's words for the log and for operators: one line of printable ASCII, of bounded length.
 std::string OneLine(std::string_view words);
 
-// The code with them.
+// The code, and OneLine of the words.
 std::string Described(const grpc::Status& status);
 
-// UNAVAILABLE with a time to come again.
+// UNAVAILABLE with a retry hint.
 absl::Status TryAgain(std::string_view message, absl::Duration retry_after);
 
 }  // namespace logistics::remote_inventory

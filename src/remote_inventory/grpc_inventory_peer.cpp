@@ -24,7 +24,7 @@ using ports::PeerReserve;
 using ports::PeerReserveAnswer;
 using ports::PeerSettled;
 
-// The peer looks at nothing of this: 0 is a success there, a negative quantity makes stock (contract §2, point 12).
+// The peer checks none of this: a quantity of 0 succeeds there, a negative one makes stock (contract §2, point 12).
 absl::Status CheckReservation(const domain::Uuid& order_id, const std::vector<domain::StockItem>& items) {
   if (order_id.is_nil()) return absl::InvalidArgumentError("a reservation needs an order id");
   if (items.empty()) return absl::InvalidArgumentError("a reservation needs items");
@@ -43,12 +43,12 @@ absl::Status CheckReservation(const domain::Uuid& order_id, const std::vector<do
 }
 
 PeerReserve OutcomeOf(grpc::StatusCode code) {
-  // The method does not exist there, so nothing has happened.
+  // The method does not exist there, so the call had no effect.
   if (code == grpc::StatusCode::UNIMPLEMENTED) return PeerReserve::kNotSent;
   return IsAnswer(code) ? PeerReserve::kRefused : PeerReserve::kUnknown;
 }
 
-// Release and Commit: whatever went wrong, the next try finds out what is still pending.
+// Release and Commit: after any failure the next try finds out whether the reservation is still pending.
 absl::StatusOr<PeerSettled> SettledOf(const CallOutcome& outcome, bool success, const char* what,
                                       const domain::Uuid& order_id) {
   if (!outcome.sent()) return outcome.not_sent;
@@ -169,7 +169,7 @@ absl::StatusOr<LevelRow> GrpcInventoryPeer::Adjust(const ports::StockAdjustment&
   sent = outcome.answer.error_code() != grpc::StatusCode::UNIMPLEMENTED;
   if (!outcome.answer.ok()) return ToStatus(outcome.answer);
   const std::optional<LevelRow> level = LevelFrom(response.inventory_level());
-  // It was done, whatever the answer looks like.
+  // The adjustment was done, whatever the answer looks like.
   return level && level->key == adjustment.key
              ? *level
              : LevelRow{adjustment.key,
@@ -182,8 +182,8 @@ absl::StatusOr<std::vector<LevelRow>> GrpcInventoryPeer::Levels(const std::vecto
                                                                 const ports::CallContext& context) {
   const std::set<domain::ProductId> wanted_products(products.begin(), products.end());
   const std::set<domain::WarehouseId> wanted_warehouses(warehouses.begin(), warehouses.end());
-  // Empty = all. Without a product the peer is asked for every level: what it says to a location alone is nowhere
-  // promised.
+  // Empty = all. Without a product the peer is asked for every level: no contract says how it answers to a location
+  // alone.
   std::vector<std::pair<std::string, std::string>> questions;
   for (const domain::ProductId& product : wanted_products) {
     if (wanted_warehouses.empty()) questions.emplace_back(product.ToString(), "");
@@ -211,7 +211,7 @@ absl::StatusOr<std::vector<LevelRow>> GrpcInventoryPeer::Levels(const std::vecto
   });
   if (!failed.ok()) return failed;
 
-  // Whatever the peer adds to what was asked for is left out.
+  // Levels that were not asked for are left out.
   const auto unasked = [&](const LevelRow& row) {
     return (!wanted_products.empty() && wanted_products.count(row.key.product_id) == 0) ||
            (!wanted_warehouses.empty() && wanted_warehouses.count(row.key.warehouse_id) == 0);
@@ -239,7 +239,7 @@ absl::StatusOr<std::vector<LevelRow>> GrpcInventoryPeer::AskLevels(const std::st
   for (const ::inventory::InventoryLevel& level : response.levels()) {
     const std::optional<LevelRow> row = LevelFrom(level);
     // A row left out would hide a location of the product (contract §2, point 10), so none is.
-    if (!row) return absl::InternalError("the inventory service answered a level of what is no UUID");
+    if (!row) return absl::InternalError("the inventory service answered a level whose id is no UUID");
     rows.push_back(*row);
   }
   return rows;

@@ -19,8 +19,8 @@
 
 namespace logistics::remote_inventory {
 
-// The inventory service over gRPC, behind a circuit breaker. Nothing is stored here: what becomes of an unknown outcome
-// after a crash is its caller's rows' to say.
+// The inventory service over gRPC, behind a circuit breaker. Nothing is stored here: after a crash the caller's rows
+// decide how an unknown outcome is undone.
 class GrpcInventoryPeer final : public ports::InventoryPeer {
  public:
   // Begins connecting, in the background and for ever; an absent peer is reported as health component "inventory", not
@@ -31,7 +31,7 @@ class GrpcInventoryPeer final : public ports::InventoryPeer {
                                                                     ports::HealthReporter& health);
   ~GrpcInventoryPeer() override;
 
-  // Ends the calls under way (a reserve among them is kUnknown) and the watch; later calls are not sent. May be called
+  // Ends the calls in flight (a reserve among them is kUnknown) and the watch; later calls are not sent. May be called
   // more than once.
   void Stop();
 
@@ -50,7 +50,7 @@ class GrpcInventoryPeer final : public ports::InventoryPeer {
   absl::StatusOr<ports::ProductPage> ListProducts(const std::string& category, int page, int page_size,
                                                   const ports::CallContext& context) override;
 
-  // For tests and for what is shown of the peer.
+  // For tests and for texts.
   CircuitBreaker& breaker() { return caller_.breaker(); }
   const std::string& display() const { return url_.display; }
 

@@ -8,7 +8,7 @@ namespace logistics::remote_inventory {
 
 enum class Compression { kNone, kGzip };
 
-// What becomes of an order for a product that the peer stocks in several locations (contract §2, point 10).
+// How an order is treated whose product the peer stocks in several locations (contract §2, point 10).
 enum class MultiLocation { kRefuse, kWarn };
 
 // When a peer that fails is no longer asked.
@@ -18,18 +18,18 @@ struct BreakerOptions {
   int probes = 2;  // calls let through at once while half-open; as many successes in a row close it, 1–100
 };
 
-// When a read is tried again. Nothing else ever is.
+// When a read is tried again. No other call ever is.
 struct ReadRetryOptions {
   int attempts_max = 3;  // with the first, 1–10
   absl::Duration delay_min = absl::Milliseconds(50);
   absl::Duration delay_max = absl::Seconds(1);
-  // So many retries a read, over all reads, so that a failing peer does not get the load several times; and how many
-  // may be saved up.
+  // Retries for each read, over all reads, so that a failing peer does not get a multiple of the load; and how many may
+  // be saved up.
   double budget_ratio = 0.1;
   double budget_max = 10;
 };
 
-// What is remembered of the peer's catalogue.
+// How the peer's catalogue is remembered.
 struct DirectoryOptions {
   absl::Duration remember_for = absl::Minutes(5);
   MultiLocation multi_location = MultiLocation::kRefuse;
@@ -59,7 +59,7 @@ inline constexpr absl::Duration kFairCallTime = absl::Seconds(1);
 // Questions of one command that are asked at the same time.
 inline constexpr int kReadsAtOnceMax = 4;
 
-// Before a caller that was turned away should come again.
+// The retry hints of refused calls.
 inline constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 inline constexpr absl::Duration kWrongPeerRetryAfter = absl::Seconds(30);
 

@@ -23,7 +23,7 @@ inline void ForEachAtOnce(std::size_t count, int at_once, const std::function<vo
     try {
       helpers.emplace_back(work);
     } catch (const std::system_error&) {
-      break;  // no more threads to be had: those that there are do it
+      break;  // no more threads: the existing ones do the work
     }
   }
   work();

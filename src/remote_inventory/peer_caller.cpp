@@ -26,7 +26,7 @@ constexpr const char* kMethodNames[] = {"CheckAndReserveStock",
                                         "GetItem",
                                         "ListItems"};
 
-// gRPC ends the process over a header value that HTTP does not allow.
+// gRPC aborts the process on a header value that HTTP does not allow.
 bool IsHeaderValue(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
 }

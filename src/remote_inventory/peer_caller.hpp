@@ -27,7 +27,7 @@ namespace logistics::remote_inventory {
 
 enum class PeerMethod { kReserve, kRelease, kCommit, kAdjust, kLevels, kGetItem, kListItems };
 
-// What a call came to. Either it was not sent, and `not_sent` says why, or `answer` is how it ended.
+// The outcome of a call. Either it was not sent, and `not_sent` says why, or `answer` is its end.
 struct CallOutcome {
   absl::Status not_sent;
   grpc::Status answer;
@@ -36,7 +36,7 @@ struct CallOutcome {
   bool ok() const { return sent() && answer.ok(); }
 };
 
-// What every call to the peer has in common: the breaker, the deadline (the caller's, within the call timeout), the ids
+// The common part of all calls to the peer: the breaker, the deadline (the caller's, within the call timeout), the ids
 // that are passed on, counts and the log. Metrics: logistics_inventory_calls_total{method,code},
 // logistics_inventory_call_seconds{method}, logistics_inventory_read_retries_total{result}. Thread-safe.
 class PeerCaller {
@@ -54,11 +54,11 @@ class PeerCaller {
   // The same for a read: again while it is UNAVAILABLE, with jitter, within the budget and the caller's time.
   CallOutcome Read(PeerMethod method, const ports::CallContext& context, const Call& call);
 
-  // Ends the calls under way as CANCELLED and lets none out any more.
+  // Ends the calls in flight as CANCELLED and refuses all later ones.
   void CancelAll();
 
   CircuitBreaker& breaker() { return breaker_; }
-  // The last answer was UNIMPLEMENTED: whoever is there is no inventory service.
+  // The last answer was UNIMPLEMENTED: the service at that address is no inventory service.
   bool wrong_peer() const { return wrong_peer_.load(); }
 
  private:
@@ -69,7 +69,7 @@ class PeerCaller {
     std::array<std::atomic<ports::Counter*>, kCodes> by_code{};  // made when a code first comes
   };
 
-  // Between them CancelAll ends the call. False: it was called already.
+  // Between Enter and Leave, CancelAll ends the call. False: CancelAll was called before.
   bool Enter(grpc::ClientContext& context);
   void Leave(grpc::ClientContext& context);
   void Count(PeerMethod method, grpc::StatusCode code, absl::Duration taken);

@@ -53,7 +53,7 @@ void PeerWatch::Run() {
     }
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) AskWhy();
     Report(state);
-    // A question without an answer is not asked again at once: this waits then too.
+    // Also the pause after a question without an answer.
     channel_->WaitForStateChange(state, absl::ToChronoTime(absl::Now() + kStateWait));
   }
 }
@@ -69,7 +69,7 @@ void PeerWatch::Ask() {
     ::inventory::ListItemsResponse response;
     return stub_->ListItems(&client, request, &response);
   });
-  // Whatever it says, it is there; whether it is the right one is the caller's to know.
+  // Any answer shows that a service is there; PeerCaller knows whether it is the right one.
   answered_ =
       outcome.sent() && VerdictOf(outcome.answer, absl::ZeroDuration(), absl::InfiniteDuration()) == Verdict::kAnswered;
 }

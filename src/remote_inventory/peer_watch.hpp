@@ -15,9 +15,9 @@
 
 namespace logistics::remote_inventory {
 
-// Keeps the channel connecting and says how the peer is, as health component "inventory": up when it answers, degraded
-// with what to look at when there is no connection, it is the wrong peer, or the breaker is not closed. Asks the peer a
-// small question when a connection is there and when the breaker wants to try, so that no order has to find out.
+// Keeps the channel connecting and reports health component "inventory": up when the peer answers, degraded with the
+// reason when there is no connection, the peer is the wrong one, or the breaker is not closed. Asks the peer a small
+// question after each connect and when the breaker wants a probe, so that no order has to find out.
 // Metric: logistics_inventory_connected.
 class PeerWatch {
  public:
@@ -41,7 +41,7 @@ class PeerWatch {
 
   void Run();
   void Ask();
-  // Why there is no connection, which only a call that fails for it is told.
+  // Learns why there is no connection: only the error of a failing call says so.
   void AskWhy();
   void Report(grpc_connectivity_state state);
   std::string Trouble(grpc_connectivity_state state) const;

@@ -21,8 +21,8 @@ namespace logistics::remote_inventory {
 
 // Asks the peer and remembers its answers for the configured time: which product an id or a sku is (the peer has no
 // look-up by sku, so all its items are listed), and in how many locations it has a level. One question for a product,
-// and one listing, at a time; who comes meanwhile waits for its answer. A sku that a listing did not have is asked for
-// again after kUnknownSkuFor. Thread-safe.
+// and one listing, at a time; later callers wait for its answer. A sku that a listing did not have is asked for again
+// after kUnknownSkuFor. Thread-safe.
 class PeerProductDirectory final : public ports::ProductDirectory {
  public:
   static constexpr std::size_t kProductsMax = 100'000;  // remembered; a full memory starts anew
@@ -39,7 +39,7 @@ class PeerProductDirectory final : public ports::ProductDirectory {
  private:
   struct Product {
     std::string sku;
-    absl::Time sku_at = absl::InfinitePast();  // when the peer said so
+    absl::Time sku_at = absl::InfinitePast();  // of the peer's answer
     std::size_t locations = 0;
     absl::Time locations_at = absl::InfinitePast();
   };
@@ -52,17 +52,17 @@ class PeerProductDirectory final : public ports::ProductDirectory {
     absl::Time at;
   };
 
-  // Knows every sku of `lines` that has no id beside it, as far as the peer does.
+  // Learns every sku of `lines` that has no id beside it, as far as the peer knows it.
   absl::Status LearnSkus(const std::vector<domain::OrderLine>& lines, const ports::CallContext& context);
   absl::Status ListAll(const ports::CallContext& context);
-  // NOT_FOUND when the peer does not know it.
+  // NOT_FOUND when the peer does not know the id.
   absl::StatusOr<Found> Find(const domain::ProductId& id, const ports::CallContext& context);
   absl::StatusOr<Found> Ask(const domain::ProductId& id, const Product& known, const ports::CallContext& context);
   absl::Status CheckLocations(const std::vector<domain::OrderLine>& lines,
                               const absl::flat_hash_map<domain::ProductId, Found>& found) const;
 
   bool Fresh(absl::Time at, absl::Duration age_max) const;
-  // The product of a sku as it was heard lately, or in the last listing.
+  // The product of a sku, by a recent answer or the last listing.
   std::optional<domain::ProductId> FindSkuLocked(const std::string& sku) const;
   bool KnowsSkusLocked(const std::vector<domain::OrderLine>& lines) const;
   void RememberSkuLocked(const domain::ProductId& id, const std::string& sku, absl::Time at);

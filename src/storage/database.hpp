@@ -26,7 +26,7 @@
 namespace logistics::storage {
 
 // All that a replica keeps in Postgres: stores, batchers, the signal of changes, the sweepers. References given to the
-// constructor outlive it. Destroying it runs what is queued to its end.
+// constructor outlive it. The destructor runs queued commands to their end.
 class Database {
  public:
   Database(const DatabaseOptions& options, const domain::Uuid& replica_id, ports::IdGenerator& ids,
@@ -37,7 +37,7 @@ class Database {
   ports::StockStore& stock() { return stock_store_; }
   ports::StockLog& stock_log() { return stock_log_; }
   ports::OrderLog& order_log() { return order_log_; }
-  // For what others tell us.
+  // For messages of other services.
   ports::PaymentStore& payments() { return payment_store_; }
   ports::Inbox& inbox() { return inbox_; }
   // For inventory that another service keeps.
@@ -48,17 +48,17 @@ class Database {
   // For the relay; each call makes one with a connection of its own.
   std::unique_ptr<ports::Outbox> NewOutbox() const;
 
-  // Does `work` every `interval`, on one replica at a time, until it is destroyed; `work` takes less than a minute. The
-  // schema is there.
+  // Runs `work` every `interval`, on one replica at a time, until the task is destroyed; `work` takes less than a
+  // minute. The schema exists.
   std::unique_ptr<LeasedTask> NewTask(std::string name, absl::Duration interval, std::function<void()> work) const;
 
-  // `wake` is called after each commit of any replica, beside those that were given before. Before Start only.
+  // Adds a subscriber: `wake` is called after each commit of any replica. Before Start only.
   void OnChange(std::function<void()> wake) { signal_.Subscribe(std::move(wake)); }
 
-  // From its return on nobody is woken any more: those who were may go.
+  // No subscriber is called after this returns.
   void Silence() { signal_.Silence(); }
 
-  // Begins to listen and to sweep; the schema is there (Migrate).
+  // Begins to listen and to sweep; the schema exists (Migrate).
   void Start();
 
  private:

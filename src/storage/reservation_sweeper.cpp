@@ -16,18 +16,18 @@ namespace {
 
 constexpr char kSweeperLease[] = "expire reservations";
 constexpr std::int64_t kPageRows = 500;
-// So many commands wait for a batch together: a backlog goes in batches of this size, and others find room beside it.
+// Commands in flight at once: a backlog goes in batches of this size and leaves room for other commands.
 constexpr int kAtOnce = 16;
-// So many failures end a turn: the database is away, or worse.
+// So many failures end a turn: the database is probably unavailable.
 constexpr int kFailuresMax = 16;
 constexpr absl::Duration kCommandTime = absl::Seconds(30);
-constexpr absl::Duration kPause = absl::Seconds(1);
+constexpr absl::Duration kLogEvery = absl::Seconds(1);
 constexpr absl::Duration kSweeperLeaseTtl = absl::Minutes(1);
 
-// A page of old holds after the last row of the one before. Orders that were paid or moved on keep theirs and are
-// passed over, but in the same bounded steps: there may be many of them.
-constexpr Statement kOldHolds = {
-    "old_holds",
+// A page of old reservations, after the last row of the page before. Those of orders that were paid or moved on are
+// read and passed over, in the same bounded steps, because there may be many.
+constexpr Statement kOldReservations = {
+    "old_reservations",
     "WITH page AS MATERIALIZED (SELECT id, created_at FROM reservations WHERE state = 'held' "
     "AND created_at < now() - $1::bigint * interval '1 microsecond' "
     "AND (created_at, id) > (timestamptz 'epoch' + $2::bigint * interval '1 microsecond', $3::uuid) "
@@ -44,8 +44,9 @@ ReservationSweeper::ReservationSweeper(const DatabaseOptions& options, const dom
       replica_id_(replica_id),
       writes_(writes),
       ids_(ids),
-      expired_(metrics.GetCounter("logistics_reservations_expired_total",
-                                  "Holds released because their time was over, orders cancelled by it included")),
+      expired_(metrics.GetCounter(
+          "logistics_reservations_expired_total",
+          "Reservations released because their time was over, those of orders cancelled for it included")),
       task_(kSweeperLease, std::min(options.sweep_interval, options.reservation_ttl), options, replica_id,
             [this](Session& session) { Sweep(session); }) {}
 
@@ -54,14 +55,14 @@ void ReservationSweeper::Sweep(Session& session) {
   domain::Uuid after_id;
   int expired = 0;
   int failed = 0;
-  absl::Time told = absl::Now();
-  const auto tell = [&](const char* how) {
+  absl::Time logged_at = absl::Now();
+  const auto log = [&](const char* how) {
     spdlog::info("{}: {} reservations older than {} have expired, {} failed and are tried again", how, expired,
                  absl::FormatDuration(ttl_), failed);
   };
   while (!stopping_) {
     const pqxx::result rows = session.Execute(
-        kOldHolds,
+        kOldReservations,
         Params().Add(absl::ToInt64Microseconds(ttl_)).Add(after_micros).Add(after_id).Add(std::int64_t{kPageRows}));
     if (rows.empty()) break;
     std::vector<domain::Uuid> page;
@@ -74,14 +75,14 @@ void ReservationSweeper::Sweep(Session& session) {
     expired += outcome.expired;
     failed += outcome.failed;
     if (failed >= kFailuresMax) break;
-    if (absl::Now() - told > kPause) {
-      told = absl::Now();
-      tell("sweeping");
+    if (absl::Now() - logged_at > kLogEvery) {
+      logged_at = absl::Now();
+      log("sweeping");
     }
-    // Another replica may have taken over while we were stopped.
+    // Another replica may have acquired the lease while this one was stopped.
     if (!AcquireLease(session, kSweeperLease, replica_id_, kSweeperLeaseTtl)) break;
   }
-  if (expired + failed > 0) tell("swept");
+  if (expired + failed > 0) log("swept");
 }
 
 ReservationSweeper::PageOutcome ReservationSweeper::ExpireAll(const std::vector<domain::Uuid>& page) {

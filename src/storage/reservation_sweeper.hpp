@@ -9,15 +9,15 @@
 
 namespace logistics::storage {
 
-// Looks for holds older than options.reservation_ttl, by Postgres' clock, one replica at a time, and expires them as
-// domain::DecideExpiry says. What it finds without a lock is decided again under it, by a command in the batcher: cut
-// off anywhere, or run twice at once, it releases nothing twice and nothing that was paid meanwhile. Counted in
-// logistics_reservations_expired_total. References outlive it.
+// Expires reservations older than options.reservation_ttl, by Postgres' clock, on one replica at a time, as
+// domain::DecideExpiry says. The look takes no lock; a command in the batcher decides each reservation again under one.
+// So a sweep that is cut off, or runs twice at once, releases nothing twice and nothing that was paid meanwhile.
+// Metric: logistics_reservations_expired_total. References outlive it.
 class ReservationSweeper {
  public:
   ReservationSweeper(const DatabaseOptions& options, const domain::Uuid& replica_id, WriteBatcher& writes,
                      ports::IdGenerator& ids, ports::Metrics& metrics);
-  // Ends after the commands that are under way.
+  // Ends after the commands in flight.
   ~ReservationSweeper() { stopping_ = true; }
   ReservationSweeper(const ReservationSweeper&) = delete;
   ReservationSweeper& operator=(const ReservationSweeper&) = delete;

@@ -63,7 +63,7 @@ absl::StatusOr<int> AdminHttp::Start() {
 
 void AdminHttp::Stop() {
   if (!thread_.joinable()) return;
-  // A stop before the thread has begun to accept would be overlooked.
+  // The library ignores a stop before the thread has begun to accept.
   while (!server_->is_running() && !ended_) std::this_thread::yield();
   server_->stop();
   thread_.join();

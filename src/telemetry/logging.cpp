@@ -20,8 +20,8 @@
 namespace logistics::telemetry {
 namespace {
 
-// Records of the logger with this name hold escaped fields already; the formatter adds them as they are. Text of all
-// other loggers is free and gets escaped.
+// Records of the logger with this name are escaped already; the formatter adds them as they are. Text of all other
+// loggers gets escaped.
 constexpr std::string_view kStructuredLogger = "structured";
 
 std::string_view View(spdlog::string_view_t text) { return {text.data(), text.size()}; }

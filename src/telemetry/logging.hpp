@@ -33,7 +33,7 @@ class StructuredLog final : public ports::Log {
   std::unique_ptr<spdlog::logger> logger_;
 };
 
-// Formats one record as one line, whatever its text holds.
+// Formats one record as one line, whatever its text contains.
 std::unique_ptr<spdlog::formatter> MakeLineFormatter(LogFormat format);
 
 }  // namespace logistics::telemetry

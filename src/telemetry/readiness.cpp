@@ -44,7 +44,7 @@ void Readiness::Report(std::string_view component, ports::HealthState state, std
     }
     entry = {state, OneLine(reason)};
   }
-  Tell();
+  Notify();
 }
 
 void Readiness::SetDraining() {
@@ -52,7 +52,7 @@ void Readiness::SetDraining() {
     const std::lock_guard lock(mutex_);
     draining_ = true;
   }
-  Tell();
+  Notify();
 }
 
 bool Readiness::ReadyLocked() const {
@@ -81,19 +81,18 @@ void Readiness::SetListener(std::function<void(bool ready)> listener) {
   {
     const std::lock_guard lock(listener_mutex_);
     listener_ = std::move(listener);
-    told_.reset();
+    notified_.reset();
   }
-  Tell();
+  Notify();
 }
 
-void Readiness::Tell() {
-  // The state is read under the listener's lock: of two threads that report at once, the later teller sees both
-  // reports.
+void Readiness::Notify() {
+  // The state is read under the listener's lock: of two threads that report at once, the later one sees both reports.
   const std::lock_guard lock(listener_mutex_);
   if (!listener_) return;
   const bool now = ready();
-  if (told_ == now) return;
-  told_ = now;
+  if (notified_ == now) return;
+  notified_ = now;
   listener_(now);
 }
 

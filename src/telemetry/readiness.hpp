@@ -12,17 +12,17 @@
 
 namespace logistics::telemetry {
 
-// Whether the daemon can serve: the last word of every part, together. Ready means that no part is down and that it is
-// not draining. Thread-safe.
+// Whether the daemon can serve, by the last report of every part. Ready: no part is down, and the daemon does not
+// drain. Thread-safe.
 class Readiness final : public ports::HealthReporter {
  public:
-  // `components` are the parts that must have spoken before the daemon is ready: until then they are down, "starting".
-  // Others may report too.
+  // `components` must report before the daemon is ready: until then they are down, "starting". Other parts may report
+  // too.
   explicit Readiness(const std::vector<std::string>& components);
 
   void Report(std::string_view component, ports::HealthState state, std::string_view reason) override;
 
-  // From now on not ready, whatever the parts say.
+  // Not ready from now on, whatever the parts report.
   void SetDraining();
 
   bool ready() const;
@@ -30,8 +30,8 @@ class Readiness final : public ports::HealthReporter {
   // "ready" or "not ready", then one line a component with its state and reason.
   std::string Text() const;
 
-  // `listener` is told the present state at once and then every change, in order, the last state always last. It is
-  // called by the reporting thread and must not call back into this object. One listener.
+  // `listener` is called with the present state at once and then with every change, in order, the last state always
+  // last. The reporting thread calls it; it must not call this object. One listener.
   void SetListener(std::function<void(bool ready)> listener);
 
  private:
@@ -40,7 +40,7 @@ class Readiness final : public ports::HealthReporter {
     std::string reason;
   };
   bool ReadyLocked() const;
-  void Tell();
+  void Notify();
 
   mutable std::mutex mutex_;
   std::map<std::string, Component, std::less<>> components_;  // guarded by mutex_
@@ -48,7 +48,7 @@ class Readiness final : public ports::HealthReporter {
 
   std::mutex listener_mutex_;                 // taken before mutex_
   std::function<void(bool ready)> listener_;  // guarded by listener_mutex_
-  std::optional<bool> told_;                  // guarded by listener_mutex_
+  std::optional<bool> notified_;              // guarded by listener_mutex_
 };
 
 }  // namespace logistics::telemetry

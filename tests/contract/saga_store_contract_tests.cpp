@@ -28,7 +28,7 @@ using fakes::StatusIs;
 using ports::IntentAnswer;
 using ports::IntentRelease;
 using ports::Settlement;
-using ports::SettlementStep;
+using StepKind = domain::SagaStep::Kind;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -155,10 +155,10 @@ class SagaStoreContract : public testing::TestWithParam<SagaHarnessFactory> {
     EXPECT_THAT(settlements().Done(settlement, absl::ZeroDuration()), IsOk());
   }
   // All that is told from now on, in order; ends it.
-  std::vector<SettlementStep> WorkOff() {
-    std::vector<SettlementStep> steps;
+  std::vector<StepKind> WorkOff() {
+    std::vector<StepKind> steps;
     for (std::vector<Settlement> claimed = Claim(1); !claimed.empty(); claimed = Claim(1)) {
-      steps.push_back(claimed.front().step);
+      steps.push_back(claimed.front().step.kind);
       ExpectDone(claimed.front());
     }
     return steps;
@@ -208,7 +208,7 @@ TEST_P(SagaStoreContract, Abandon_LeavesWhatThePeerHasToBeTold) {
   const domain::NewOrder once = Opened(3);
   EXPECT_THAT(Abandon(once, IntentRelease::kOnce), IsOkAndHolds(true));
   const Settlement told = ClaimOne();
-  EXPECT_EQ(told.step, SettlementStep::kRelease);
+  EXPECT_EQ(told.step.kind, StepKind::kRelease);
   EXPECT_TRUE(told.last);
   EXPECT_EQ(told.reason, "the test says so");
   EXPECT_EQ(told.attempts, 0);
@@ -218,7 +218,7 @@ TEST_P(SagaStoreContract, Abandon_LeavesWhatThePeerHasToBeTold) {
   ExpectDone(told);
 
   EXPECT_THAT(Abandon(Opened()), IsOkAndHolds(true));
-  EXPECT_THAT(WorkOff(), ElementsAre(SettlementStep::kRelease, SettlementStep::kReleaseAgain));
+  EXPECT_THAT(WorkOff(), ElementsAre(StepKind::kRelease, StepKind::kReleaseAgain));
 }
 
 TEST_P(SagaStoreContract, AbandonedIntent_CannotBeCompleted) {
@@ -235,10 +235,9 @@ TEST_P(SagaStoreContract, AbandonAgain_TellsThePeerAgain_OnlyFromItsMaker) {
   EXPECT_THAT(Abandon(order, IntentRelease::kOnce, true), IsOkAndHolds(false));
   EXPECT_THAT(Abandon(order, IntentRelease::kNone), IsOkAndHolds(false));
   EXPECT_THAT(Abandon(order, IntentRelease::kTwice), IsOkAndHolds(true));
-  EXPECT_THAT(WorkOff(),
-              ElementsAre(SettlementStep::kRelease, SettlementStep::kRelease, SettlementStep::kReleaseAgain));
+  EXPECT_THAT(WorkOff(), ElementsAre(StepKind::kRelease, StepKind::kRelease, StepKind::kReleaseAgain));
   EXPECT_THAT(Abandon(order, IntentRelease::kOnce), IsOkAndHolds(true)) << "also where all was told already";
-  EXPECT_THAT(WorkOff(), ElementsAre(SettlementStep::kRelease));
+  EXPECT_THAT(WorkOff(), ElementsAre(StepKind::kRelease));
 }
 
 TEST_P(SagaStoreContract, AbandonOfAnOrder_DoesNothing) {
@@ -286,7 +285,7 @@ TEST_P(SagaStoreContract, Claim_RunsOut_AndTheLostOneChangesNothing) {
   EXPECT_THAT(settlements().MarkRestocking(again), IsOkAndHolds(true));
   ExpectDone(again);
   const Settlement next = ClaimOne();
-  EXPECT_EQ(next.item, 1U);
+  EXPECT_EQ(next.step.item, 1U);
   EXPECT_EQ(next.attempts, 0);
 }
 
@@ -310,7 +309,7 @@ TEST_P(SagaStoreContract, Retry_CountsAndPutsOff) {
   EXPECT_THAT(settlements().Retry(ClaimOne(), absl::ZeroDuration(), "the peer is away"), IsOk());
   const Settlement second = ClaimOne();
   EXPECT_EQ(second.attempts, 1);
-  EXPECT_EQ(second.step, SettlementStep::kRelease);
+  EXPECT_EQ(second.step.kind, StepKind::kRelease);
   EXPECT_THAT(settlements().Retry(second, absl::Hours(1), "still away"), IsOk());
   EXPECT_THAT(Claim(), IsEmpty());
   ASSERT_OK_AND_ASSIGN(const auto stuck, settlements().Stuck(absl::ZeroDuration(), 10));
@@ -330,29 +329,29 @@ TEST_P(SagaStoreContract, StepsAddedWhileTheFirstIsTold_AreKept) {
   Abandon(order, IntentRelease::kOnce).status().IgnoreError();
   EXPECT_THAT(Claim(), IsEmpty()) << "it is still claimed";
   ExpectDone(told);
-  EXPECT_THAT(WorkOff(), ElementsAre(SettlementStep::kRelease));
+  EXPECT_THAT(WorkOff(), ElementsAre(StepKind::kRelease));
 }
 
 TEST_P(SagaStoreContract, Restock_IsMarkedOnce_AndFoundMarked) {
   harness_->ShipAndReturn(Made(2));
   ExpectDone(ClaimOne());
   const Settlement marked = ClaimOne(absl::Seconds(2));
-  EXPECT_EQ(marked.step, SettlementStep::kRestock);
-  EXPECT_EQ(marked.item, 0U);
+  EXPECT_EQ(marked.step.kind, StepKind::kRestock);
+  EXPECT_EQ(marked.step.item, 0U);
   EXPECT_FALSE(marked.last);
   EXPECT_THAT(settlements().MarkRestocking(marked), IsOkAndHolds(true));
   EXPECT_THAT(settlements().MarkRestocking(marked), IsOkAndHolds(false));
   const Settlement found = ClaimOne();
-  EXPECT_EQ(found.step, SettlementStep::kRestocking);
-  EXPECT_EQ(found.item, 0U);
+  EXPECT_EQ(found.step.kind, StepKind::kRestocking);
+  EXPECT_EQ(found.step.item, 0U);
   // Whoever found it does not know what became of it: it stays marked.
   EXPECT_THAT(settlements().Retry(found, absl::ZeroDuration(), "the list could not be written"), IsOk());
   const Settlement again = ClaimOne();
-  EXPECT_EQ(again.step, SettlementStep::kRestocking);
+  EXPECT_EQ(again.step.kind, StepKind::kRestocking);
   EXPECT_THAT(settlements().InDoubt(again, "no answer"), IsOk());
   const Settlement next = ClaimOne();
-  EXPECT_EQ(next.step, SettlementStep::kRestock);
-  EXPECT_EQ(next.item, 1U);
+  EXPECT_EQ(next.step.kind, StepKind::kRestock);
+  EXPECT_EQ(next.step.item, 1U);
   EXPECT_TRUE(next.last);
   ASSERT_OK_AND_ASSIGN(const ports::SettlementStats stats, settlements().Stats());
   EXPECT_EQ(stats.in_doubt, 1);
@@ -365,7 +364,7 @@ TEST_P(SagaStoreContract, RestockMarkedAndNotSent_MayBeSaidLater) {
   EXPECT_THAT(settlements().MarkRestocking(marked), IsOkAndHolds(true));
   EXPECT_THAT(settlements().Retry(marked, absl::ZeroDuration(), "not sent"), IsOk());
   const Settlement again = ClaimOne();
-  EXPECT_EQ(again.step, SettlementStep::kRestock);
+  EXPECT_EQ(again.step.kind, StepKind::kRestock);
   EXPECT_THAT(settlements().MarkRestocking(again), IsOkAndHolds(true));
 }
 

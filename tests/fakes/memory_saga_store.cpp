@@ -9,7 +9,7 @@ namespace logistics::fakes {
 
 using domain::ReservationState;
 using ports::Settlement;
-using ports::SettlementStep;
+using StepKind = domain::SagaStep::Kind;
 
 namespace {
 
@@ -164,8 +164,7 @@ absl::StatusOr<std::vector<Settlement>> MemorySagaStore::Claim(int limit, absl::
     row.claimed_until = now + claim_for;
     Settlement& settlement = claimed.emplace_back();
     settlement.reservation = tables_.reservations.at(id).reservation;
-    settlement.step = row.steps.front().kind;
-    settlement.item = row.steps.front().item;
+    settlement.step = row.steps.front();
     settlement.last = row.steps.size() == 1;
     settlement.reason = row.reason;
     settlement.attempts = row.attempts;
@@ -183,7 +182,7 @@ MemorySagaStore::Row* MemorySagaStore::ClaimedLocked(const Settlement& settlemen
 void MemorySagaStore::StepDoneLocked(const Settlement& settlement, absl::Duration next_in) {
   Row* row = ClaimedLocked(settlement);
   if (row == nullptr) return;
-  told_.push_back({settlement.reservation.id, settlement.step, true, next_in});
+  told_.push_back({settlement.reservation.id, settlement.step.kind, true, next_in});
   row->steps.pop_front();
   row->attempts = 0;
   row->last_error.clear();
@@ -206,8 +205,8 @@ absl::Status MemorySagaStore::Retry(const Settlement& settlement, absl::Duration
   if (fate == SagaFate::kFailed) return Unavailable();
   const std::scoped_lock lock(mutex_);
   if (Row* row = ClaimedLocked(settlement)) {
-    told_.push_back({settlement.reservation.id, settlement.step, false, delay});
-    if (settlement.step == SettlementStep::kRestock) row->steps.front().kind = SettlementStep::kRestock;
+    told_.push_back({settlement.reservation.id, settlement.step.kind, false, delay});
+    if (settlement.step.kind == StepKind::kRestock) row->steps.front().kind = StepKind::kRestock;
     ++row->attempts;
     row->last_error = error;
     row->claim = {};
@@ -223,8 +222,8 @@ absl::StatusOr<bool> MemorySagaStore::MarkRestocking(const Settlement& settlemen
   const std::scoped_lock lock(mutex_);
   Row* row = ClaimedLocked(settlement);
   const bool mark =
-      row != nullptr && row->claimed_until > clock_.Now() && row->steps.front().kind == SettlementStep::kRestock;
-  if (mark) row->steps.front().kind = SettlementStep::kRestocking;
+      row != nullptr && row->claimed_until > clock_.Now() && row->steps.front().kind == StepKind::kRestock;
+  if (mark) row->steps.front().kind = StepKind::kRestocking;
   if (fate == SagaFate::kLost) return Unavailable();
   return mark;
 }
@@ -233,7 +232,7 @@ absl::Status MemorySagaStore::InDoubt(const Settlement& settlement, const std::s
   const SagaFate fate = FateOf(SagaCall::kInDoubt);
   if (fate == SagaFate::kFailed) return Unavailable();
   const std::scoped_lock lock(mutex_);
-  const std::pair<domain::Uuid, std::size_t> restock(settlement.reservation.id, settlement.item);
+  const std::pair<domain::Uuid, std::size_t> restock(settlement.reservation.id, settlement.step.item);
   if (std::find(in_doubt_.begin(), in_doubt_.end(), restock) == in_doubt_.end()) in_doubt_.push_back(restock);
   StepDoneLocked(settlement, absl::ZeroDuration());
   return fate == SagaFate::kLost ? Unavailable() : absl::OkStatus();

@@ -34,7 +34,7 @@ class MemorySagaStore : public ports::IntentStore, public ports::SettlementStore
   // What a settler said of a step.
   struct Told {
     domain::Uuid id;
-    ports::SettlementStep step = ports::SettlementStep::kRelease;
+    domain::SagaStep::Kind step = domain::SagaStep::Kind::kRelease;
     bool done = false;  // false: to be tried again
     absl::Duration due_in;
     friend bool operator==(const Told&, const Told&) = default;

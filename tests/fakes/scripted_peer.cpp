@@ -14,7 +14,7 @@ using ports::PeerSettled;
 
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 
-absl::Status Away(std::string_view why) {
+absl::Status Unavailable(std::string_view why) {
   return domain::RetryLaterError(absl::StatusCode::kUnavailable, why, kRetryAfter);
 }
 
@@ -28,11 +28,11 @@ bool IsDone(PeerFate fate) {
 absl::Status ErrorOf(PeerFate fate) {
   switch (fate) {
     case PeerFate::kNotSent:
-      return Away("the inventory service is not asked at the moment");
+      return Unavailable("the inventory service is not asked at the moment");
     case PeerFate::kFailed:
-      return Away("the inventory service failed");
+      return Unavailable("the inventory service failed");
     default:
-      return Away("the inventory service did not answer");
+      return Unavailable("the inventory service did not answer");
   }
 }
 
@@ -78,9 +78,9 @@ void ScriptedPeer::SetHook(std::function<PeerFate(PeerCall call, const domain::U
   hook_ = std::move(hook);
 }
 
-void ScriptedPeer::SetAway(bool away) {
+void ScriptedPeer::SetUnavailable(bool unavailable) {
   const std::scoped_lock lock(mutex_);
-  away_ = away;
+  unavailable_ = unavailable;
 }
 
 int ScriptedPeer::LandLate() {
@@ -138,7 +138,7 @@ PeerFate ScriptedPeer::FateOf(PeerCall call, const domain::Uuid& id) {
       queue.pop_front();
       return fate;
     }
-    if (away_) return PeerFate::kNotSent;
+    if (unavailable_) return PeerFate::kNotSent;
     hook = hook_;
   }
   return hook ? hook(call, id) : PeerFate::kAnswer;

@@ -48,7 +48,7 @@ class ScriptedPeer final : public ports::InventoryPeer {
   // the order, or of the product; nil where there is none, or more than one.
   void SetHook(std::function<PeerFate(PeerCall call, const domain::Uuid& id)> hook);
   // From now on every call without another fate is kNotSent, or no longer.
-  void SetAway(bool away);
+  void SetUnavailable(bool unavailable);
   // Holds what reserves of the fate kLate put off, as far as there is stock. How many reserves that were.
   int LandLate();
 
@@ -104,7 +104,7 @@ class ScriptedPeer final : public ports::InventoryPeer {
   std::map<PeerCall, std::deque<PeerFate>> script_;
   std::map<PeerCall, std::vector<domain::Uuid>> calls_;
   std::function<PeerFate(PeerCall, const domain::Uuid&)> hook_;
-  bool away_ = false;
+  bool unavailable_ = false;
 };
 
 }  // namespace logistics::fakes

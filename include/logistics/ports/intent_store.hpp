@@ -16,30 +16,30 @@ struct IntentAnswer {
   enum class Outcome {
     kOpened,   // the peer may be asked to reserve
     kExists,   // the idempotency key made `existing` before, from the same payload
-    kPending,  // an order of the same key is being made at this moment
+    kPending,  // an order of the same key is in the making
   };
   Outcome outcome = Outcome::kOpened;
   std::optional<domain::Order> existing;
 };
 
-// The releases that the peer is sent when an intent comes to nothing.
+// How the peer releases an intent that failed.
 enum class IntentRelease {
-  kNone,   // the reserve was never sent
-  kOnce,   // it answered: a part may be held
-  kTwice,  // it did not answer: the release may overtake the reserve, so it is sent again a grace period later
+  kNone,   // not at all: no reserve was sent
+  kOnce,   // the peer answered: a part may be held
+  kTwice,  // no answer: the release may overtake the reserve, so it is sent again a grace period later
 };
 
 struct Abandonment {
   domain::Uuid id;
   IntentRelease release = IntentRelease::kTwice;
   std::string reason;
-  // Recovery: only where nobody got on with the intent. Else its maker: where the intent is no more and no order came
-  // of it, the peer is sent one more release, because its hold may be younger than the last one.
+  // True for recovery: abandons only where the intent still stands. False for the intent's maker: where the intent is
+  // gone and no order exists, a release is queued once more, because the reserve may be younger than the last release.
   bool only_an_intent = false;
 };
 
 // Orders in the making while another service is asked for their stock (the saga of the remote mode). An intent is a
-// committed row before the peer hears of it, so that a crash at any point leaves something to release. Thread-safe;
+// committed row before the peer is called, so that a crash at any point leaves a row to release by. Thread-safe;
 // blocking and errors as in OrderStore.
 class IntentStore {
  public:
@@ -50,11 +50,11 @@ class IntentStore {
   virtual absl::StatusOr<IntentAnswer> Open(const domain::NewOrder& order, const CallContext& context) = 0;
 
   // The peer holds the stock: stores the order with its history, events and payment, as OrderStore::Create does, in the
-  // transaction that moves the intent on. UNAVAILABLE with nothing stored where the intent is not there any more
-  // (recovery took it: it was too slow).
+  // transaction that moves the intent on. UNAVAILABLE with nothing stored where the intent is gone
+  // (recovery abandoned it, because the order took too long).
   virtual absl::StatusOr<domain::Order> Complete(const domain::NewOrder& order, const CallContext& context) = 0;
 
-  // Ends the intent, frees its idempotency key and leaves a settlement for the peer, in one transaction. False where
+  // Ends the intent, frees its idempotency key and queues a settlement for the peer, in one transaction. False where
   // nothing was to be done, which is always so once the order exists.
   virtual absl::StatusOr<bool> Abandon(const Abandonment& abandonment, const CallContext& context) = 0;
 

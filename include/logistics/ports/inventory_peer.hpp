@@ -16,7 +16,7 @@ namespace logistics::ports {
 enum class PeerReserve {
   kHeld,     // everything is held
   kRefused,  // not everything is held, but a part of it may be: it has to be released
-  kUnknown,  // no answer: all, a part or nothing is held, now or a little later. It has to be released, twice.
+  kUnknown,  // no answer: all, a part or nothing is held, now or a little later; it has to be released, twice
   kNotSent,  // the peer never saw it: nothing is held
 };
 
@@ -29,7 +29,7 @@ struct PeerAvailability {
 
 struct PeerReserveAnswer {
   PeerReserve outcome = PeerReserve::kNotSent;
-  std::vector<PeerAvailability> items;  // kRefused: what the peer said of each
+  std::vector<PeerAvailability> items;  // kRefused: the peer's answer for each
   std::string message;                  // the peer's words
   // Not OK for kUnknown and kNotSent, and for kRefused by a status (INVALID_ARGUMENT for instance, which can come
   // after earlier items were held).
@@ -45,9 +45,9 @@ enum class PeerSettled {
 // The inventory service that this daemon calls in remote mode (contract §2, point by point). Thread-safe; a
 // call blocks no longer than the context's deadline and the configured call timeout, whichever is sooner.
 //
-// Errors of every call but Reserve: UNAVAILABLE with a retry hint (peer unavailable, its breaker open, deadline, wrong
-// peer), RESOURCE_EXHAUSTED; INVALID_ARGUMENT and NOT_FOUND as the peer says them; INTERNAL otherwise. The peer's own
-// words are in the log, never in the status.
+// Errors of every call but Reserve: UNAVAILABLE with a retry hint (no connection, breaker open, deadline, wrong peer),
+// RESOURCE_EXHAUSTED; INVALID_ARGUMENT and NOT_FOUND as the peer says them; INTERNAL otherwise. The peer's own words
+// are in the log, never in the status.
 class InventoryPeer {
  public:
   virtual ~InventoryPeer() = default;
@@ -57,7 +57,7 @@ class InventoryPeer {
   virtual PeerReserveAnswer Reserve(const domain::Uuid& order_id, const domain::WarehouseId& warehouse,
                                     const std::vector<domain::StockItem>& items, const CallContext& context) = 0;
 
-  // Both may be sent again: the peer acts only on what is still pending. Not retried inside.
+  // Both may be sent again: the peer acts only on pending reservations. Not retried inside.
   virtual absl::StatusOr<PeerSettled> Release(const domain::Uuid& order_id, const std::string& reason,
                                               const CallContext& context) = 0;
   virtual absl::StatusOr<PeerSettled> Commit(const domain::Uuid& order_id, const CallContext& context) = 0;

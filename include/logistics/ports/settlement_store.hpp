@@ -12,21 +12,18 @@
 
 namespace logistics::ports {
 
-using SettlementStep = domain::SagaStep::Kind;
-
-// The next step that the peer has to be sent of a reservation, claimed by this replica for a time.
+// The next call that a reservation needs at the peer, claimed by this replica for a time.
 struct Settlement {
   domain::Reservation reservation;
-  SettlementStep step = SettlementStep::kRelease;
-  std::size_t item = 0;  // kRestock, kRestocking: which item of the reservation
-  bool last = false;     // nothing follows
-  std::string reason;    // for the peer's books
-  int attempts = 0;      // that failed
-  absl::Duration age;    // since the reservation had first something to settle
-  domain::Uuid claim;    // this claim; the calls below do nothing once it is another's
+  domain::SagaStep step;
+  bool last = false;   // nothing follows
+  std::string reason;  // for the peer's books
+  int attempts = 0;    // that failed
+  absl::Duration age;  // since the first settlement of the reservation was queued
+  domain::Uuid claim;  // this claim; the calls below do nothing once it is another's
 };
 
-// A reservation that could not be settled for long, or a restock in doubt: an operator has to know of it.
+// A settlement that fails for long: for operators.
 struct StuckSettlement {
   domain::Uuid reservation_id;
   std::string steps;
@@ -41,9 +38,9 @@ struct SettlementStats {
   absl::Duration oldest_age;
 };
 
-// Steps that the peer has still to be sent, worked off by the settlers of all replicas: one of them claims a row at a
-// time, and a claim runs out by Postgres' clock. Thread-safe. Errors: UNAVAILABLE when the database is unavailable.
-// After a crash a claimed row is free again when its claim is over.
+// Calls that the peer has still to get, worked off by the settlers of all replicas: one of them claims a row at a time,
+// and a claim runs out by Postgres' clock. Thread-safe. Errors: UNAVAILABLE when the database is unavailable. After a
+// crash a claimed row is free again when its claim is over.
 class SettlementStore {
  public:
   virtual ~SettlementStore() = default;
@@ -54,15 +51,15 @@ class SettlementStore {
   // The step is done. The next one, where there is one, is due after `next_in`.
   virtual absl::Status Done(const Settlement& settlement, absl::Duration next_in) = 0;
 
-  // It failed and is due again after `delay`. A kRestock that was marked is a kRestock again: it was not sent. A
-  // kRestocking stays one.
+  // The step failed and is due again after `delay`. A kRestock that was marked is a kRestock again, because it was not
+  // sent. A kRestocking stays one.
   virtual absl::Status Retry(const Settlement& settlement, absl::Duration delay, const std::string& error) = 0;
 
-  // Before a restock is sent: kRestock becomes kRestocking, durably. False when the claim was lost: it must not be
-  // sent.
+  // Before a restock is sent: kRestock becomes kRestocking, durably. False when the claim was lost: the restock must
+  // not be sent.
   virtual absl::StatusOr<bool> MarkRestocking(const Settlement& settlement) = 0;
 
-  // The outcome of a restock is not known: it is listed for a person and not sent again; the step counts as done.
+  // The outcome of a restock is unknown: it is listed for a person and not sent again; the step counts as done.
   virtual absl::Status InDoubt(const Settlement& settlement, const std::string& why) = 0;
 
   virtual absl::StatusOr<SettlementStats> Stats() = 0;

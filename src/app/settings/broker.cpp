@@ -79,9 +79,9 @@ std::vector<Setting> ConnectionSettings() {
 
 std::vector<Setting> ConsumerSettings() {
   return {
-      Boolean({"consumers.payments.enabled", "", "whether payments that others publish are acted on"},
+      Boolean({"consumers.payments.enabled", "", "whether payment events of other services are handled"},
               FIELD(bool, broker.payments.enabled)),
-      BrokerName({"consumers.payments.queue", "", "the queue they come through; has NAME.dlq beside it"},
+      BrokerName({"consumers.payments.queue", "", "the queue of these events; has NAME.dlq beside it"},
                  FIELD(std::string, broker.payments.queue)),
       WholeNumber({"consumers.payments.prefetch", "", "messages taken and not acked"}, 1, 1000,
                   FIELD(int, broker.payments.prefetch)),
@@ -91,16 +91,16 @@ std::vector<Setting> ConsumerSettings() {
           {"consumers.payments.retry_delay", "", "before a message that has to wait is tried again; then fivefold"},
           Milliseconds(10), Minutes(10), FIELD(absl::Duration, broker.payments.retry_delay)),
       Duration({"consumers.payments.hand_back_after", "",
-                "with the database away so long, messages go back to the queue, for a replica that may reach it"},
+                "with the database unavailable for so long, messages go back to the queue, for another replica"},
                Seconds(1), Hours(1), FIELD(absl::Duration, broker.payments.hand_back_after)),
-      Duration({"consumers.done_ttl", "", "how long a message that is done is known, should it come again"}, Hours(24),
+      Duration({"consumers.done_ttl", "", "how long a handled message is known, should it come again"}, Hours(24),
                Hours(8760), FIELD(absl::Duration, database.inbox_done_ttl)),
   };
 }
 
 std::vector<Setting> OutboxSettings() {
   return {
-      Choice<messaging::Unroutable>({"outbox.unroutable", "", "what becomes of an event that no queue wants"},
+      Choice<messaging::Unroutable>({"outbox.unroutable", "", "how an event is treated that no queue takes"},
                                     {{"drop", messaging::Unroutable::kDrop}, {"hold", messaging::Unroutable::kHold}},
                                     FIELD(messaging::Unroutable, broker.unroutable)),
       WholeNumber({"outbox.window", "", "messages published and not yet confirmed"}, 1, 10000,
@@ -108,7 +108,7 @@ std::vector<Setting> OutboxSettings() {
       WholeNumber({"outbox.read_page", "", "rows read at once"}, 1, 5000, FIELD(int, broker.read_page)),
       Duration({"outbox.lease_ttl", "", "how long the publishing replica may be silent before another takes over"},
                Seconds(1), Minutes(10), FIELD(absl::Duration, broker.lease_ttl)),
-      Duration({"outbox.poll", "", "how often is looked for rows whose wake-up got lost"}, Milliseconds(50), Minutes(1),
+      Duration({"outbox.poll", "", "between looks for rows whose wake-up got lost"}, Milliseconds(50), Minutes(1),
                FIELD(absl::Duration, broker.outbox_poll)),
       Text(
           {"topology.order_queue", "RABBITMQ_ORDER_QUEUE",

@@ -74,7 +74,7 @@ std::vector<Setting> Connection() {
   };
 }
 
-// How a peer that fails or assumes too little is treated.
+// How failures and locations of the peer are treated.
 std::vector<Setting> Care() {
   using remote_inventory::MultiLocation;
   return {
@@ -87,7 +87,7 @@ std::vector<Setting> Care() {
       WholeNumber({"inventory.remote.breaker_probes", "", "calls let through then, and successes that end it"}, 1, 100,
                   FIELD(int, inventory_peer.breaker.probes)),
       Choice<MultiLocation>({"inventory.remote.multi_location", "",
-                             "what becomes of an order for a product that the peer stocks in several locations"},
+                             "how an order is treated whose product the peer stocks in several locations"},
                             {{"refuse", MultiLocation::kRefuse}, {"warn", MultiLocation::kWarn}},
                             FIELD(MultiLocation, inventory_peer.directory.multi_location)),
       Duration({"inventory.remote.remember_for", "", "how long a product's sku, id and locations are remembered"},
@@ -98,17 +98,17 @@ std::vector<Setting> Care() {
 std::vector<Setting> Saga() {
   return {
       Duration({"inventory.remote.release_again_after", "",
-                "after an unknown outcome the release is said twice, so far "
-                "apart"},
+                "after an unknown outcome the release is sent twice, so far apart"},
                Milliseconds(100), Hours(1), FIELD(absl::Duration, saga.release_again_after)),
       Duration({"inventory.remote.intent_ttl", "", "an intent this old was left by a crash and is released"},
                Seconds(1), Hours(24), FIELD(absl::Duration, saga.intent_ttl)),
-      Duration({"inventory.remote.settle_alarm_after", "", "a hold that cannot be settled for so long is an alarm"},
+      Duration({"inventory.remote.settle_alarm_after", "", "a settlement that waits for so long raises an alarm"},
                Seconds(1), Hours(8760), FIELD(absl::Duration, saga.settle_alarm_after)),
-      WholeNumber({"inventory.remote.settle_concurrency", "", "releases and commits under way at once"}, 1, 64,
+      WholeNumber({"inventory.remote.settle_concurrency", "", "releases and commits in flight at once"}, 1, 64,
                   FIELD(int, saga.settle_concurrency)),
-      Duration({"inventory.remote.reconcile_interval", "", "how often our holds are compared with the peer's levels"},
-               Seconds(1), Hours(24), FIELD(absl::Duration, saga.reconcile_interval)),
+      Duration(
+          {"inventory.remote.reconcile_interval", "", "how often our reservations are compared with the peer's levels"},
+          Seconds(1), Hours(24), FIELD(absl::Duration, saga.reconcile_interval)),
       WholeNumber({"inventory.remote.calls_max", "", "orders that wait for the peer at once; one more is refused"}, 1,
                   4096, FIELD(int, saga.calls_max)),
   };

@@ -12,7 +12,7 @@
 
 namespace logistics::app {
 
-// What every row begins with. `env` empty: derived, LOGISTICS_GRPC_CALLS_MAX for grpc.calls_max.
+// The begin of every row. `env` empty: derived, LOGISTICS_GRPC_CALLS_MAX for grpc.calls_max.
 struct SettingName {
   std::string key;
   std::string env;

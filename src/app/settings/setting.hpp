@@ -12,9 +12,9 @@ namespace logistics::app {
 struct Setting {
   std::string key;      // where it stands in the YAML file: "grpc.port"; the flag is "--grpc-port"
   std::string env;      // its name in .env and in the environment; empty = none
-  std::string doc;      // what it does, for --help
+  std::string doc;      // its effect, for --help
   std::string allowed;  // which values are right, for the error and --help
-  // A password or key: shown as ***, and no flag, because command lines can be seen by every user of the machine.
+  // A password or key: shown as ***, and without a flag, because every user of the machine can see command lines.
   bool secret = false;
   // Reads `text` into `settings`; false and no change when it is not allowed. Empty: only the YAML file can say it.
   std::function<bool(const std::string& text, Settings& settings)> set;

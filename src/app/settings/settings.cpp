@@ -31,7 +31,7 @@ class Loader {
     AddOrderQueue();
     const auto shown = [this](const std::string& key) { return ShownWithSource(key); };
     for (std::string& error : CheckSettings(loaded_.settings, purpose, shown)) {
-      // What could not be read stands at its default, of which nothing need be said.
+      // A value that could not be read stands at its default, which is no error of its own.
       const std::string key = error.substr(0, error.find(' '));
       if (wrong_.count(key) == 0) loaded_.errors.push_back(std::move(error));
     }
@@ -105,7 +105,7 @@ class Loader {
 
   LoadedSettings loaded_;
   std::map<std::string, GivenValue> given_;     // by key
-  std::map<std::string, std::string> sources_;  // by key, of what is not a default
+  std::map<std::string, std::string> sources_;  // by key, for values that are not defaults
   std::set<std::string> wrong_;                 // keys whose value could not be read
 };
 

@@ -1,4 +1,4 @@
-// What the daemon is told: defaults < YAML file < .env < environment < flags, the later wins.
+// The daemon's settings: defaults < YAML file < .env < environment < flags, the later wins.
 // Every setting is one row of table.cpp; this header is what the rest of the daemon sees of it.
 #pragma once
 
@@ -22,7 +22,7 @@ namespace logistics::app {
 // 00000000-0000-0000-0000-000000000001, which stands in where an order names no warehouse (contract §5).
 domain::WarehouseId BuiltInWarehouseId();
 
-// How often the start tries the database again while it is away.
+// How often the start tries the database again while it is unavailable.
 struct ConnectRetryOptions {
   absl::Duration delay_min = absl::Milliseconds(200);
   absl::Duration delay_max = absl::Seconds(10);
@@ -51,8 +51,8 @@ struct Settings {
   std::string jwt_secret;
 };
 
-// What the command needs from the settings: migrate works without a broker, and health needs only that what is given
-// can be read.
+// Which settings a command needs: migrate works without a broker, and health needs only that the given values can be
+// read.
 enum class SettingsFor { kServe, kMigrate, kHealth };
 
 // A value given on the command line, by the key path of its setting ("grpc.port").
@@ -84,7 +84,7 @@ struct EffectiveSetting {
 struct LoadedSettings {
   Settings settings;                        // to be used only when `errors` is empty
   std::vector<EffectiveSetting> effective;  // in the order of the table
-  // All that is wrong, one line each: the setting, its source, the value (masked) and what is allowed.
+  // All errors, one line each: the setting, its source, the value (masked) and what is allowed.
   std::vector<std::string> errors;
 };
 

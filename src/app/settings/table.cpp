@@ -103,7 +103,7 @@ std::vector<Setting> DatabaseSettings() {
       Duration(
           {"database.idle_in_transaction_timeout", "", "after which Postgres ends a stopped replica's transaction"},
           Milliseconds(100), Minutes(5), FIELD(absl::Duration, database.idle_in_transaction_timeout)),
-      Duration({"database.notify_poll", "", "how often is looked for changes whose wake-up got lost"}, Milliseconds(50),
+      Duration({"database.notify_poll", "", "between looks for changes whose wake-up got lost"}, Milliseconds(50),
                Minutes(1), FIELD(absl::Duration, database.notify_poll)),
       Duration({"database.retry_min", "", "first wait before the start tries an absent database again"},
                Milliseconds(10), Minutes(1), FIELD(absl::Duration, database_retry.delay_min)),
@@ -129,7 +129,7 @@ std::vector<Setting> ProcessSettings() {
       Host({"metrics.host", "", "address of /metrics, /livez and /readyz"}, FIELD(std::string, telemetry.metrics_host)),
       Port({"metrics.port", "METRICS_PORT", "port of /metrics, /livez and /readyz"},
            FIELD(int, telemetry.metrics_port)),
-      Choice<std::string>({"log.level", "LOG_LEVEL", "what is worth a line"},
+      Choice<std::string>({"log.level", "LOG_LEVEL", "the least level that is logged"},
                           {{"trace", "trace"},
                            {"debug", "debug"},
                            {"info", "info"},

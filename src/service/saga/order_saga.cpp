@@ -21,19 +21,19 @@ using ports::PeerReserveAnswer;
 
 namespace {
 
-// How long a call waits for room among those that wait for the peer, before it is told to come again.
+// How long a call waits for room among those that wait for the peer, before it is refused.
 constexpr absl::Duration kRoomTime = absl::Seconds(1);
-// Another order of the same key is being made: looked at again so often.
+// Between looks at another order of the same key that is in the making.
 constexpr absl::Duration kPendingPauseMin = absl::Milliseconds(10);
 constexpr absl::Duration kPendingPauseMax = absl::Milliseconds(250);
-// What undoes must not be cut short by a caller that has gone.
+// An undo is not cut short by the caller's deadline.
 constexpr absl::Duration kAbandonTime = absl::Seconds(5);
 
 absl::Status Refusal(const PeerReserveAnswer& answer) {
   if (!answer.status.ok()) return answer.status;
   std::vector<domain::StockShortage> shortages;
   for (const ports::PeerAvailability& item : answer.items) {
-    // Not in_stock alone: an item that lost a race has it set, and an error besides (contract §2, point 2).
+    // An item that lost a race has in_stock set, and an error besides (contract §2, point 2).
     if (!item.in_stock || !item.error.empty()) shortages.push_back({item.wanted, item.available});
   }
   if (!shortages.empty()) return domain::ShortStockError(shortages);
@@ -88,7 +88,7 @@ absl::StatusOr<Order> OrderSaga::Create(const NewOrder& order, const CallContext
   NewOrder resolved = order;
   absl::StatusOr<std::vector<domain::OrderLine>> lines = products_.Resolve(order.order.lines, context);
   if (!lines.ok()) {
-    // What was made before is answered whatever the peer says of its products today.
+    // An order that the key made before is answered, whatever the peer says of its products today.
     absl::StatusOr<std::optional<Order>> made = intents_.Made(order, context);
     if (made.ok() && made->has_value()) return **std::move(made);
     return lines.status();
@@ -99,7 +99,8 @@ absl::StatusOr<Order> OrderSaga::Create(const NewOrder& order, const CallContext
   absl::StatusOr<std::optional<Order>> made = Open(resolved, context, opened);
   if (!made.ok()) return made.status();
   if (made->has_value()) return **std::move(made);
-  // A replica that was frozen here finds its intent given up, and must not let the peer hold what nobody will release.
+  // A replica that was frozen here would reserve after recovery has abandoned the intent, and nothing would release
+  // that.
   if (Clock::now() - opened > ask_within_) {
     Abandon(resolved, IntentRelease::kNone, "it was too late to ask for its stock", context);
     return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the order took too long to be made",
@@ -147,9 +148,9 @@ absl::StatusOr<Order> OrderSaga::AskAndStore(const NewOrder& order, const CallCo
       return answer.status;
   }
   absl::StatusOr<Order> stored = intents_.Complete(order, context);
-  // What an early commit (inventory.commit_on: created) leaves to settle, the settler's poll finds: a wake-up an order
-  // would be a look into an empty table an order everywhere else.
-  // Where it is stored all the same (a deadline that passed while it committed) giving it up does nothing.
+  // The settler's poll finds the settlement of an early commit (inventory.commit_on: created): a wake-up for each order
+  // would read an empty table in all other modes. Abandon does nothing where the order was stored after all, because
+  // its deadline passed during the commit.
   if (!stored.ok()) Abandon(order, IntentRelease::kTwice, "the order was not stored", context);
   return stored;
 }
@@ -159,7 +160,7 @@ void OrderSaga::Abandon(const NewOrder& order, IntentRelease release, const char
   const absl::StatusOr<bool> done =
       intents_.Abandon({order.order.id.uuid(), release, reason, /*only_an_intent=*/false}, own);
   if (!done.ok()) {
-    spdlog::warn("order {} came to nothing ({}) and could not be noted as such; recovery will: {}",
+    spdlog::warn("order {} failed ({}) and its intent could not be abandoned; recovery will do so: {}",
                  order.order.id.ToString(), reason, done.status().ToString());
   }
   settle_();

@@ -14,13 +14,13 @@ namespace logistics::service {
 using ports::CallContext;
 using ports::PeerSettled;
 using ports::Settlement;
-using ports::SettlementStep;
+using StepKind = domain::SagaStep::Kind;
 
 namespace {
 
-// How often due rows are looked for whose wake-up went to another replica or got lost, and those whose time has come.
+// Between looks for rows that became due, or whose wake-up went to another replica or got lost.
 constexpr std::chrono::milliseconds kPoll{500};
-// Above the longest call of the client; a claim that is half over is not worked on any more.
+// Above the longest call of the client. A row whose claim is half over is left to the next claim.
 constexpr absl::Duration kClaimTime = absl::Seconds(60);
 constexpr absl::Duration kCallTime = absl::Seconds(25);
 constexpr absl::Duration kRetryMin = absl::Milliseconds(250);
@@ -42,12 +42,12 @@ Settler::Settler(ports::SettlementStore& settlements, ports::IntentStore& intent
       failed_(metrics.GetCounter("logistics_settlement_failures_total",
                                  "Steps that the inventory service did not confirm and that are tried again")),
       recovered_(metrics.GetCounter("logistics_intents_recovered_total", "Intents that a crash left, released")),
-      waiting_(metrics.GetGauge("logistics_settlements_waiting", "Reservations that the peer has to be told of")),
+      waiting_(metrics.GetGauge("logistics_settlements_waiting", "Reservations with a settlement that waits")),
       oldest_seconds_(metrics.GetGauge("logistics_settlements_oldest_seconds", "Age of the oldest of these")),
       stuck_(metrics.GetGauge("logistics_settlements_stuck",
                               "Settlements older than inventory.remote.settle_alarm_after, 100 at most")),
       in_doubt_(metrics.GetGauge("logistics_restocks_in_doubt",
-                                 "Restocks that were said and not answered: a person has to look")) {}
+                                 "Restocks that were sent and not answered: a person has to look")) {}
 
 void Settler::Start() {
   for (int i = 0; i < options_.settle_concurrency; ++i) {
@@ -95,7 +95,7 @@ std::optional<Settler::Claimed> Settler::Next(const std::stop_token& stop) {
       changed_.notify_all();
       continue;
     }
-    // Whoever is claiming wakes the others when it is done.
+    // The thread that claims wakes the others when it is done.
     const Clock::time_point until = claiming_ ? Clock::now() + kPoll : claim_at_;
     changed_.wait_until(lock, stop, until, [this] { return !queue_.empty() || (woken_ && !claiming_); });
   }
@@ -106,7 +106,7 @@ std::vector<Settler::Claimed> Settler::Claim() {
   const Clock::time_point drop_at = Clock::now() + absl::ToChronoMilliseconds(kClaimTime / 2);
   absl::StatusOr<std::vector<Settlement>> rows = settlements_.Claim(options_.settle_concurrency, kClaimTime);
   std::vector<Claimed> claimed;
-  if (!rows.ok()) return claimed;  // said by the store; looked for again at the next poll
+  if (!rows.ok()) return claimed;  // logged by the store; the next poll tries again
   for (Settlement& row : *rows) claimed.push_back({std::move(row), drop_at});
   return claimed;
 }
@@ -114,26 +114,26 @@ std::vector<Settler::Claimed> Settler::Claim() {
 void Settler::Settle(const Settlement& settlement) {
   const domain::Uuid& id = settlement.reservation.id;
   const CallContext context{absl::StrCat("settle-", ids_.NewId().ToString()), "", absl::Now() + kCallTime};
-  switch (settlement.step) {
-    case SettlementStep::kRelease:
-    case SettlementStep::kReleaseAgain:
+  switch (settlement.step.kind) {
+    case StepKind::kRelease:
+    case StepKind::kReleaseAgain:
       return Conclude(settlement, peer_.Release(id, settlement.reason, context));
-    case SettlementStep::kCommit:
+    case StepKind::kCommit:
       return Conclude(settlement, peer_.Commit(id, context));
-    case SettlementStep::kRestock:
+    case StepKind::kRestock:
       return Restock(settlement, context);
-    case SettlementStep::kRestocking:
-      return ListInDoubt(settlement, "whoever said it did not come back with the answer");
+    case StepKind::kRestocking:
+      return ListInDoubt(settlement, "the replica that sent it did not note the answer");
   }
 }
 
 void Settler::Conclude(const Settlement& settlement, const absl::StatusOr<PeerSettled>& answer) {
   if (!answer.ok()) return Retry(settlement, answer.status());
-  // "Nothing pending" is an end too: it was done before, or nothing was held (yet: hence the second release).
-  const bool again_follows = settlement.step == SettlementStep::kRelease && !settlement.last;
+  // "Nothing pending" ends the step too: it was done before, or nothing was held yet, hence the second release.
+  const bool again_follows = settlement.step.kind == StepKind::kRelease && !settlement.last;
   const absl::Status noted =
       settlements_.Done(settlement, again_follows ? options_.release_again_after : absl::ZeroDuration());
-  if (!noted.ok()) return;  // said by the store; the claim runs out and the step is told again
+  if (!noted.ok()) return;  // logged by the store; the claim runs out and the step is sent again
   done_.Increment();
   if (!settlement.last && !again_follows) Wake();
 }
@@ -141,7 +141,7 @@ void Settler::Conclude(const Settlement& settlement, const absl::StatusOr<PeerSe
 void Settler::Restock(const Settlement& settlement, const CallContext& context) {
   const absl::StatusOr<bool> marked = settlements_.MarkRestocking(settlement);
   if (!marked.ok() || !*marked) return;
-  const domain::StockItem& item = settlement.reservation.items.at(settlement.item);
+  const domain::StockItem& item = settlement.reservation.items.at(settlement.step.item);
   bool sent = true;
   const absl::StatusOr<ports::LevelRow> level = peer_.Adjust({{item.product_id, settlement.reservation.warehouse_id},
                                                               item.quantity,
@@ -157,7 +157,7 @@ void Settler::Restock(const Settlement& settlement, const CallContext& context) 
 
 void Settler::ListInDoubt(const Settlement& settlement, const std::string& why) {
   const absl::Status listed = settlements_.InDoubt(settlement, why);
-  // Not noted: the next claim finds that it was said, and lists it then. Never a Retry, which would say it again.
+  // Where that failed, the next claim finds kRestocking and lists it. Never a Retry, which would send it again.
   if (listed.ok() && !settlement.last) Wake();
 }
 
@@ -171,7 +171,7 @@ void Settler::Retry(const Settlement& settlement, const absl::Status& error) {
   spdlog::debug("reservation {} could not be settled ({}), next try in {}", settlement.reservation.id.ToString(),
                 error.ToString(), absl::FormatDuration(delay));
   const absl::Status noted = settlements_.Retry(settlement, delay, error.ToString());
-  // Said by the store: the claim runs out instead.
+  // Logged by the store; the claim runs out instead.
   if (!noted.ok()) spdlog::debug("reservation {} stays claimed", settlement.reservation.id.ToString());
 }
 
@@ -195,20 +195,20 @@ void Settler::Watch(const std::stop_token& stop) {
 void Settler::RecoverIntents(const std::stop_token& stop) {
   for (;;) {
     const absl::StatusOr<std::vector<domain::Uuid>> left = intents_.Left(options_.intent_ttl, kIntentsPage);
-    if (!left.ok()) return;  // said by the store; the next turn comes
+    if (!left.ok()) return;  // logged by the store; the next turn tries again
     for (const domain::Uuid& id : *left) {
       if (stop.stop_requested()) return;  // another start, or another replica, goes on
       const CallContext context{absl::StrCat("recovery-", ids_.NewId().ToString()), "", absl::Now() + kCallTime};
       const absl::StatusOr<bool> abandoned =
           intents_.Abandon({id, ports::IntentRelease::kTwice, "left by a crash", /*only_an_intent=*/true}, context);
       if (!abandoned.ok()) {
-        spdlog::warn("the intent {} could not be given up: {}", id.ToString(), abandoned.status().ToString());
+        spdlog::warn("the intent {} could not be abandoned: {}", id.ToString(), abandoned.status().ToString());
         return;
       }
       if (*abandoned) recovered_.Increment();
     }
     if (!left->empty()) {
-      spdlog::warn("{} orders were left in the making for over {} and are given up; their stock is released",
+      spdlog::warn("{} orders were left in the making for over {} and are abandoned; their stock is released",
                    left->size(), absl::FormatDuration(options_.intent_ttl));
       Wake();
     }
@@ -218,7 +218,7 @@ void Settler::RecoverIntents(const std::stop_token& stop) {
 
 void Settler::UpdateStats(bool name_stuck) {
   const absl::StatusOr<ports::SettlementStats> stats = settlements_.Stats();
-  if (!stats.ok()) return;  // said by the store
+  if (!stats.ok()) return;  // logged by the store
   waiting_.Set(static_cast<double>(stats->waiting));
   in_doubt_.Set(static_cast<double>(stats->in_doubt));
   oldest_seconds_.Set(absl::ToDoubleSeconds(stats->oldest_age));

@@ -11,23 +11,23 @@
 
 namespace logistics::storage {
 
-// Tells that something was committed: to this replica's subscribers at once, to the others by NOTIFY, coalesced, after
-// the commit and on a connection of its own (within the transaction it would serialize all commits). A wake-up can be
-// lost; whoever is woken also polls. Its listening connection is also how the daemon knows that Postgres is there: it
-// reports health component "postgres". Thread-safe.
+// Wakes readers after a commit: this replica's subscribers at once, other replicas by a coalesced NOTIFY after the
+// commit, on a connection of its own (within the transaction it would serialize all commits). A wake-up can be lost, so
+// subscribers also poll. The listening connection is also the daemon's check of Postgres: it reports health component
+// "postgres". Thread-safe.
 class ChangeSignal {
  public:
   ChangeSignal(const DatabaseOptions& options, ports::HealthReporter& health);
   ~ChangeSignal();
 
-  // `wake` is called from any thread after a commit anywhere, beside those that were given before; it must be cheap and
-  // does not come back to this. Before Start only.
+  // Adds a subscriber. `wake` is called from any thread after a commit of any replica; it is cheap and does not call
+  // this object. Before Start only.
   void Subscribe(std::function<void()> wake);
   void Start();
-  // Forgets the subscribers: none is called after this returns.
+  // Removes the subscribers: none is called after this returns.
   void Silence();
 
-  // A commit happened here.
+  // To be called after each commit of this replica.
   void Committed();
 
  private:

@@ -58,7 +58,7 @@ void SweepIdempotencyKeys(Session& session, absl::Duration ttl) {
 }
 
 void SweepDoneMessages(Session& session, absl::Duration ttl) {
-  SweepByAge(session, kSweepMessages, ttl, "messages that were done");
+  SweepByAge(session, kSweepMessages, ttl, "handled messages");
 }
 
 }  // namespace logistics::storage

@@ -30,7 +30,7 @@ class LeasedTask {
   std::jthread thread_;  // last: joined before the rest goes
 };
 
-// Delete idempotency keys, and messages that are done, older than `ttl`, a bounded number at a time.
+// Delete idempotency keys, and handled messages, older than `ttl`, a bounded number at a time.
 void SweepIdempotencyKeys(Session& session, absl::Duration ttl);
 void SweepDoneMessages(Session& session, absl::Duration ttl);
 

@@ -22,7 +22,7 @@ FailureKind KindOf(const std::string& sqlstate) {
       "40P01",  // deadlock_detected
       "55P03",  // lock_not_available: lock_timeout
       "57014",  // query_canceled: statement_timeout
-      "23505",  // unique_violation: ours are all decided by what was read, so another writer was first; read again
+      "23505",  // unique_violation: commands check the rows they read, so another writer was first; read again
   };
   for (const std::string_view code : kTransient) {
     if (sqlstate == code) return FailureKind::kTransient;

@@ -19,9 +19,9 @@ struct DatabaseOptions {
   absl::Duration statement_timeout = absl::Seconds(10);
   absl::Duration idle_in_transaction_timeout = absl::Seconds(5);
   absl::Duration idempotency_ttl = absl::Hours(48);     // how long a key is remembered, at least 24 h
-  absl::Duration reservation_ttl = absl::Hours(24);     // how long a hold waits for its order to go on
-  absl::Duration inbox_done_ttl = absl::Hours(24 * 7);  // how long a message that is done is known, at least 24 h
-  absl::Duration sweep_interval = absl::Minutes(10);    // how often expired keys, messages and holds are looked for
+  absl::Duration reservation_ttl = absl::Hours(24);     // how long a reservation waits for its order
+  absl::Duration inbox_done_ttl = absl::Hours(24 * 7);  // how long a handled message is known, at least 24 h
+  absl::Duration sweep_interval = absl::Minutes(10);    // between looks for expired keys, messages and reservations
   absl::Duration notify_poll = absl::Seconds(1);        // covers lost wake-ups and poolers without LISTEN
   domain::StockPolicy stock_policy;
 };

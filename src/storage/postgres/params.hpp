@@ -41,7 +41,7 @@ std::string TimeText(absl::Time time);
 // Lower case hexadecimal digits, for decode(text, 'hex').
 std::string Hex(std::string_view bytes);
 
-// Cuts to what a timestamptz holds, so that what is answered is what is stored.
+// Cuts to microseconds, as a timestamptz does, so that an answer equals the stored value.
 absl::Time ToMicroseconds(absl::Time time);
 
 // Parameters of one statement, all in text form.

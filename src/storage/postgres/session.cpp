@@ -8,8 +8,7 @@
 namespace logistics::storage {
 namespace {
 
-// libpq's own parameters, added to whatever the operator wrote. A parameter given twice in a URI: the last one wins,
-// so the operator's query part stays behind ours.
+// Adds libpq's own parameters before the operator's: of a parameter that a URI names twice the last one wins.
 std::string WithClientSettings(const DatabaseOptions& options) {
   const std::string ours = fmt::format(
       "connect_timeout={}&application_name=logistics-engine&keepalives=1&keepalives_idle=10&keepalives_interval=5"
@@ -40,7 +39,7 @@ std::string SessionSettings(const DatabaseOptions& options, SessionUse use) {
 
 Session::Session(const DatabaseOptions& options, SessionUse use) : connection_(WithClientSettings(options)) {
 #if PQXX_VERSION_MAJOR < 7
-  // Version 6 would reconnect behind our back and lose what the session had begun.
+  // Version 6 would reconnect silently and lose the session's transaction.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection_.inhibit_reactivation(true);
@@ -92,7 +91,7 @@ void Session::Rollback() {
 bool Session::AwaitNotification(absl::Duration timeout) {
   const std::int64_t us = absl::ToInt64Microseconds(timeout);
   work_.reset();  // libpqxx delivers nothing while a transaction object exists, even this one that is none
-  // Where the connection turns out to be gone, one of these throws and the session stays without: it is broken.
+  // On a lost connection one of these throws, and the session stays without a transaction object: it is broken.
   const int received =
       connection_.await_notification(static_cast<long>(us / 1'000'000), static_cast<long>(us % 1'000'000));
   work_.emplace(connection_);

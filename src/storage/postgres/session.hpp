@@ -23,7 +23,7 @@ enum class SessionUse {
   kOutbox,   // like kByKey; commits do not wait for the disk: events that a crash brings back are published again
 };
 
-// One connection to Postgres, for one thread at a time. It never reconnects: whoever owns it drops a broken one,
+// One connection to Postgres, for one thread at a time. It never reconnects: the owner drops a broken one,
 // because its transaction is gone with it. Methods throw pqxx exceptions; SessionSlot::Attempt catches them (ADR 8).
 class Session {
  public:
@@ -36,7 +36,7 @@ class Session {
   pqxx::result Execute(const Statement& statement, const Params& params = {}) {
     return Execute(statement.name, statement.sql, params);
   }
-  // The same for a statement that is put together at run time; one name always stands for one text.
+  // The same for a statement whose text is built at run time; one name always stands for one text.
   pqxx::result Execute(const std::string& name, const std::string& sql, const Params& params);
 
   // Runs a statement that is not worth preparing; its plan is made for these values.
@@ -46,10 +46,11 @@ class Session {
   pqxx::result Script(const std::string& sql);
 
   void Begin() { Script("BEGIN"); }
-  // Ends the transaction. Does not throw: where it fails the connection is closed, which ends the transaction as well.
+  // Ends the transaction. Does not throw: where ROLLBACK fails the connection is closed, which ends the transaction
+  // too.
   void Rollback();
 
-  // Waits for a NOTIFY of a channel that was LISTENed to by Script, at most so long. True when one came.
+  // Waits at most `timeout` for a NOTIFY of a channel that Script listens to. True when one came.
   bool AwaitNotification(absl::Duration timeout);
 
   bool broken() const;

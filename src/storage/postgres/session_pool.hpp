@@ -14,7 +14,7 @@
 
 namespace logistics::storage {
 
-// A bounded number of sessions for what is not batched. Thread-safe.
+// A bounded number of sessions for work outside the batches. Thread-safe.
 class SessionPool {
  public:
   SessionPool(const DatabaseOptions& options, int size);

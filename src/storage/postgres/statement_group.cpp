@@ -37,7 +37,7 @@ void StatementGroup::Add(const Statement& part, const Params& params) {
 
 void StatementGroup::Run(Session& session) const {
   if (last_.empty()) return;
-  // Postgres tells prepared statements apart by their first 63 characters, and the parts' names together have more.
+  // Postgres compares the first 63 characters of a prepared statement's name; the parts' names together have more.
   const std::string name = absl::StrCat("group_", absl::Hex(absl::HashOf(name_)));
   session.Execute(name, absl::StrCat(with_, " ", last_), params_);
 }

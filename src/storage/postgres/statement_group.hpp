@@ -7,14 +7,14 @@
 namespace logistics::storage {
 
 // Several INSERT, UPDATE or DELETE statements without results, sent to Postgres as one: each becomes a WITH part of one
-// prepared statement. All see the same snapshot, so none may depend on what another writes. Measured: a batch spends
+// prepared statement. All see the same snapshot, so none may depend on the rows of another. Measured: a batch spends
 // most of its fixed time in round trips. Postgres manual §7.8.4, "Data-Modifying Statements in WITH".
 class StatementGroup {
  public:
   // `part` is written as if it stood alone, with parameters from $1 on.
   void Add(const Statement& part, const Params& params);
 
-  // Runs what was added; nothing when nothing was.
+  // Runs the added statements, if there are any.
   void Run(Session& session) const;
 
  private:

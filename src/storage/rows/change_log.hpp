@@ -1,4 +1,4 @@
-// What the readers of the one order of changes share.
+// Shared by the readers of the one order of changes.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@ namespace logistics::storage {
 // The number of the last commit that the session's transaction sees.
 std::int64_t ReadLastNumber(Session& session);
 
-// `base` with `ordinal` in its last four bytes: an id that is made of what is stored, so that it is the same wherever
-// and whenever it is read, and a UUID, because readers of the mesh take event ids for such. `base` is of our own
-// making: those bytes are random, and no other base has the same rest.
+// `base` with `ordinal` in its last four bytes: an id that is derived from stored values, so that every read gives the
+// same one, and a UUID, because readers of the mesh expect that of event ids. `base` is of our own making: those bytes
+// are random, and no other base has the same rest.
 domain::Uuid DerivedId(const domain::Uuid& base, std::uint32_t ordinal);
 
 }  // namespace logistics::storage

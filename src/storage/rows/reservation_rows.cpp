@@ -15,8 +15,8 @@ constexpr Statement kLockReservations = {
     "SELECT l.id, l.warehouse_id, l.state, i.product_id, i.sku, i.quantity FROM locked l "
     "CROSS JOIN LATERAL unnest(l.product_ids, l.skus, l.quantities) WITH ORDINALITY AS "
     "i(product_id, sku, quantity, place) ORDER BY l.id, i.place"};
-// Aged by Postgres' clock, which all replicas share. Ids that others made may be wanted by two writers at once: in one
-// order, so that they do not wait for each other; the second fails and its batch runs again.
+// Aged by Postgres' clock, which all replicas share. Two writers may insert the id of one external reservation at once:
+// in one order, so that they do not deadlock; the second fails and its batch runs again.
 constexpr Statement kInsertReservations = {
     "insert_reservations",
     "INSERT INTO reservations (id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at) "

@@ -17,16 +17,15 @@
 namespace logistics::storage {
 namespace {
 
-// Any constant that nobody else takes: "logistic" in ASCII. Transaction-level, so that a pooler or a crash never keeps
-// it.
+// An arbitrary key: "logistic" in ASCII. Transaction-level, so that neither a pooler nor a crash keeps the lock.
 constexpr std::string_view kLock = "SELECT pg_advisory_xact_lock(7813574959580703075)";
 
 constexpr std::string_view kCreateTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL "
     "DEFAULT now())";
 
-// Words of libpq and of the server for a connection that will not be had by waiting: the address is wrong, or somebody
-// is there and refuses us. SQLSTATE does not reach us here. Whatever is not recognized is tried again.
+// Texts of libpq and of the server where waiting does not help: the address is wrong, or the server refuses us. libpqxx
+// gives no SQLSTATE for them. With any other text the start tries again.
 bool IsRefusal(std::string_view text) {
   static constexpr std::array<std::string_view, 5> kRefusals = {"authentication failed", "no password supplied",
                                                                 "does not exist", "no pg_hba.conf entry", "invalid "};
@@ -57,7 +56,7 @@ bool Apply(Session& session, const EmbeddedMigration& migration) {
     session.Script("COMMIT");
     return false;
   }
-  // One that rewrites a large table takes as long as it takes; waiting for locks stays bounded.
+  // A migration may rewrite a large table, so its time has no limit; its waits for locks have one.
   session.Script("SET LOCAL statement_timeout = 0");
   session.Script(std::string(migration.sql));
   session.ExecuteOnce("INSERT INTO schema_migrations (name) VALUES ($1)", name);

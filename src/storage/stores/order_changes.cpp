@@ -13,9 +13,9 @@ namespace {
 using ports::LogPlace;
 using ports::OrderChanges;
 
-// The history of up to so many orders of a customer is looked through for each page: some 20 ms. With more of them the
-// commits are, so many a page: that costs in proportion to what happened since the place, and not to all that the
-// customer ever did.
+// A customer with no more than kFewOrders is read by the history of these orders, some 20 ms a page. One with more is
+// read by commits, kCommitsSearched a page: the cost grows with the commits since the place, not with the customer's
+// orders.
 constexpr std::int64_t kFewOrders = 500;
 constexpr std::int64_t kCommitsSearched = 512;
 
@@ -44,8 +44,8 @@ constexpr Statement kChangesOfOrder = {
     "FROM (SELECT s.*, (SELECT o.customer_id FROM orders o WHERE o.id = s.order_id) AS customer_id "
     "FROM order_status_history s WHERE s.order_id = $5::uuid OFFSET 0) h "
     "CROSS JOIN " LOGISTICS_COMMIT_OF_CHANGE "WHERE " LOGISTICS_AFTER_PLACE};
-// A range of one customer, sorted as its index is: so the scan stops at the limit. With an equality it may first make a
-// bitmap of all orders of the customer. (A table of orders that is small may be read whole instead.)
+// A range of one customer, sorted as its index is: so the scan stops at the limit. With an equality it could first make
+// a bitmap of all orders of the customer. (A small table of orders may be read whole instead.)
 constexpr Statement kCountOrders = {
     "order_log_count",
     "SELECT count(*) FROM (SELECT 1 FROM orders WHERE (customer_id, created_at) >= ($1::uuid, '-infinity') AND "

@@ -6,13 +6,13 @@
 
 namespace logistics::storage {
 
-// Each reads in the session's transaction, which is one snapshot. However the tables' statistics stand, what is read is
-// the page and not the tables: each statement says by its form which index leads it.
+// Each reads in the session's transaction, which is one snapshot. The form of each statement fixes the index that leads
+// it, so that a page costs a page whatever the tables' statistics say.
 
-// Those of the next `limit` commits.
+// The changes of the next `limit` commits.
 ports::OrderChanges ChangesOfAll(Session& session, const ports::LogPlace& place, int limit);
 
-// About `limit` of them, whole commits.
+// About `limit` changes, of whole commits.
 ports::OrderChanges ChangesOfOrder(Session& session, const domain::OrderId& id, const ports::LogPlace& place,
                                    int limit);
 

@@ -5,8 +5,8 @@
 
 namespace logistics::storage {
 
-// Waiting messages in Postgres, by whose clock they are due; the pool outlives the inbox. What is done is remembered
-// with its effect, by the store of that effect.
+// Waiting messages in Postgres, by whose clock they are due; the pool outlives the inbox. A handled message is
+// remembered with its effect, by the store of that effect.
 class PostgresInbox final : public ports::Inbox {
  public:
   explicit PostgresInbox(SessionPool& pool) : pool_(pool) {}

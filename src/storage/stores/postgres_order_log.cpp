@@ -17,7 +17,7 @@ constexpr Statement kLogHead = {
     "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer, "
     "(SELECT value FROM change_counter), (extract(epoch from clock_timestamp()) * 1000000)::bigint"};
 
-// Newest first from a number on: clocks are set, so older commits need not have earlier times.
+// Newest first from a number on: clocks are set back, so older commits need not have earlier times.
 constexpr Statement kNumberBefore = {
     "order_log_number_before",
     "SELECT number FROM commits WHERE number <= $1::bigint AND committed_at < $2::timestamptz "
@@ -31,8 +31,8 @@ constexpr Statement kNumberBefore = {
 constexpr Statement kStatesOfAll = {"order_log_states_of_all", LOGISTICS_STATE_COLUMNS
                                     "WHERE (created_at, id) > ($1::timestamptz, $2::uuid) "
                                     "ORDER BY created_at, id LIMIT $3::integer"};
-// A range of one customer, not an equality: so the sort is the index' own and no other index has it. With an equality
-// the planner may walk all orders of all customers instead.
+// A range of one customer, not an equality: so only the customer's index has the sort. With an equality the planner may
+// walk all orders of all customers instead.
 constexpr Statement kStatesOfCustomer = {"order_log_states_of_customer", LOGISTICS_STATE_COLUMNS
                                          "WHERE (customer_id, created_at, id) > ($4::uuid, $1::timestamptz, $2::uuid) "
                                          "AND customer_id <= $4::uuid "

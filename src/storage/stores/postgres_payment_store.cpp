@@ -9,7 +9,7 @@ absl::StatusOr<ports::PaymentResult> PostgresPaymentStore::Apply(const domain::P
                                                                  const ports::InboxEntry& entry,
                                                                  const ports::CallContext& context) {
   auto result = RunWrite(writes_, commands::ApplyPayment{notice, entry}, context);
-  // The message can wait for that; the others need not.
+  // The message waits until the order is free; messages of other orders need not.
   if (IsBusy(result.status())) {
     return absl::AbortedError(absl::StrCat("order ", notice.order_id.ToString(), " is busy"));
   }

@@ -10,7 +10,7 @@
 namespace logistics::storage {
 
 using ports::Settlement;
-using ports::SettlementStep;
+using StepKind = domain::SagaStep::Kind;
 
 namespace {
 
@@ -30,14 +30,14 @@ constexpr Statement kClaim = {
     "i.quantity FROM claimed c JOIN reservations r ON r.id = c.reservation_id "
     "CROSS JOIN LATERAL unnest(r.product_ids, r.skus, r.quantities) WITH ORDINALITY AS "
     "i(product_id, sku, quantity, place) ORDER BY c.due_at, c.reservation_id, i.place"};
-// The steps may have grown meanwhile: only the first is done.
+// Steps may have been added meanwhile, so only the first one goes.
 constexpr Statement kStepDone = {
     "settlement_step_done",
     "UPDATE settlements SET steps = steps[2:], attempts = 0, last_error = '', claim = NULL, claimed_until = NULL, "
     "due_at = now() + $3::bigint * interval '1 millisecond' WHERE reservation_id = $1::uuid AND claim = $2::uuid"};
 constexpr Statement kAllDone = {"settlement_all_done",
                                 "DELETE FROM settlements WHERE reservation_id = $1::uuid AND cardinality(steps) = 0"};
-// A restock that this claim marked and did not send may be said later; one that another claim marked may not.
+// A restock that this claim marked and did not send may be sent later; one that another claim marked may not.
 constexpr Statement kRetry = {
     "settlement_retry",
     "UPDATE settlements SET steps[1] = CASE WHEN $5::boolean THEN replace(steps[1], 'restocking', 'restock') "
@@ -67,8 +67,7 @@ Settlement ReadSettlement(const pqxx::row& row, const domain::Uuid& claim) {
   settlement.reservation.id = ReadUuid(row[0]);
   const auto step = domain::SagaStepFromName(row[1].c_str());
   if (!step) throw std::runtime_error(absl::StrCat("unknown settlement step \"", row[1].c_str(), "\""));
-  settlement.step = step->kind;
-  settlement.item = step->item;
+  settlement.step = *step;
   settlement.last = row[2].as<bool>();
   settlement.reason = row[3].c_str();
   settlement.attempts = row[4].as<int>();
@@ -118,7 +117,7 @@ absl::Status PostgresSettlementStore::Retry(const Settlement& settlement, absl::
     session.Execute(kRetry, Claimed(settlement)
                                 .Add(absl::ToInt64Milliseconds(delay))
                                 .Add(error)
-                                .Add(settlement.step == SettlementStep::kRestock ? "true" : "false"));
+                                .Add(settlement.step.kind == StepKind::kRestock ? "true" : "false"));
   });
 }
 
@@ -129,7 +128,7 @@ absl::StatusOr<bool> PostgresSettlementStore::MarkRestocking(const Settlement& s
 }
 
 absl::Status PostgresSettlementStore::InDoubt(const Settlement& settlement, const std::string& why) {
-  const domain::StockItem& item = settlement.reservation.items.at(settlement.item);
+  const domain::StockItem& item = settlement.reservation.items.at(settlement.step.item);
   return pool_.Write(Deadline(), [&](Session& session) {
     session.Execute(kListInDoubt, Params()
                                       .Add(settlement.reservation.id)

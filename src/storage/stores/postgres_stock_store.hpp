@@ -6,7 +6,7 @@
 
 namespace logistics::storage {
 
-// Products, levels and holds in Postgres (embedded inventory). The batcher and the pool outlive the store.
+// Products, levels and reservations in Postgres (embedded inventory). The batcher and the pool outlive the store.
 class PostgresStockStore final : public ports::StockStore {
  public:
   PostgresStockStore(WriteBatcher& writes, SessionPool& pool) : writes_(writes), pool_(pool) {}

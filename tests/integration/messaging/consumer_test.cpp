@@ -184,7 +184,7 @@ TEST_F(ConsumerTest, TooEarly_IsParked_AndLaterMessagesOfTheOrderWaitBehindIt) {
   EXPECT_EQ(waiting[0].message.exchange, "payment_events");
   EXPECT_EQ(waiting[0].message.routing_key, "payment.processed");
   EXPECT_EQ(waiting[0].message.event_type, "PaymentProcessed");
-  EXPECT_EQ(waiting[1].last_error, "an earlier message of this order waits");
+  EXPECT_THAT(waiting[1].last_error, testing::StartsWith("an earlier message of order"));
   order_is_there = true;
   Pay(5, 1, "4");
   ASSERT_TRUE(Eventually([&] { return WaitingCount() == 4; })) << "it does not overtake";

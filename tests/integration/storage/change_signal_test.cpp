@@ -44,7 +44,7 @@ TEST_F(ChangeSignalTest, OwnCommit_WakesTheSubscriberAlsoWithoutAnyListening) {
   EXPECT_EQ(sleepers_[1].rings(), 0);
 }
 
-TEST_F(ChangeSignalTest, RefusedCommand_WakesNobody) {
+TEST_F(ChangeSignalTest, RefusedCommand_WakesNoSubscriber) {
   const domain::ProductId product = ProductWith(replicas_[0]->database(), 1);
   const int before = sleepers_[0].rings();
   EXPECT_THAT(Create(replicas_[0]->database(), OrderOf(product, 2)),

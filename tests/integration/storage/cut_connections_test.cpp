@@ -84,7 +84,7 @@ TEST_F(CutConnectionsTest, UnderLoad_EveryAnsweredOrderIsThereAndNoneTwice) {
       EXPECT_TRUE(stored.contains(id)) << "answered and not there: " << id.ToString();
     }
   }
-  // With a key: just those. Without: besides them at most the ones whose outcome was said to be unknown.
+  // With a key: just those. Without: besides them at most the ones that were answered as unknown.
   EXPECT_EQ(Number("SELECT count(*) FROM idempotency_keys"), static_cast<std::int64_t>(keyed_.size()));
   const std::int64_t keyless = Orders() - static_cast<std::int64_t>(keyed_.size());
   EXPECT_GE(keyless, static_cast<std::int64_t>(keyless_.size()));

@@ -67,7 +67,7 @@ TEST_F(IntentStoreTest, AbandonAfterComplete_LeavesTheOrderItsHold) {
   ExpectPeerConsistent();
 }
 
-// Its maker was told that the outcome is not known and gives up; the transaction that it lost commits meanwhile.
+// The maker got an unknown outcome and abandons; the lost transaction commits meanwhile.
 TEST_F(IntentStoreTest, AbandonWhileACompleteOfALostConnectionCommits_LeavesTheOrderItsHold) {
   const domain::NewOrder order = Opened(database());
   Session lost(Options(), SessionUse::kQueries);
@@ -206,7 +206,7 @@ TEST_F(IntentStoreTest, ShipAndReturn_LeaveACommitAndTheRestocks) {
   EXPECT_EQ(EventsOf(order),
             "OrderCreated, InventoryReserved, OrderStatusChanged, OrderStatusChanged, OrderStatusChanged, "
             "OrderStatusChanged")
-      << "the quantities are the peer's to tell of";
+      << "the peer publishes the quantities";
   ExpectPeerConsistent();
 }
 

@@ -75,7 +75,7 @@ TEST_F(OrderLogTest, Head_IsWhatTheDatabaseSaysOfItself) {
   EXPECT_EQ(head->timeline, Number("SELECT timeline_id FROM pg_control_checkpoint()"));
 }
 
-TEST_F(OrderLogTest, WhatTheWriterCommits_IsTold) {
+TEST_F(OrderLogTest, CommittedChanges_AreRead) {
   Database& database = replica_->database();
   const domain::ProductId product = ProductWith(database, 10);
   const auto made = Create(database, OrderOf(product, 1, "", "ring twice"));
@@ -174,7 +174,7 @@ TEST_F(OrderLogTest, StatesAmongWriters_AndTheChangesAfterThem_AreEverything) {
       page = Read({}, page.place, 16);
       for (const auto& change : page.changes) {
         std::int64_t& version = snapshot.versions[change->place.order_id];
-        // What a later page of the snapshot showed already is told once more.
+        // A change that a later page of the snapshot showed already comes once more.
         EXPECT_LE(change->place.version, version + 1) << "a version is missing";
         version = std::max(version, change->place.version);
       }

@@ -1,4 +1,4 @@
-// Orders and what the payment service tells of them, on a database of their own.
+// Orders and messages of the payment service, on a database of their own.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ class PaymentFixture : public IntentFixture {
     notice.transaction_id = "tx-1";
     return notice;
   }
-  // Without a payment_id: nothing but the message tells whether it was told before.
+  // Without a payment_id: only the message id shows a repetition.
   domain::PaymentNotice FailedOf(const domain::Order& order) {
     domain::PaymentNotice notice = ProcessedOf(order);
     notice.outcome = domain::PaymentOutcome::kFailed;

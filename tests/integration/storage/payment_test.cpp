@@ -34,7 +34,7 @@ class PaymentTest : public PaymentFixture {
   std::unique_ptr<Replica> other_;
 };
 
-TEST_F(PaymentTest, EveryColumn_IsWhatWasTold) {
+TEST_F(PaymentTest, EveryColumn_IsThatOfTheMessage) {
   const domain::ProductId product = ProductWith(database(), 10);
   const domain::Order order = Placed(product);
   const domain::Order cancelled = Placed(product);
@@ -196,7 +196,7 @@ TEST_F(PaymentTest, WaitingMessagesOfAnOrder_TakeEffectInTheirOrder) {
   ExpectConsistent();
 }
 
-TEST_F(PaymentTest, OrderThatSomebodyHolds_IsAbortedAndLeftAsItIs) {
+TEST_F(PaymentTest, LockedOrder_IsAbortedAndLeftAsItIs) {
   DatabaseOptions options = Options();
   options.lock_timeout = absl::Milliseconds(20);
   const auto hasty = NewReplica(options);

@@ -127,7 +127,7 @@ TEST_F(ReservationTest, HoldOlderThanItsTime_IsReleasedAndYoungerStays) {
   ExpectConsistent();
 }
 
-TEST_F(ReservationTest, PendingOrderWhoseHoldExpired_IsCancelledAndTold) {
+TEST_F(ReservationTest, PendingOrderWhoseReservationExpired_IsCancelledWithAnEvent) {
   const auto replica = NewSweeper();
   Database& database = replica->database();
   const domain::ProductId product = ProductWith(database, 100);

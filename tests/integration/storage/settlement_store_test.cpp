@@ -11,7 +11,7 @@ using domain::OrderStatus;
 using fakes::IsOk;
 using fakes::IsOkAndHolds;
 using ports::Settlement;
-using ports::SettlementStep;
+using StepKind = domain::SagaStep::Kind;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -67,24 +67,24 @@ TEST_F(SettlementStoreTest, OfALostClaim_NothingIsChanged) {
   EXPECT_EQ(Text("SELECT settlements::text FROM settlements"), before);
 }
 
-TEST_F(SettlementStoreTest, StepsAddedByAnotherReplicaWhileTold_AreKept) {
+TEST_F(SettlementStoreTest, StepsAddedByAnotherReplicaMeanwhile_AreKept) {
   const domain::NewOrder order = Made(one_->database(), 2);
   Walk(one_->database(), order, {OrderStatus::kProcessing, OrderStatus::kShipped});
-  const Settlement told = Claim().at(0);
-  EXPECT_TRUE(told.last);
+  const Settlement first = Claim().at(0);
+  EXPECT_TRUE(first.last);
   Walk(two_->database(), order, {OrderStatus::kReturned});
-  EXPECT_THAT(settlements().Done(told, absl::ZeroDuration()), IsOk());
+  EXPECT_THAT(settlements().Done(first, absl::ZeroDuration()), IsOk());
   EXPECT_EQ(StepsOf(order), "restock 0, restock 1");
 }
 
-TEST_F(SettlementStoreTest, StepsAddedAndDoneAtOnce_AreNeitherLostNorSaidTwice) {
+TEST_F(SettlementStoreTest, StepsAddedAndDoneAtOnce_AreNeitherLostNorSentTwice) {
   for (int round = 0; round < 30; ++round) {
     const domain::NewOrder order = Made(one_->database(), 1);
     Walk(one_->database(), order, {OrderStatus::kProcessing, OrderStatus::kShipped});
-    const Settlement told = Claim().at(0);
+    const Settlement first = Claim().at(0);
     AtOnce(2, [&](int i) {
       if (i == 0) {
-        EXPECT_THAT(settlements().Done(told, absl::ZeroDuration()), IsOk());
+        EXPECT_THAT(settlements().Done(first, absl::ZeroDuration()), IsOk());
       } else {
         Walk(two_->database(), order, {OrderStatus::kReturned});
       }
@@ -105,16 +105,15 @@ TEST_F(SettlementStoreTest, InDoubt_ListsTheItemOnceAndGoesOn) {
   EXPECT_THAT(settlements().MarkRestocking(restock), IsOkAndHolds(true));
   EndClaims();
   const Settlement found = Claim().at(0);
-  EXPECT_EQ(found.step, SettlementStep::kRestocking);
-  EXPECT_THAT(settlements().InDoubt(found, "whoever said it did not come back"), IsOk());
-  // Whoever said it comes back after all.
+  EXPECT_EQ(found.step.kind, StepKind::kRestocking);
+  EXPECT_THAT(settlements().InDoubt(found, "no answer was noted"), IsOk());
+  // The replica that sent it comes back after all.
   EXPECT_THAT(settlements().InDoubt(restock, "no answer"), IsOk());
   EXPECT_EQ(Number("SELECT count(*) FROM restocks_in_doubt"), 1);
   const domain::StockItem& item = restock.reservation.items.at(0);
   EXPECT_EQ(Text("SELECT product_id || ' ' || warehouse_id || ' ' || sku || ' ' || quantity || ' ' || reason "
                  "FROM restocks_in_doubt"),
-            item.product_id.ToString() + " " + warehouse_.ToString() + " " + item.sku +
-                " 2 whoever said it did not come back");
+            item.product_id.ToString() + " " + warehouse_.ToString() + " " + item.sku + " 2 no answer was noted");
   EXPECT_EQ(StepsOf(order), "restock 1");
   EXPECT_THAT(settlements().Done(Claim().at(0), absl::ZeroDuration()), IsOk());
   EXPECT_EQ(StepsOf(order), "none");

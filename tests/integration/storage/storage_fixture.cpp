@@ -60,7 +60,7 @@ void StorageFixture::ExpectConsistent() const {
              "SELECT r.id FROM reservations r LEFT JOIN stock_movements m ON m.reservation_id = r.id "
              "GROUP BY r.id, r.state HAVING (sum(m.reserved_delta) > 0) IS DISTINCT FROM (r.state = 'held') "
              "OR (sum(m.quantity_delta) < 0) IS DISTINCT FROM (r.state = 'committed')");
-  ExpectNone("reservations that were not told of exactly once",
+  ExpectNone("reservations without exactly one event",
              "SELECT r.id FROM reservations r LEFT JOIN outbox e ON e.order_id = r.id GROUP BY r.id "
              "HAVING count(*) FILTER (WHERE e.event_type = 'InventoryReserved') <> 1");
   ExpectNone("orders whose history is not one row a version",

@@ -1,4 +1,4 @@
-// A migrated database of its own, replicas that work on it, and the words the storage tests are told in.
+// A migrated database of its own, replicas that work on it, and helpers of the storage tests.
 #pragma once
 
 #include <gmock/gmock.h>

@@ -107,7 +107,7 @@ TEST_F(ReconcileCommandTest, Embedded_IsZeroAndSaysWhy) {
 
 TEST_F(ReconcileCommandTest, PeerAway_IsThree) {
   StartRemote();
-  peer_.SetAway(true);
+  peer_.SetUnavailable(true);
   const Finished finished = Reconcile();
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.out, IsEmpty());

@@ -80,7 +80,7 @@ TEST_F(AdminRpcTest, Fix_SaysHowManyAreRequeued) {
 
 TEST_F(AdminRpcTest, PeerAway_IsUnavailable) {
   StartRemote();
-  peer_.SetAway(true);
+  peer_.SetUnavailable(true);
   ReconcileInventoryResponse report;
   EXPECT_EQ(Reconcile(false, report).error_code(), grpc::StatusCode::UNAVAILABLE);
 }

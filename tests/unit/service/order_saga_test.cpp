@@ -91,7 +91,7 @@ class OrderSagaTest : public testing::Test {
   double Reserves(const std::string& outcome) {
     return metrics_.Value("logistics_saga_reserves_total", {{"outcome", outcome}});
   }
-  // A try later with the same key is told "pending" if the key was not freed.
+  // A later try with the same key gets "pending" if the key was not freed.
   void ExpectKeyIsFree(const std::string& key) {
     const NewOrder again = OrderOf(1, key);
     const auto made = Create(again, absl::Now() + absl::Seconds(20));
@@ -293,7 +293,7 @@ TEST_F(OrderSagaTest, ProductRefused_IsAnsweredAndLeavesNothing) {
 
 TEST_F(OrderSagaTest, ProductRefusedToday_AnswersWhatTheKeyMadeBefore) {
   ASSERT_OK_AND_ASSIGN(const domain::Order made, Create(OrderOf(3, "key")));
-  products_.FailWith(absl::UnavailableError("the peer is away"));
+  products_.FailWith(absl::UnavailableError("the peer is unavailable"));
   EXPECT_THAT(Create(OrderOf(3, "key")), fakes::IsOkAndHolds(made));
   EXPECT_THAT(Create(OrderOf(4, "key")), StatusIs(kUnavailable)) << "another payload";
 }
@@ -397,7 +397,7 @@ TEST_F(OrderSagaTest, Room_IsThereAgainWhateverTheOutcome) {
   EXPECT_THAT(Create(OrderOf(1)), IsOk());
 }
 
-// Each place is free again soon: nobody is refused, whoever comes later.
+// Each place is free again soon: no later call is refused.
 TEST_F(OrderSagaTest, ManyMoreThanThereIsRoomFor_AllHaveTheirTurn) {
   options_.calls_max = 4;
   peer_.SetLevel(level_, {10'000, 0});

@@ -103,7 +103,7 @@ TEST_F(ReconcilerTest, BooksThatFit_AreLookedAtOnce) {
   EXPECT_EQ(metrics_.Value("logistics_inventory_reconciliations_total", {{"result", "done"}}), 2);
 }
 
-TEST_F(ReconcilerTest, LeakedAndMissingHolds_AreReportedTheLargestFirst) {
+TEST_F(ReconcilerTest, LeakedAndMissingReservations_AreReportedTheLargestFirst) {
   ledger_.Set({chair_, 3});
   ledger_.Set({table_, 4});
   peer_.SetLevel(chair_, {10, 5});
@@ -126,7 +126,7 @@ TEST_F(ReconcilerTest, LeakedAndMissingHolds_AreReportedTheLargestFirst) {
   EXPECT_EQ(metrics_.Value("logistics_inventory_drift_pieces"), 0);
 }
 
-TEST_F(ReconcilerTest, HoldOfAProductThatNobodyKnows_IsDrift) {
+TEST_F(ReconcilerTest, ReservedOfAnUnknownProduct_IsDrift) {
   peer_.SetLevel(chair_, {10, 1});
   EXPECT_EQ(Found().drift_pieces, 1);
 }
@@ -245,8 +245,8 @@ TEST_F(ReconcilerTest, FixOfBooksThatFit_DoesNothing) {
 
 TEST_F(ReconcilerTest, SettlementsThatAreOldAndRestocksInDoubt_AreListed) {
   options_.settle_alarm_after = absl::Hours(1);
-  settlements_.rows = {{ids_.NewId(), "release", 9, "away", absl::Minutes(61)},
-                       {ids_.NewId(), "commit", 1, "away", absl::Minutes(59)}};
+  settlements_.rows = {{ids_.NewId(), "release", 9, "unavailable", absl::Minutes(61)},
+                       {ids_.NewId(), "commit", 1, "unavailable", absl::Minutes(59)}};
   ledger_.AddInDoubt({ids_.NewId(), chair_, "any", 2, "no answer", absl::UnixEpoch()});
   const Reconciliation found = Found();
   ASSERT_THAT(found.stuck, SizeIs(1));
@@ -279,7 +279,7 @@ TEST_F(ReconcilerTest, Turn_WarnsWithProductAndNumbers) {
 TEST_F(ReconcilerTest, PeerAway_IsUnavailableAndLeavesWhatWasMeasured) {
   peer_.SetLevel(chair_, {10, 1});
   Found();
-  peer_.SetAway(true);
+  peer_.SetUnavailable(true);
   EXPECT_THAT(reconciler().Reconcile(false, {}), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_EQ(metrics_.Value("logistics_inventory_drift_pieces"), 1);
   EXPECT_EQ(metrics_.Value("logistics_inventory_reconciliations_total", {{"result", "failed"}}), 1);

@@ -25,7 +25,7 @@ using fakes::PeerCall;
 using fakes::PeerFate;
 using fakes::SagaCall;
 using fakes::SagaFate;
-using ports::SettlementStep;
+using StepKind = domain::SagaStep::Kind;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
@@ -102,7 +102,7 @@ class SettlerTest : public testing::Test {
   std::optional<Settler> settler_;
 };
 
-TEST_F(SettlerTest, Release_IsToldOnce) {
+TEST_F(SettlerTest, Release_IsSentOnce) {
   const domain::Reservation held = Held();
   Tell(held, {"release"});
   ASSERT_TRUE(EventuallyNothingLeft(held));
@@ -112,7 +112,7 @@ TEST_F(SettlerTest, Release_IsToldOnce) {
   EXPECT_EQ(metrics_.Value("logistics_settlements_total"), 1);
 }
 
-TEST_F(SettlerTest, Commit_IsToldOnce) {
+TEST_F(SettlerTest, Commit_IsSentOnce) {
   const domain::Reservation held = Held();
   Tell(held, {"commit"});
   ASSERT_TRUE(EventuallyNothingLeft(held));
@@ -130,7 +130,7 @@ TEST_F(SettlerTest, HoldThatLandsLate_IsReleasedAfterTheGrace) {
   Tell(late, {"release", "release_again"});
   ASSERT_TRUE(Eventually([&] { return store_.WhatWasTold().size() == 1; }));
   EXPECT_EQ(store_.WhatWasTold()[0],
-            (fakes::MemorySagaStore::Told{late.id, SettlementStep::kRelease, true, options_.release_again_after}))
+            (fakes::MemorySagaStore::Told{late.id, StepKind::kRelease, true, options_.release_again_after}))
       << "nothing was pending, which is an answer";
   EXPECT_THAT(store_.Steps(late.id), ElementsAre("release_again"));
   EXPECT_EQ(peer_.LandLate(), 1);
@@ -141,7 +141,7 @@ TEST_F(SettlerTest, HoldThatLandsLate_IsReleasedAfterTheGrace) {
   EXPECT_EQ(peer_.Calls(PeerCall::kRelease), 2);
 }
 
-TEST_F(SettlerTest, PeerFails_IsToldAgainAfterAGrowingDelay) {
+TEST_F(SettlerTest, PeerFails_IsSentAgainAfterAGrowingDelay) {
   const domain::Reservation held = Held();
   const std::vector<PeerFate> fates = {PeerFate::kFailed, PeerFate::kNotSent, PeerFate::kLost,   PeerFate::kNeverDone,
                                        PeerFate::kFailed, PeerFate::kFailed,  PeerFate::kFailed, PeerFate::kFailed};
@@ -196,7 +196,7 @@ TEST_F(SettlerTest, SlowCalls_RunBesideEachOther) {
   for (const domain::Reservation& held : all) EXPECT_TRUE(EventuallyNothingLeft(held));
 }
 
-TEST_F(SettlerTest, DoneNotNoted_IsToldAgainOnceTheClaimIsOver) {
+TEST_F(SettlerTest, DoneNotNoted_IsSentAgainOnceTheClaimIsOver) {
   const domain::Reservation held = Held();
   store_.Script(SagaCall::kDone, {SagaFate::kFailed});
   Tell(held, {"commit"});
@@ -209,16 +209,16 @@ TEST_F(SettlerTest, DoneNotNoted_IsToldAgainOnceTheClaimIsOver) {
 
 TEST_F(SettlerTest, Restock_IsMarkedBeforeItIsSaid) {
   const domain::Reservation committed = Committed(2);
-  std::atomic<int> said = 0;
+  std::atomic<int> sent = 0;
   peer_.SetHook([&](PeerCall call, const Uuid&) {
     if (call == PeerCall::kAdjust) {
-      EXPECT_EQ(store_.Steps(committed.id).front(), absl::StrCat("restocking ", said++));
+      EXPECT_EQ(store_.Steps(committed.id).front(), absl::StrCat("restocking ", sent++));
     }
     return PeerFate::kAnswer;
   });
   Tell(committed, {"restock 0", "restock 1"});
   ASSERT_TRUE(EventuallyNothingLeft(committed));
-  EXPECT_EQ(said, 2);
+  EXPECT_EQ(sent, 2);
   EXPECT_EQ(LevelOf(committed, 0), (domain::StockLevel{100, 0}));
   EXPECT_EQ(LevelOf(committed, 1), (domain::StockLevel{100, 0}));
   EXPECT_THAT(store_.RestocksInDoubt(), IsEmpty());
@@ -226,14 +226,14 @@ TEST_F(SettlerTest, Restock_IsMarkedBeforeItIsSaid) {
 
 TEST_F(SettlerTest, RestockWithoutAnAnswer_IsListedAndNeverSaidAgain) {
   for (const PeerFate fate : {PeerFate::kLost, PeerFate::kNeverDone}) {
-    const int said = peer_.Calls(PeerCall::kAdjust);
+    const int sent = peer_.Calls(PeerCall::kAdjust);
     const std::size_t listed = store_.RestocksInDoubt().size();
     const domain::Reservation committed = Committed(2);
     peer_.Script(PeerCall::kAdjust, {fate});
     Tell(committed, {"restock 0", "restock 1"});
     ASSERT_TRUE(EventuallyNothingLeft(committed));
     Later(absl::Hours(1));
-    EXPECT_EQ(peer_.Calls(PeerCall::kAdjust), said + 2);
+    EXPECT_EQ(peer_.Calls(PeerCall::kAdjust), sent + 2);
     EXPECT_EQ(LevelOf(committed, 0).quantity, fate == PeerFate::kLost ? 100 : 98);
     EXPECT_EQ(LevelOf(committed, 1).quantity, 100) << "the next one goes on";
     ASSERT_THAT(store_.RestocksInDoubt(), SizeIs(listed + 1));
@@ -264,7 +264,7 @@ TEST_F(SettlerTest, RestockNotMarked_IsNotSaid) {
   EXPECT_EQ(LevelOf(committed), (domain::StockLevel{100, 0}));
 }
 
-// Whoever finds the mark later cannot know that nothing was said.
+// A later claim that finds the mark cannot know that nothing was sent.
 TEST_F(SettlerTest, RestockMarkedAndNotKnown_IsListedAndNotSaid) {
   const domain::Reservation committed = Committed();
   store_.Script(SagaCall::kMarkRestocking, {SagaFate::kLost});
@@ -296,7 +296,7 @@ TEST_F(SettlerTest, RestockThatAnotherSaid_IsListedAndNotSaid) {
   EXPECT_THAT(store_.RestocksInDoubt(), ElementsAre(Pair(committed.id, 0)));
 }
 
-// The list could not be written: tried again, and still not said.
+// The list could not be written: tried again, and still not sent.
 TEST_F(SettlerTest, RestockThatAnotherSaid_NotListedAtFirst_IsStillNotSaid) {
   const domain::Reservation committed = Committed();
   store_.Script(SagaCall::kInDoubt, {SagaFate::kFailed, SagaFate::kFailed});
@@ -339,7 +339,7 @@ TEST_F(SettlerTest, IntentThatIsOldOnlyLater_IsReleasedAtALaterTurn) {
 }
 
 TEST_F(SettlerTest, NotSettledForLong_IsAlarmed) {
-  peer_.SetAway(true);
+  peer_.SetUnavailable(true);
   domain::Reservation held{ids_.NewId(), warehouse_, ReservationState::kHeld, {}};
   store_.AddSteps(held, {"release"}, "the test says so");
   clock_.Advance(options_.settle_alarm_after + absl::Seconds(1));

@@ -46,17 +46,17 @@ TEST(Readiness, Draining_IsNotReadyWhateverThePartsSay) {
   EXPECT_THAT(readiness.Text(), StartsWith("not ready: draining\n"));
 }
 
-TEST(Readiness, Listener_IsToldTheStateAtOnceAndEveryChange) {
+TEST(Readiness, Listener_GetsTheStateAtOnceAndEveryChange) {
   Readiness readiness({"database"});
-  std::vector<bool> told;
-  readiness.SetListener([&](bool ready) { told.push_back(ready); });
+  std::vector<bool> heard;
+  readiness.SetListener([&](bool ready) { heard.push_back(ready); });
   readiness.Report("database", HealthState::kUp, "");
   readiness.Report("database", HealthState::kUp, "");
   readiness.Report("broker", HealthState::kDegraded, "away");
   readiness.Report("database", HealthState::kDown, "away");
   readiness.Report("database", HealthState::kUp, "");
   readiness.SetDraining();
-  EXPECT_THAT(told, ElementsAre(false, true, false, true, false));
+  EXPECT_THAT(heard, ElementsAre(false, true, false, true, false));
 }
 
 TEST(Readiness, ReportsFromManyThreads_TheLastTellingIsTheLastState) {

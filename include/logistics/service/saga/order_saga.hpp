@@ -16,22 +16,22 @@
 
 namespace logistics::service {
 
-// An OrderStore that asks the peer before it stores an order, and leaves settlements for the peer where an order comes
-// to nothing, is shipped, cancelled or returned. Thread-safe.
+// An OrderStore that reserves at the peer before it stores an order, and queues settlements for the peer when an order
+// fails, is shipped, cancelled or returned. Thread-safe.
 //
-// After a crash at any point an order is there with its hold, or an intent is, which Settler releases; so no order is
-// without its hold and no hold for ever without an order. No database transaction is open while the peer is called.
+// After a crash at any point there is an order with its reservation, or an intent that Settler releases. So no order
+// lacks its reservation, and no reservation stays without an order. No database transaction is open during a call.
 class OrderSaga final : public ports::OrderStore {
  public:
-  // `settle` is called when there may be something to settle: from any thread, cheap. All references outlive the saga.
+  // `settle` is called when a settlement may be due: from any thread, cheap. All references outlive the saga.
   OrderSaga(ports::OrderStore& orders, ports::IntentStore& intents, ports::InventoryPeer& peer,
             ports::ProductDirectory& products, const SagaOptions& options, ports::Metrics& metrics,
             std::function<void()> settle);
 
-  // Besides what OrderStore says. UNAVAILABLE with a retry hint: the peer is away or did not answer in time (what it
-  // may hold is released), or an order of the same idempotency key is still being made when the caller's time is up.
-  // RESOURCE_EXHAUSTED with a retry hint: calls_max orders wait for the peer already. FAILED_PRECONDITION of type
-  // "LOCATION": see ProductDirectory. A new try by the caller is a new order with a new id.
+  // Errors besides those of OrderStore. UNAVAILABLE with a retry hint: the peer is unavailable or did not answer in
+  // time (a possible reservation is released), or an order of the same idempotency key is in the making at the
+  // deadline. RESOURCE_EXHAUSTED with a retry hint: calls_max orders wait for the peer already. FAILED_PRECONDITION of
+  // type "LOCATION": see ProductDirectory. A new try by the caller is a new order with a new id.
   absl::StatusOr<domain::Order> Create(const domain::NewOrder& order, const ports::CallContext& context) override;
   absl::StatusOr<domain::Order> ChangeStatus(const domain::StatusChange& change,
                                              const ports::CallContext& context) override;
@@ -43,8 +43,8 @@ class OrderSaga final : public ports::OrderStore {
 
   bool Enter(absl::Time deadline);
   void Leave();
-  // Opens the intent; waits for another order of the same key. Not OK, or the order that was made before, or nullopt:
-  // go on. `opened`: not after the intent's age began.
+  // Opens the intent; waits for another order of the same key. Returns the order that the key made before, or nullopt
+  // to go on. `opened` is set to a time no later than the begin of the intent's age.
   absl::StatusOr<std::optional<domain::Order>> Open(const domain::NewOrder& order, const ports::CallContext& context,
                                                     Clock::time_point& opened);
   absl::StatusOr<domain::Order> AskAndStore(const domain::NewOrder& order, const ports::CallContext& context);
@@ -62,7 +62,7 @@ class OrderSaga final : public ports::OrderStore {
   ports::Counter& unknown_;
   ports::Counter& not_sent_;
 
-  // Not a counting_semaphore: those that arrive take the place of those that wait, for longer than these may wait.
+  // Not a counting_semaphore: arriving calls would overtake waiting ones until these time out.
   std::mutex mutex_;
   std::condition_variable left_;
   int room_;  // calls that may still wait for the peer; guarded by mutex_

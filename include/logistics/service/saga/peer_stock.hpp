@@ -1,4 +1,4 @@
-// What our own inventory port answers when another service keeps the stock.
+// Our own inventory port where another service keeps the stock.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace logistics::service {
 // Thread-safe; errors of the reads are those of InventoryPeer.
 class PeerStock final : public ports::StockStore, public ports::StockLog {
  public:
-  // `address` is for people, without secrets. `peer` outlives it.
+  // `address` is shown in errors, without secrets. `peer` outlives it.
   PeerStock(ports::InventoryPeer& peer, std::string address) : peer_(peer), address_(std::move(address)) {}
 
   absl::StatusOr<domain::Product> GetProduct(const domain::ProductId& id, const ports::CallContext& context) override;

@@ -1,4 +1,4 @@
-// Tells the peer what became of its holds, until it has confirmed.
+// Sends releases and commits of reservations to the peer until it has confirmed them.
 #pragma once
 
 #include <condition_variable>
@@ -19,13 +19,13 @@
 
 namespace logistics::service {
 
-// Works off settlements with a few threads, beside the settlers of other replicas: a row is claimed, the peer is told,
-// and only its answer takes the step away. Intents that a crash left are released, at the start and every
-// SagaOptions::recover_every. A settlement is tried for ever; one that takes longer than settle_alarm_after is alarmed.
+// Works off settlements with a few threads, beside the settlers of other replicas: a thread claims a row, calls the
+// peer, and removes the step only after the answer. Intents that a crash left are released, at the start and every
+// SagaOptions::recover_every. A settlement is tried for ever; one older than settle_alarm_after raises an alarm.
 // Thread-safe.
 //
-// Releases and commits may be said twice (the peer acts on what is pending only); a restock never is: without an
-// answer it is listed as in doubt.
+// Releases and commits may be sent twice, because the peer acts on pending reservations only. A restock is sent once:
+// without an answer it is listed as in doubt.
 class Settler {
  public:
   // All references outlive the settler.
@@ -39,19 +39,19 @@ class Settler {
   void Start();
   // Something may be due. Cheap, from any thread.
   void Wake();
-  // Ends the calls' threads; returns when the calls under way have. What was claimed and not told is claimed again by
-  // any replica once the claim is over.
+  // Ends the threads; returns when the calls in flight have ended. A row that was claimed and not sent is claimed again
+  // by any replica once the claim is over.
   void Stop();
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Claimed {
     ports::Settlement settlement;
-    Clock::time_point drop_at;  // too old to be told: the claim may be over
+    Clock::time_point drop_at;  // not sent after this: the claim may be over
   };
 
   void Work(const std::stop_token& stop);
-  // Blocks until there is one; nullopt: the end.
+  // Blocks until a row is claimed; nullopt at the stop.
   std::optional<Claimed> Next(const std::stop_token& stop);
   std::vector<Claimed> Claim();
   void Settle(const ports::Settlement& settlement);

@@ -63,7 +63,7 @@ TEST_F(ConnectionTest, PeerAwayAtStart_IsSaidAndFoundWhenItComes) {
   EXPECT_EQ(metrics_.Value("logistics_inventory_connected"), 1);
 }
 
-TEST_F(ConnectionTest, PeerAway_AReserveIsNotSentOnceTheChannelKnows) {
+TEST_F(ConnectionTest, PeerUnavailable_AReserveIsNotSentOnceTheChannelKnows) {
   StartServer();
   StopServer();
   ConnectOnly();
@@ -85,7 +85,7 @@ TEST_F(ConnectionTest, PeerRestarted_IsDegradedMeanwhile) {
   EXPECT_THAT(Ask(), IsOk());
 }
 
-TEST_F(ConnectionTest, WrongPeer_IsSaidBeforeAnyOrderFindsOut) {
+TEST_F(ConnectionTest, WrongPeer_IsReportedBeforeAnyOrderFindsOut) {
   StartServer(grpc::InsecureServerCredentials(), /*served=*/false);
   ConnectOnly();
   EXPECT_TRUE(WaitForReason("is the wrong peer"));
@@ -118,7 +118,7 @@ TEST_F(ConnectionTest, SocketsHaveTcpKeepaliveAndGiveUpWhatIsNotAcknowledged) {
 
 TEST_F(ConnectionTest, SeveralAddresses_AreUsedInTurn) {
   StartServer();
-  // Nobody listens at the second one: it is left out.
+  // No server listens at the second address, which is left out.
   options_.url = absl::StrCat("http://127.0.0.1:", port_, ",127.0.0.2:", port_);
   Connect();
   for (int i = 0; i < 10; ++i) EXPECT_THAT(Ask(), IsOk());

@@ -45,7 +45,7 @@ struct Asked {
   }
 };
 
-// An inventory service that answers what the test says; what it is not told it answers as an empty OK. Handlers run on
+// An inventory service that answers as the test scripts it; all other calls get an empty OK. Handlers run on
 // the server's threads. Set-up is the test's thread's, before the calls.
 class ScriptedService final : public ::inventory::InventoryService::Service {
  public:

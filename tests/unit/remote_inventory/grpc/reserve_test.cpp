@@ -195,7 +195,7 @@ TEST_F(ReserveTest, CallTimeoutsOpenTheBreaker) {
   EXPECT_EQ(peer_->breaker().state(), BreakerState::kOpen);
 }
 
-TEST_F(ReserveTest, Stop_EndsACallUnderWayAsUnknownAndSendsNoMore) {
+TEST_F(ReserveTest, Stop_EndsACallInFlightAsUnknownAndSendsNoMore) {
   std::atomic<bool> arrived{false};
   service_.reserve = [&](const Asked& asked, const auto&, auto&) {
     arrived = true;
