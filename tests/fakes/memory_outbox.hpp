@@ -43,7 +43,7 @@ class MemoryOutboxTable {
     deleted_.clear();
     start_ = {};
   }
-  // As if the lease had run out and `holder` had taken it; 0 = nobody.
+  // As if the lease had run out and `holder` had acquired it; 0 = no replica.
   void GiveLeaseTo(int holder) {
     const std::scoped_lock lock(mutex_);
     holder_ = holder;
@@ -122,15 +122,13 @@ class MemoryOutbox final : public ports::Outbox {
   // `replica` from 1.
   MemoryOutbox(MemoryOutboxTable& table, int replica) : table_(table), replica_(replica) {}
 
+  // Runs before each answer of AcquireLease and ReadAfter, with the number of its messages: a slow database.
+  void BeforeAnswers(std::function<void(std::size_t messages)> stall) { stall_ = std::move(stall); }
+
   absl::StatusOr<bool> AcquireLease(absl::Duration ttl) override {
-    const std::scoped_lock lock(table_.mutex_);
-    if (table_.unavailable_) return Unavailable();
-    const auto now = MemoryOutboxTable::Clock::now();
-    if (table_.holder_ != replica_ && table_.holder_ != 0 && now < table_.lease_until_) return false;
-    table_.holder_ = replica_;
-    table_.lease_until_ = now + absl::ToChronoNanoseconds(ttl);
-    table_.changed_.notify_all();
-    return true;
+    const absl::StatusOr<bool> acquired = Acquire(ttl);
+    if (stall_) stall_(0);
+    return acquired;
   }
 
   absl::Status ReleaseLease() override {
@@ -149,7 +147,9 @@ class MemoryOutbox final : public ports::Outbox {
 
   absl::StatusOr<std::vector<ports::OutboxMessage>> ReadAfter(const ports::OutboxPosition& position,
                                                               int limit) override {
-    return Read(position, limit, /*quarantined=*/false);
+    auto page = Read(position, limit, /*quarantined=*/false);
+    if (stall_) stall_(page.ok() ? page->size() : 0);
+    return page;
   }
 
   absl::Status DeleteConfirmed(const std::vector<ports::OutboxMessage>& confirmed,
@@ -189,11 +189,22 @@ class MemoryOutbox final : public ports::Outbox {
   }
 
  private:
+  absl::StatusOr<bool> Acquire(absl::Duration ttl) {
+    const std::scoped_lock lock(table_.mutex_);
+    if (table_.unavailable_) return Unavailable();
+    const auto now = MemoryOutboxTable::Clock::now();
+    if (table_.holder_ != replica_ && table_.holder_ != 0 && now < table_.lease_until_) return false;
+    table_.holder_ = replica_;
+    table_.lease_until_ = now + absl::ToChronoNanoseconds(ttl);
+    table_.changed_.notify_all();
+    return true;
+  }
+
   static absl::Status Unavailable() { return absl::UnavailableError("the database is unavailable"); }
 
   absl::Status MayWrite() const {
     if (table_.unavailable_) return Unavailable();
-    if (table_.holder_ != replica_) return absl::FailedPreconditionError("another replica holds the lease");
+    if (table_.holder_ != replica_) return absl::FailedPreconditionError("another replica has the lease");
     return absl::OkStatus();
   }
 
@@ -211,6 +222,7 @@ class MemoryOutbox final : public ports::Outbox {
 
   MemoryOutboxTable& table_;
   const int replica_;
+  std::function<void(std::size_t)> stall_;
 };
 
 }  // namespace logistics::fakes

@@ -163,7 +163,7 @@ absl::Status Connection::ProcessInput(ConnectionListener& listener) {
     const int read = amqp_simple_wait_frame_noblock(state_.get(), &frame, &kDoNotWait);
     if (read == AMQP_STATUS_TIMEOUT) break;
     status = read == AMQP_STATUS_OK ? OnFrame(frame, listener) : LibraryError(where_, read);
-    // Frames lie in pools of the library, which only grow until they are released.
+    // Frames fill pools of the library, which only grow until they are released.
     if (frames % kFramesInPoolsMax == 0) amqp_maybe_release_buffers(state_.get());
   }
   amqp_maybe_release_buffers(state_.get());

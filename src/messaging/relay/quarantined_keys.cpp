@@ -7,13 +7,11 @@ void QuarantinedKeys::Reset() { *this = QuarantinedKeys(); }
 void QuarantinedKeys::BeginPass() {
   blocked_.clear();
   unroutable_.clear();
-  position_ = {};
   pass_wanted_ = false;
   reading_ = true;
 }
 
 bool QuarantinedKeys::Read(const ports::OutboxMessage& message) {
-  position_ = message.position;
   const OrderingId key = OrderingIdOf(message);
   if (!keys_known_) ++rows_[key];
   if (blocked_.contains(key)) return false;

@@ -22,12 +22,11 @@ class QuarantinedKeys {
   // Forgets everything, and asks for a first pass.
   void Reset();
 
-  // A pass begins, reads pages after position(), and ends with the last page.
+  // A pass begins, reads messages, and ends with the last page.
   void BeginPass();
   bool pass_wanted() const { return pass_wanted_; }
   bool reading() const { return reading_; }
   bool keys_known() const { return keys_known_; }
-  const ports::OutboxPosition& position() const { return position_; }
   // The pass read a message. True: the message may be tried now.
   bool Read(const ports::OutboxMessage& message);
   void LastPageRead();
@@ -47,7 +46,6 @@ class QuarantinedKeys {
   absl::flat_hash_map<OrderingId, std::int64_t> rows_;
   absl::flat_hash_set<OrderingId> blocked_;  // in this pass
   std::set<Route> unroutable_;               // in this pass
-  ports::OutboxPosition position_;
   bool pass_wanted_ = true;
   bool reading_ = false;
   bool keys_known_ = false;

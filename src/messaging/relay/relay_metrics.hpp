@@ -4,7 +4,7 @@
 
 namespace logistics::messaging {
 
-// What the relay counts. Looked up once: the instruments themselves take no lock of the registry.
+// The metrics of the relay, looked up once: the instruments themselves take no lock of the registry.
 struct RelayMetrics {
   explicit RelayMetrics(ports::Metrics& metrics)
       : confirmed(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "confirmed"}})),
@@ -12,10 +12,10 @@ struct RelayMetrics {
         returned(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "returned"}})),
         confirm_seconds(metrics.GetHistogram("logistics_publish_confirm_seconds",
                                              "From a publication to the broker's confirm", ports::LatencyBounds())),
-        outbox_rows(
-            metrics.GetGauge("logistics_outbox_rows", "Events that the broker has not confirmed, with the held")),
+        outbox_rows(metrics.GetGauge("logistics_outbox_rows",
+                                     "Events that the broker has not confirmed, with the quarantined")),
         outbox_quarantined_rows(
-            metrics.GetGauge("logistics_outbox_held_rows", "Events that the broker refused, held for later")),
+            metrics.GetGauge("logistics_outbox_held_rows", "Events that the broker refused, quarantined for later")),
         outbox_oldest_seconds(
             metrics.GetGauge("logistics_outbox_oldest_seconds", "Age of the oldest unconfirmed event")),
         leader(metrics.GetGauge("logistics_relay_leader", "1 while this replica is the relay")),
@@ -25,7 +25,7 @@ struct RelayMetrics {
         conflicts(metrics.GetGauge("logistics_topology_conflicts",
                                    "Exchanges, queues and bindings that exist otherwise or may not be declared")) {}
 
-  static constexpr const char* kPublishHelp = "Publications by what the broker said of them";
+  static constexpr const char* kPublishHelp = "Publications by the answer of the broker";
 
   ports::Counter& confirmed;
   ports::Counter& nacked;

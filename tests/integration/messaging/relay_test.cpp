@@ -98,7 +98,7 @@ TEST_F(RelayTest, ConnectionsCutUnderLoad_NothingIsLostAndOrderIsKept) {
   TestConsumer consumer(broker_.url(), "all");
   for (int part = 1; part <= 4; ++part) {
     CommitRounds(kRounds / 4, kKeys);
-    // In the middle of what is under way: some confirmed, some not.
+    // In the middle of the messages in flight: some confirmed, some not.
     ASSERT_TRUE(support::Eventually([&] { return Published("confirmed") >= part * 200; }));
     proxy.SetMode(TcpProxy::Mode::kRefuse);
     ASSERT_TRUE(health_.WaitForState("broker", HealthState::kDegraded, kLongWait));
@@ -304,7 +304,7 @@ TEST_F(RelayTest, BlockedByTheBroker_WaitsAndSaysSo) {
   EXPECT_EQ(metrics_.Value("logistics_broker_blocked"), 0);
 }
 
-TEST_F(RelayTest, Stop_TellsWhatIsCommittedFirst) {
+TEST_F(RelayTest, Stop_PublishesTheCommittedFirst) {
   StartRelay();
   ASSERT_TRUE(WaitUntilUp());
   ASSERT_TRUE(outbox_.WaitForHolder(1, kLongWait));

@@ -32,7 +32,7 @@ class Simulation {
       if (testing::Test::HasFatalFailure()) return;
     }
     Collect();
-    EXPECT_EQ(told_.size() + quarantined_.size(), static_cast<std::size_t>(kMessages)) << "something was lost";
+    EXPECT_EQ(confirmed_.size() + quarantined_.size(), static_cast<std::size_t>(kMessages)) << "something was lost";
     EXPECT_EQ(start_, last_added_);
   }
 
@@ -113,7 +113,7 @@ class Simulation {
     for (const ports::OutboxMessage& message : window_.TakeToQuarantine()) Quarantine(message);
     const Confirmed confirmed = window_.TakeConfirmed();
     for (const ports::OutboxMessage& message : confirmed.messages) {
-      ASSERT_TRUE(told_.insert(message.position).second) << "told to be deleted twice";
+      ASSERT_TRUE(confirmed_.insert(message.position).second) << "confirmed twice";
       ASSERT_FALSE(quarantined_.contains(message.position));
       unresolved_.erase(message.position);
     }
@@ -146,7 +146,7 @@ class Simulation {
   std::set<ports::OutboxPosition> first_published_;
   std::map<domain::Uuid, ports::OutboxPosition> last_first_;
   std::set<ports::OutboxPosition> unresolved_;
-  std::set<ports::OutboxPosition> told_;
+  std::set<ports::OutboxPosition> confirmed_;
   std::set<ports::OutboxPosition> quarantined_;
   KeySet quarantined_keys_;
   ports::OutboxPosition start_;

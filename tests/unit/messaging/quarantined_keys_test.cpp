@@ -15,7 +15,6 @@ TEST(QuarantinedKeysTest, FirstPass_FindsTheKeys) {
   keys.BeginPass();
   EXPECT_TRUE(keys.Read(MessageAt(1, 7)));
   EXPECT_TRUE(keys.Read(MessageAt(2, 7)));
-  EXPECT_EQ(keys.position().number, 2);
   EXPECT_FALSE(keys.keys_known()) << "more pages may follow";
   keys.LastPageRead();
   EXPECT_TRUE(keys.keys_known());

@@ -1,0 +1,41 @@
+#include "messaging/relay/outbox_writer.hpp"
+
+#include <utility>
+
+#include "messaging/relay/limits.hpp"
+
+namespace logistics::messaging {
+
+bool OutboxWriter::Due(Time now) const {
+  if (!leadership_.Leads(now)) return false;
+  if (!to_quarantine_.empty()) return true;
+  if (window_.confirmed() == 0) return false;
+  const bool window_idle = window_.in_flight() == 0 && window_.ready() == 0;
+  return window_idle || window_.confirmed() >= kDeleteBatchRows || now >= delete_at_;
+}
+
+void OutboxWriter::Write(Time now, const std::string& refusal) {
+  if (window_.confirmed() > 0 && delete_at_ == Time::max()) delete_at_ = now + kDeleteDelayMax;
+  for (ports::OutboxMessage& message : window_.TakeToQuarantine()) to_quarantine_.push_back(std::move(message));
+  if (!Due(now)) return;
+  // Quarantined first: the start position may then move past them.
+  if (!to_quarantine_.empty()) {
+    if (!leadership_.Ask([&](ports::Outbox& outbox) { return outbox.Quarantine(to_quarantine_, refusal); })) return;
+    for (const ports::OutboxMessage& message : to_quarantine_) keys_.Quarantined(OrderingIdOf(message));
+    to_quarantine_.clear();
+  }
+  if (window_.confirmed() == 0) return;
+  const Confirmed confirmed = window_.TakeConfirmed();
+  delete_at_ = Time::max();
+  const bool deleted = leadership_.Ask(
+      [&](ports::Outbox& outbox) { return outbox.DeleteConfirmed(confirmed.messages, confirmed.start); });
+  if (!deleted) return;
+  for (const OrderingId& key : confirmed.quarantined_keys) keys_.Deleted(key);
+}
+
+void OutboxWriter::Reset() {
+  to_quarantine_.clear();
+  delete_at_ = Time::max();
+}
+
+}  // namespace logistics::messaging
