@@ -68,12 +68,13 @@ void ReadWinners(Session& session, std::span<const Loser> losers, commands::Stat
     }
   }
   std::vector<domain::OrderId> ids;
-  for (const auto& [index, id] : same) ids.push_back(id);
+  for (const auto& loser : same) ids.push_back(loser.second);
   const std::vector<domain::Order> orders = ReadOrders(session, ids, false);
-  for (const auto& [index, id] : same) {
-    const auto found = std::find_if(orders.begin(), orders.end(), [&](const domain::Order& o) { return o.id == id; });
-    state.LoadClaim(index, found == orders.end() ? ClaimState{Claim::kLostGone, std::nullopt}
-                                                 : ClaimState{Claim::kLostSame, *found});
+  for (const auto& loser : same) {
+    const auto found = std::find_if(orders.begin(), orders.end(),
+                                    [&](const domain::Order& order) { return order.id == loser.second; });
+    state.LoadClaim(loser.first, found == orders.end() ? ClaimState{Claim::kLostGone, std::nullopt}
+                                                       : ClaimState{Claim::kLostSame, *found});
   }
 }
 
