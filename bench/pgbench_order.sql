@@ -23,11 +23,6 @@ m AS (INSERT INTO stock_movements (batch_id, ordinal, product_id, warehouse_id, 
   FROM ids, level),
 h AS (INSERT INTO order_status_history (batch_id, order_id, version, previous_status, new_status, changed_by, notes,
     changed_at) SELECT batch_id, order_id, 1, NULL, 'pending', '', '', now() FROM ids, level)
-INSERT INTO outbox (batch_id, ordinal, message_id, stream, routing_key, event_type, body, order_id, correlation_id,
-    traceparent)
-  SELECT batch_id, e.ordinal, e.message_id, e.stream, e.routing_key, e.event_type, e.body, order_id,
-    '01a200a1-2aad-7002-8109-195f1d6588c7', ''
-  FROM ids, level, LATERAL (VALUES
-    (0, event1, 'order', 'order.created', 'OrderCreated', format('{"id":"%s","event_type":"OrderCreated","timestamp":"%s","version":"1.0","data":{"order_id":"%s","customer_id":"%s","status":"pending","total_amount":"19.99","items_count":1}}', event1, now(), order_id, customer_id)),
-    (1, event2, 'inventory', 'inventory.reserved', 'InventoryReserved', format('{"id":"%s","event_type":"InventoryReserved","timestamp":"%s","version":"1.0","data":{"reservation_id":"%s","order_id":"%s","items":[{"product_id":"%s","sku":"BENCH","quantity":1}],"warehouse_id":"%s"}}', event2, now(), order_id, order_id, product_id, warehouse_id))
-  ) AS e(ordinal, message_id, stream, routing_key, event_type, body);
+INSERT INTO outbox (batch_id, part, events)
+  SELECT batch_id, 0, convert_to(format('{"id":"%s","event_type":"OrderCreated","timestamp":"%s","version":"1.0","data":{"order_id":"%s","customer_id":"%s","status":"pending","total_amount":"19.99","items_count":1}}' order order.created OrderCreated 01a200a1-2aad-7002-8109-195f1d6588c7', event1, now(), order_id, customer_id) || format('{"id":"%s","event_type":"InventoryReserved","timestamp":"%s","version":"1.0","data":{"reservation_id":"%s","order_id":"%s","items":[{"product_id":"%s","sku":"BENCH","quantity":1}],"warehouse_id":"%s"}}' inventory inventory.reserved InventoryReserved 01a200a1-2aad-7002-8109-195f1d6588c7', event2, now(), order_id, order_id, product_id, warehouse_id), 'UTF8')
+  FROM ids, level;

@@ -63,6 +63,7 @@ std::unique_ptr<LeasedTask> Database::NewTask(std::string name, absl::Duration i
 
 void Database::Start() {
   signal_.Start();
+  replica_registry_ = std::make_unique<ReplicaRegistry>(options_, replica_id_);
   age_sweeper_ = std::make_unique<LeasedTask>(
       "sweep keys and messages", options_.sweep_interval, options_, replica_id_,
       [keys = options_.idempotency_ttl, messages = options_.inbox_done_ttl](Session& session) {
@@ -70,6 +71,7 @@ void Database::Start() {
         SweepDoneMessages(session, messages);
       });
   reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);
+  outbox_statistics_ = std::make_unique<OutboxStatistics>(options_, metrics_);
 }
 
 }  // namespace logistics::storage

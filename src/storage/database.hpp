@@ -12,6 +12,8 @@
 #include "storage/batch/product_cache.hpp"
 #include "storage/coordination/change_signal.hpp"
 #include "storage/coordination/leased_task.hpp"
+#include "storage/coordination/replica_registry.hpp"
+#include "storage/outbox_statistics.hpp"
 #include "storage/reservation_sweeper.hpp"
 #include "storage/stores/postgres_inbox.hpp"
 #include "storage/stores/postgres_intent_store.hpp"
@@ -80,8 +82,10 @@ class Database {
   PostgresReservationLedger reservation_ledger_;
   PostgresPaymentStore payment_store_;
   PostgresInbox inbox_;
+  std::unique_ptr<ReplicaRegistry> replica_registry_;
   std::unique_ptr<LeasedTask> age_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
+  std::unique_ptr<OutboxStatistics> outbox_statistics_;
 };
 
 }  // namespace logistics::storage

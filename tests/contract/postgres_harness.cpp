@@ -44,8 +44,9 @@ class PostgresHarness final : public StoreHarness {
 
   std::vector<domain::Event> Events() override {
     std::vector<domain::Event> events;
-    for (const pqxx::row& row : database_.Query("SELECT o.message_id FROM outbox o JOIN commits c USING (batch_id) "
-                                                "ORDER BY c.number, o.ordinal")) {
+    for (const pqxx::row& row :
+         database_.Query("SELECT o.message_id FROM outbox_events o JOIN commits c USING (batch_id) "
+                         "ORDER BY c.number, o.ordinal")) {
       events.push_back(*encoder_.Find(*domain::Uuid::Parse(row[0].c_str())));
     }
     return events;

@@ -103,12 +103,12 @@ TEST(StartTest, NoBroker_ServesAndPublishesWhenItComes) {
   daemon.WaitUntilReady();
   const Product product = AddProduct(daemon, 5);
   ASSERT_TRUE(Create(daemon, OrderOf(product)).status.ok());
-  EXPECT_EQ(world.database.QueryNumber("SELECT count(*) FROM outbox"), 3);
+  EXPECT_EQ(world.database.QueryNumber("SELECT count(*) FROM outbox_events"), 3);
   EXPECT_TRUE(Eventually([&] { return daemon.Get("/readyz").body.find("broker: degraded") != std::string::npos; }));
   proxy.SetMode(TcpProxy::Mode::kForward);
   support::TestConsumer consumer(world.broker.url(), world.queue());
   EXPECT_EQ(consumer.Take(3, kPatience).size(), 3U);
-  EXPECT_TRUE(Eventually([&] { return world.database.QueryNumber("SELECT count(*) FROM outbox") == 0; }, kPatience));
+  EXPECT_TRUE(Eventually([&] { return world.database.QueryNumber("SELECT count(*) FROM outbox_events") == 0; }, kPatience));
 }
 
 TEST(StartTest, BadFlag_IsAUsageErrorNamingIt) {

@@ -67,6 +67,11 @@ class MemoryOutboxTable {
     const std::scoped_lock lock(mutex_);
     return start_;
   }
+  // The end of the last commit.
+  ports::OutboxPosition End() const {
+    const std::scoped_lock lock(mutex_);
+    return {number_, number_ == 0 ? 0 : ports::OutboxPosition::kEndOfCommit};
+  }
   // Rows outside the quarantine that lie at or below the start position: a crash would lose them. Always empty.
   std::vector<ports::OutboxPosition> lost() const {
     const std::scoped_lock lock(mutex_);
@@ -145,10 +150,16 @@ class MemoryOutbox final : public ports::Outbox {
     return table_.start_;
   }
 
-  absl::StatusOr<std::vector<ports::OutboxMessage>> ReadAfter(const ports::OutboxPosition& position,
-                                                              int limit) override {
-    auto page = Read(position, limit, /*quarantined=*/false);
-    if (stall_) stall_(page.ok() ? page->size() : 0);
+  // Pages of messages instead of commits, so that tests can cut a commit.
+  absl::StatusOr<ports::OutboxPage> ReadAfter(const ports::OutboxPosition& position, int limit) override {
+    const ports::OutboxPosition end = table_.End();
+    auto messages = Read(position, limit, /*quarantined=*/false);
+    if (stall_) stall_(messages.ok() ? messages->size() : 0);
+    if (!messages.ok()) return messages.status();
+    ports::OutboxPage page;
+    page.more = messages->size() == static_cast<std::size_t>(limit);
+    page.position = page.more ? messages->back().position : std::max(position, end);
+    page.messages = *std::move(messages);
     return page;
   }
 
@@ -164,28 +175,26 @@ class MemoryOutbox final : public ports::Outbox {
     return absl::OkStatus();
   }
 
-  absl::Status Quarantine(const std::vector<ports::OutboxMessage>& messages, const std::string& /*reason*/) override {
+  absl::StatusOr<std::vector<ports::OutboxPosition>> Quarantine(const std::vector<ports::OutboxMessage>& messages,
+                                                                const std::string& /*reason*/) override {
     const std::scoped_lock lock(table_.mutex_);
     const absl::Status refused = MayWrite();
     if (!refused.ok()) return refused;
+    std::vector<ports::OutboxPosition> stored;
     for (const ports::OutboxMessage& message : messages) {
       const auto row = table_.rows_.find(message.position);
-      if (row != table_.rows_.end()) row->second.quarantined = true;
+      if (row == table_.rows_.end() || row->second.quarantined) continue;
+      row->second.quarantined = true;
+      row->second.message.quarantined = true;
+      stored.push_back(message.position);
     }
     table_.changed_.notify_all();
-    return absl::OkStatus();
+    return stored;
   }
 
   absl::StatusOr<std::vector<ports::OutboxMessage>> ReadQuarantined(const ports::OutboxPosition& position,
                                                                     int limit) override {
     return Read(position, limit, /*quarantined=*/true);
-  }
-
-  absl::StatusOr<ports::OutboxStats> Stats() override {
-    const std::scoped_lock lock(table_.mutex_);
-    if (table_.unavailable_) return Unavailable();
-    return ports::OutboxStats{static_cast<std::int64_t>(table_.rows_.size()),
-                              static_cast<std::int64_t>(table_.QuarantinedRows()), absl::ZeroDuration()};
   }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,8 +15,11 @@ namespace logistics::ports {
 
 // The place of an event in the one order of changes: the commit's number, then the event's place within the commit.
 struct OutboxPosition {
+  static constexpr std::int32_t kEndOfCommit = std::numeric_limits<std::int32_t>::max();
+
   std::int64_t number = 0;  // 0 = before everything
   std::int32_t ordinal = 0;
+  bool end_of_commit() const { return ordinal == kEndOfCommit; }
   friend auto operator<=>(const OutboxPosition&, const OutboxPosition&) = default;
 };
 
@@ -31,13 +35,14 @@ struct OutboxMessage {
   domain::OrderingKey ordering_key;
   std::string correlation_id;  // empty = none
   std::string traceparent;     // empty = none
-  absl::Time created_at;
+  absl::Time committed_at;
+  bool quarantined = false;  // it was read from the quarantine
 };
 
-struct OutboxStats {
-  std::int64_t rows = 0;
-  std::int64_t quarantined_rows = 0;
-  absl::Duration oldest_age;  // zero when empty; by Postgres' clock
+struct OutboxPage {
+  std::vector<OutboxMessage> messages;  // in order, without the quarantined ones
+  OutboxPosition position;              // everything up to here was looked at, commits without events included
+  bool more = false;                    // the next page may be there already
 };
 
 // The committed events that are not yet published, for the one relay that has the lease. One object belongs to one
@@ -59,21 +64,22 @@ class Outbox {
   // Everything up to here is confirmed or quarantined.
   virtual absl::StatusOr<OutboxPosition> StartPosition() = 0;
 
-  // Up to `limit` messages after `position`, in order, without the quarantined ones. No message appears later before
-  // one that was returned: numbers have no gaps and nothing commits below a number already seen.
-  virtual absl::StatusOr<std::vector<OutboxMessage>> ReadAfter(const OutboxPosition& position, int limit) = 0;
+  // The messages of about `commits_max` commits after `position`, of which a bounded number of bytes is read. No message
+  // appears later before one that was returned: numbers have no gaps and nothing commits below a number already seen.
+  virtual absl::StatusOr<OutboxPage> ReadAfter(const OutboxPosition& position, int commits_max) = 0;
 
-  // Deletes confirmed messages and moves the start position up to `start`; every other message at or below `start` is
-  // quarantined. One transaction, refused when the lease is lost. A crash before it has the messages published again.
+  // Deletes confirmed messages that this object has read since StartPosition(), and moves the start position up to
+  // `start`; every other message at or below `start` is quarantined. One transaction, refused when the lease is lost. A
+  // crash before it has the messages published again. UNAVAILABLE with the start position unmoved where rows are not
+  // there that should be (a failover may have lost their commits): the caller begins again at StartPosition().
   virtual absl::Status DeleteConfirmed(const std::vector<OutboxMessage>& confirmed, const OutboxPosition& start) = 0;
 
   // The messages leave ReadAfter, and ReadQuarantined answers them until they are deleted. Refused when the lease is
-  // lost.
-  virtual absl::Status Quarantine(const std::vector<OutboxMessage>& messages, const std::string& reason) = 0;
+  // lost. Answers those that were not in quarantine before.
+  virtual absl::StatusOr<std::vector<OutboxPosition>> Quarantine(const std::vector<OutboxMessage>& messages,
+                                                                 const std::string& reason) = 0;
   // Quarantined messages after `position`, in order.
   virtual absl::StatusOr<std::vector<OutboxMessage>> ReadQuarantined(const OutboxPosition& position, int limit) = 0;
-
-  virtual absl::StatusOr<OutboxStats> Stats() = 0;
 };
 
 }  // namespace logistics::ports

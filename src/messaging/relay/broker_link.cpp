@@ -58,7 +58,7 @@ absl::Status BrokerLink::PublishBurst(Time now) {
     const std::string message_id = message->message_id.ToString();
     const absl::StatusOr<std::uint64_t> tag = session_.connection().Publish(
         {ExchangeOf(message->stream), message->routing_key, message_id, message->event_type, message->correlation_id,
-         message->traceparent, message->body, message->created_at});
+         message->traceparent, message->body, message->committed_at});
     if (tag.ok()) {
       window_.Published(*tag, now);
       continue;

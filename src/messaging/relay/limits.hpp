@@ -21,6 +21,7 @@ inline constexpr std::chrono::milliseconds kReadPause{5};
 // Unresolved messages in memory, with those that wait behind a refused one of their key. All others wait in the outbox.
 inline constexpr std::size_t kBacklogMessagesMax = 20'000;
 
-inline constexpr std::chrono::seconds kOutboxStatsInterval{5};
+// Between two moves of the start position over commits that had no events.
+inline constexpr std::chrono::seconds kMoveInterval{1};
 
 }  // namespace logistics::messaging

@@ -15,8 +15,8 @@ bool IsFull(const std::vector<OutboxMessage>& page, int rows) { return page.size
 
 }  // namespace
 
-OutboxReader::OutboxReader(Leadership& leadership, QuarantinedKeys& keys, RelayMetrics& metrics, const Options& options)
-    : leadership_(leadership), keys_(keys), metrics_(metrics), options_(options) {}
+OutboxReader::OutboxReader(Leadership& leadership, QuarantinedKeys& keys, const Options& options)
+    : leadership_(leadership), keys_(keys), options_(options) {}
 
 std::optional<ports::OutboxPosition> OutboxReader::Start(Time now) {
   unanswered_.clear();
@@ -40,14 +40,13 @@ std::vector<OutboxMessage> OutboxReader::ReadCommits(Time now) {
       leadership_.Ask([this](ports::Outbox& outbox) { return outbox.ReadAfter(position_, options_.page_rows); });
   if (!page) return {};
   poll_at_ = now + absl::ToChronoNanoseconds(options_.poll);
-  more_ = IsFull(*page, options_.page_rows);
+  more_ = page->more;
   drained_ = draining && !more_;
-  if (page->empty()) return std::exchange(unanswered_, {});
-  read_again_at_ = now + kReadPause;
-  position_ = page->back().position;
-  std::move(page->begin(), page->end(), std::back_inserter(unanswered_));
-  if (!more_) return std::exchange(unanswered_, {});
-  // The last commit of a full page may go on behind it.
+  position_ = page->position;
+  if (!page->messages.empty()) read_again_at_ = now + kReadPause;
+  std::move(page->messages.begin(), page->messages.end(), std::back_inserter(unanswered_));
+  if (!more_ || position_.end_of_commit()) return std::exchange(unanswered_, {});
+  // The last commit goes on behind the page.
   const auto last = std::lower_bound(
       unanswered_.begin(), unanswered_.end(), position_.number,
       [](const OutboxMessage& message, std::int64_t number) { return message.position.number < number; });
@@ -82,14 +81,9 @@ std::vector<OutboxMessage> OutboxReader::ReadQuarantined(Time now) {
   return to_try;
 }
 
-void OutboxReader::UpdateStats(Time now) {
-  if (now < StatsDue() || now < leadership_.database_at()) return;
-  stats_at_ = now + kOutboxStatsInterval;
-  const auto stats = leadership_.Ask([](ports::Outbox& outbox) { return outbox.Stats(); });
-  if (!stats) return;
-  metrics_.outbox_rows.Set(static_cast<double>(stats->rows));
-  metrics_.outbox_quarantined_rows.Set(static_cast<double>(stats->quarantined_rows));
-  metrics_.outbox_oldest_seconds.Set(absl::ToDoubleSeconds(stats->oldest_age));
+ports::OutboxPosition OutboxReader::answered() const {
+  if (unanswered_.empty()) return position_;
+  return {unanswered_.front().position.number - 1, ports::OutboxPosition::kEndOfCommit};
 }
 
 OutboxReader::Time OutboxReader::NextDue(bool resolved) const {

@@ -8,7 +8,6 @@
 #include "logistics/ports/outbox.hpp"
 #include "messaging/relay/leadership.hpp"
 #include "messaging/relay/quarantined_keys.hpp"
-#include "messaging/relay/relay_metrics.hpp"
 
 namespace logistics::messaging {
 
@@ -22,13 +21,13 @@ class OutboxReader {
   using Time = std::chrono::steady_clock::time_point;
 
   struct Options {
-    int page_rows = 500;
+    int page_rows = 500;           // commits looked at in one read
     absl::Duration poll;           // between two reads when nothing wakes the reader
     absl::Duration pass_interval;  // between two passes over the quarantine
   };
 
   // The references outlive the reader.
-  OutboxReader(Leadership& leadership, QuarantinedKeys& keys, RelayMetrics& metrics, const Options& options);
+  OutboxReader(Leadership& leadership, QuarantinedKeys& keys, const Options& options);
 
   // Begins a term at the start position, which it answers.
   std::optional<ports::OutboxPosition> Start(Time now);
@@ -49,17 +48,15 @@ class OutboxReader {
   // Reads the next page of a pass. Answers the messages that may be tried again, in order.
   std::vector<ports::OutboxMessage> ReadQuarantined(Time now);
 
-  // Sets the metrics of the outbox now and then, also outside of a term.
-  void UpdateStats(Time now);
+  // Everything up to here was answered, commits without events included.
+  ports::OutboxPosition answered() const;
 
-  // When one of these is due, within a term and outside of one.
+  // When one of these is due, within a term.
   Time NextDue(bool resolved) const;
-  Time StatsDue() const { return draining_ ? Time::max() : stats_at_; }
 
  private:
   Leadership& leadership_;
   QuarantinedKeys& keys_;
-  RelayMetrics& metrics_;
   const Options options_;
 
   ports::OutboxPosition position_;                // the end of the last page
@@ -72,7 +69,6 @@ class OutboxReader {
   Time read_again_at_ = Time::min();  // not before, unless a page was full
   ports::OutboxPosition pass_position_;
   Time pass_at_ = Time::min();
-  Time stats_at_ = Time::min();
 };
 
 }  // namespace logistics::messaging

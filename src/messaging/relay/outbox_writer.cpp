@@ -1,5 +1,7 @@
 #include "messaging/relay/outbox_writer.hpp"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "messaging/relay/limits.hpp"
@@ -9,7 +11,7 @@ namespace logistics::messaging {
 bool OutboxWriter::Due(Time now) const {
   if (!leadership_.Leads(now)) return false;
   if (!to_quarantine_.empty()) return true;
-  if (window_.confirmed() == 0) return false;
+  if (window_.confirmed() == 0) return window_.start_moved() && now >= move_at_;
   const bool window_idle = window_.in_flight() == 0 && window_.ready() == 0;
   return window_idle || window_.confirmed() >= kDeleteBatchRows || now >= delete_at_;
 }
@@ -20,17 +22,29 @@ void OutboxWriter::Write(Time now, const std::string& refusal) {
   if (!Due(now)) return;
   // Quarantined first: the start position may then move past them.
   if (!to_quarantine_.empty()) {
-    if (!leadership_.Ask([&](ports::Outbox& outbox) { return outbox.Quarantine(to_quarantine_, refusal); })) return;
-    for (const ports::OutboxMessage& message : to_quarantine_) keys_.Quarantined(OrderingIdOf(message));
+    const auto stored =
+        leadership_.Ask([&](ports::Outbox& outbox) { return outbox.Quarantine(to_quarantine_, refusal); });
+    if (!stored) return;
+    // One that was there already is counted already.
+    const std::set<ports::OutboxPosition> added(stored->begin(), stored->end());
+    for (const ports::OutboxMessage& message : to_quarantine_) {
+      if (added.contains(message.position)) keys_.Quarantined(OrderingIdOf(message));
+    }
     to_quarantine_.clear();
   }
-  if (window_.confirmed() == 0) return;
+  if (window_.confirmed() == 0 && !window_.start_moved()) return;
   const Confirmed confirmed = window_.TakeConfirmed();
   delete_at_ = Time::max();
+  move_at_ = now + kMoveInterval;
   const bool deleted = leadership_.Ask(
       [&](ports::Outbox& outbox) { return outbox.DeleteConfirmed(confirmed.messages, confirmed.start); });
   if (!deleted) return;
   for (const OrderingId& key : confirmed.quarantined_keys) keys_.Deleted(key);
+}
+
+OutboxWriter::Time OutboxWriter::NextDue(Time now) const {
+  if (!to_quarantine_.empty()) return now;
+  return window_.start_moved() && window_.confirmed() == 0 ? std::min(delete_at_, move_at_) : delete_at_;
 }
 
 void OutboxWriter::Reset() {

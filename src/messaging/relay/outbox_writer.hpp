@@ -31,7 +31,7 @@ class OutboxWriter {
   // Forgets everything: the term is over.
   void Reset();
   // When Write is due for what the window has now.
-  Time NextDue(Time now) const { return to_quarantine_.empty() ? delete_at_ : now; }
+  Time NextDue(Time now) const;
 
  private:
   Leadership& leadership_;
@@ -39,6 +39,7 @@ class OutboxWriter {
   QuarantinedKeys& keys_;
   std::vector<ports::OutboxMessage> to_quarantine_;
   Time delete_at_ = Time::max();  // when the confirmed ones have waited long enough
+  Time move_at_ = Time::min();    // when the start position may move over commits without events
 };
 
 }  // namespace logistics::messaging

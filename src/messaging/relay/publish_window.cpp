@@ -22,6 +22,12 @@ void PublishWindow::Add(ports::OutboxMessage message) {
   Insert(fresh_, std::move(message), /*quarantined=*/false);
 }
 
+void PublishWindow::Skip(const ports::OutboxPosition& position) {
+  ports::OutboxPosition& resolved = fresh_.empty() ? resolved_prefix_ : fresh_.rbegin()->second.resolved_behind;
+  resolved = std::max(resolved, position);
+  last_added_ = std::max(last_added_, position);
+}
+
 void PublishWindow::AddQuarantined(ports::OutboxMessage message) {
   Insert(quarantined_, std::move(message), /*quarantined=*/true);
 }

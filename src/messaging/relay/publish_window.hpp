@@ -57,6 +57,8 @@ class PublishWindow {
 
   // Adds a message of the outbox; positions rise from call to call.
   void Add(ports::OutboxMessage message);
+  // Nothing more is to be added up to `position`, which is not before the last message added.
+  void Skip(const ports::OutboxPosition& position);
   // Adds a quarantined message for one more try: returned or nacked again, it leaves the window and stays quarantined.
   // Its key must have nothing here that came by Add. A position that is here already is ignored.
   void AddQuarantined(ports::OutboxMessage message);
@@ -82,6 +84,8 @@ class PublishWindow {
 
   // Confirmed (and dropped) messages since the last call. `start` never falls.
   Confirmed TakeConfirmed();
+  // Whether TakeConfirmed would give a later start than the last time.
+  bool start_moved() const { return resolved_prefix_ > confirmed_.start; }
   // Messages for the quarantine, in order; the caller stores them before the next TakeConfirmed.
   std::vector<ports::OutboxMessage> TakeToQuarantine();
 

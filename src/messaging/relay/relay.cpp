@@ -27,8 +27,7 @@ Relay::Relay(std::unique_ptr<ports::Outbox> outbox, BrokerOptions options, ports
       window_(WindowOptionsOf(options_), std::random_device{}()),
       link_(options_, window_, quarantined_, metrics_, health, watchdog_, [this] { return stopping(); }),
       leadership_(std::move(outbox), options_, metrics_.leader, health),
-      reader_(leadership_, quarantined_, metrics_,
-              {options_.read_page, options_.outbox_poll, options_.redeclare_interval}),
+      reader_(leadership_, quarantined_, {options_.read_page, options_.outbox_poll, options_.redeclare_interval}),
       writer_(leadership_, window_, quarantined_) {}
 
 Relay::~Relay() { Stop(absl::Now()); }
@@ -59,7 +58,6 @@ void Relay::Run() {
     ReadOutbox(now);
     // The lease may have run out during a call of the database.
     if (const Time after_calls = Clock::now(); leadership_.Leads(after_calls)) link_.Publish(after_calls);
-    reader_.UpdateStats(now);
     if (!WorkAtHand(now)) Wait(now);
     if (wake_.Take()) reader_.Wake();
   }
@@ -108,6 +106,7 @@ void Relay::ReadOutbox(Time now) {
       window_.Add(std::move(message));
     }
   }
+  window_.Skip(reader_.answered());
 }
 
 bool Relay::RoomToRead() const {
@@ -124,7 +123,7 @@ bool Relay::WorkAtHand(Time now) {
 
 Relay::Time Relay::NextDue(Time now) const {
   // A time that has passed without being acted upon would be a busy loop: each is named only while it will be.
-  Time database_due = std::min(leadership_.NextDue(), reader_.StatsDue());
+  Time database_due = leadership_.NextDue();
   if (leadership_.term() != 0) {
     database_due = std::min(database_due, writer_.NextDue(now));
     if (RoomToRead()) database_due = std::min(database_due, reader_.NextDue(PassResolved()));

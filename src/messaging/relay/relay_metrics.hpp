@@ -12,12 +12,6 @@ struct RelayMetrics {
         returned(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "returned"}})),
         confirm_seconds(metrics.GetHistogram("logistics_publish_confirm_seconds",
                                              "From a publication to the broker's confirm", ports::LatencyBounds())),
-        outbox_rows(metrics.GetGauge("logistics_outbox_rows",
-                                     "Events that the broker has not confirmed, with the quarantined")),
-        outbox_quarantined_rows(
-            metrics.GetGauge("logistics_outbox_held_rows", "Events that the broker refused, quarantined for later")),
-        outbox_oldest_seconds(
-            metrics.GetGauge("logistics_outbox_oldest_seconds", "Age of the oldest unconfirmed event")),
         leader(metrics.GetGauge("logistics_relay_leader", "1 while this replica is the relay")),
         connected(metrics.GetGauge("logistics_broker_connected", "1 while there is a connection to the broker")),
         blocked(metrics.GetGauge("logistics_broker_blocked", "1 while the broker blocks publishers (an alarm)")),
@@ -31,9 +25,6 @@ struct RelayMetrics {
   ports::Counter& nacked;
   ports::Counter& returned;
   ports::Histogram& confirm_seconds;
-  ports::Gauge& outbox_rows;
-  ports::Gauge& outbox_quarantined_rows;
-  ports::Gauge& outbox_oldest_seconds;
   ports::Gauge& leader;
   ports::Gauge& connected;
   ports::Gauge& blocked;

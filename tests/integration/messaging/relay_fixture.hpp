@@ -58,7 +58,7 @@ class RelayFixture : public testing::Test {
     message.routing_key = routing_key;
     message.body = std::to_string(++of_key_[key]);
     message.correlation_id = std::to_string(key);
-    message.created_at = absl::FromUnixSeconds(1'700'000'000);
+    message.committed_at = absl::FromUnixSeconds(1'700'000'000);
     return message;
   }
   void Commit(ports::OutboxMessage message) {

@@ -48,7 +48,7 @@ TEST_F(RelayLeaseTest, LeaseRanOutDuringADatabaseCall_NothingIsPublished) {
   fakes::MemoryOutbox earlier(outbox_, 1);
   Commit(NextOf(1));
   ASSERT_TRUE(*earlier.AcquireLease(options_.lease_ttl));
-  ASSERT_TRUE(earlier.Quarantine(*earlier.ReadAfter({}, 1), "unroutable").ok());
+  ASSERT_TRUE(earlier.Quarantine(earlier.ReadAfter({}, 1)->messages, "unroutable").ok());
   Commit(NextOf(2));
 
   auto slow = std::make_unique<fakes::MemoryOutbox>(outbox_, 1);

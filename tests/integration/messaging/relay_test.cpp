@@ -38,7 +38,7 @@ TEST_F(RelayTest, Event_ArrivesWithAllItsProperties) {
   EXPECT_EQ(received->traceparent, message.traceparent);
   EXPECT_EQ(received->timestamp, 1'700'000'000);
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
-  EXPECT_EQ(outbox_.start(), (ports::OutboxPosition{1, 0}));
+  EXPECT_EQ(outbox_.start(), (ports::OutboxPosition{1, ports::OutboxPosition::kEndOfCommit}));
 }
 
 TEST_F(RelayTest, Streams_GoToTheirExchanges) {

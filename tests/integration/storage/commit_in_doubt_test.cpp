@@ -32,7 +32,7 @@ class CommitInDoubtTest : public StorageFixture {
     EXPECT_THAT(direct_->database().orders().Get(made->id, {}), IsOkAndHolds(*made));
     EXPECT_EQ(Orders(), 1);
     EXPECT_EQ(Reserved(product_), 3);
-    EXPECT_EQ(Number("SELECT count(*) FROM outbox WHERE order_id IS NOT NULL"), 2);
+    EXPECT_EQ(Number("SELECT count(*) FROM outbox_events WHERE order_id IS NOT NULL"), 2);
     EXPECT_EQ(replica_->Count("commits_in_doubt_total"), 1);
     EXPECT_EQ(replica_->Count("batches_total"), 1);
     ExpectConsistent();

@@ -59,7 +59,7 @@ class IntentFixture : public StorageFixture {
   }
   std::string EventsOf(const domain::NewOrder& order) const {
     return Text(
-        "SELECT string_agg(event_type, ', ' ORDER BY c.number, o.ordinal) FROM outbox o JOIN commits c USING "
+        "SELECT string_agg(event_type, ', ' ORDER BY c.number, o.ordinal) FROM outbox_events o JOIN commits c USING "
         "(batch_id) WHERE o.order_id = '" +
         order.order.id.ToString() + "'");
   }
@@ -75,13 +75,15 @@ class IntentFixture : public StorageFixture {
                      "WHERE o.id IS NULL AND r.state NOT IN ('intent', 'released')"),
               0);
     EXPECT_EQ(Number("SELECT count(*) FROM reservations r LEFT JOIN orders o ON o.id = r.id WHERE o.id IS NULL AND "
-                     "(EXISTS (SELECT FROM outbox e WHERE e.order_id = r.id) OR "
+                     "(EXISTS (SELECT FROM outbox_events e WHERE e.order_id = r.id) OR "
                      "EXISTS (SELECT FROM order_status_history h WHERE h.order_id = r.id))"),
               0);
-    EXPECT_EQ(Number("SELECT count(*) FROM (SELECT o.id FROM orders o LEFT JOIN outbox e ON e.order_id = o.id GROUP BY "
-                     "o.id HAVING count(*) FILTER (WHERE e.event_type = 'OrderCreated') <> 1 OR "
-                     "count(*) FILTER (WHERE e.event_type = 'InventoryReserved') <> 1) wrong"),
-              0);
+    EXPECT_EQ(
+        Number(
+            "SELECT count(*) FROM (SELECT o.id FROM orders o LEFT JOIN outbox_events e ON e.order_id = o.id GROUP BY "
+            "o.id HAVING count(*) FILTER (WHERE e.event_type = 'OrderCreated') <> 1 OR "
+            "count(*) FILTER (WHERE e.event_type = 'InventoryReserved') <> 1) wrong"),
+        0);
     EXPECT_EQ(Number("SELECT count(*) FROM (SELECT o.id FROM orders o LEFT JOIN order_status_history h ON h.order_id = "
                      "o.id GROUP BY o.id, o.version HAVING count(h.*) <> o.version) wrong"),
               0);

@@ -26,7 +26,7 @@ TEST_F(IntentStoreTest, Open_StoresTheIntentAndNoOrder) {
   const domain::NewOrder order = Opened(database(), 2, "key");
   EXPECT_EQ(StateOf(order), "intent");
   EXPECT_EQ(Orders(), 0);
-  EXPECT_EQ(Number("SELECT count(*) FROM outbox"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM outbox_events"), 0);
   EXPECT_EQ(Number("SELECT count(*) FROM intent_keys"), 1);
   EXPECT_EQ(Text("SELECT cardinality(product_ids) || ' x ' || quantities[1] FROM reservations"), "2 x 2");
   ExpectPeerConsistent();
@@ -40,7 +40,7 @@ TEST_F(IntentStoreTest, Complete_StoresOrderHistoryAndEvents) {
   EXPECT_THAT(database().orders().Get(made.id, {}), IsOkAndHolds(made));
   EXPECT_EQ(StateOf(order), "held");
   EXPECT_EQ(EventsOf(order), "OrderCreated, InventoryReserved");
-  EXPECT_EQ(Text("SELECT DISTINCT correlation_id FROM outbox"), "correlation");
+  EXPECT_EQ(Text("SELECT DISTINCT correlation_id FROM outbox_events"), "correlation");
   EXPECT_EQ(StepsOf(order), "none");
   EXPECT_EQ(Number("SELECT count(*) FROM intent_keys"), 0);
   ExpectPeerConsistent();
@@ -53,7 +53,7 @@ TEST_F(IntentStoreTest, CompleteAfterAbandon_StoresNothing) {
   EXPECT_EQ(StateOf(order), "released");
   EXPECT_EQ(StepsOf(order), "release, release_again");
   EXPECT_EQ(Orders(), 0);
-  EXPECT_EQ(Number("SELECT count(*) FROM order_status_history") + Number("SELECT count(*) FROM outbox"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM order_status_history") + Number("SELECT count(*) FROM outbox_events"), 0);
   EXPECT_EQ(Number("SELECT count(*) FROM idempotency_keys"), 0);
   ExpectPeerConsistent();
 }

@@ -23,7 +23,7 @@ class Follower {
   void Read() {
     pqxx::nontransaction work(connection_);
     const pqxx::result rows = work.exec(
-        "SELECT c.number, h.order_id, h.version, (SELECT count(*) FROM outbox o WHERE o.batch_id = c.batch_id) "
+        "SELECT c.number, h.order_id, h.version, (SELECT count(*) FROM outbox_events o WHERE o.batch_id = c.batch_id) "
         "FROM commits c LEFT JOIN order_status_history h ON h.batch_id = c.batch_id WHERE c.number > " +
         std::to_string(seen_) + " ORDER BY c.number, h.order_id");
     std::int64_t number = seen_;

@@ -54,7 +54,8 @@ TEST_F(PaymentTest, EveryColumn_IsThatOfTheMessage) {
   EXPECT_EQ(Text("SELECT concat_ws('|', outcome, payment_id IS NULL, amount_minor, transaction_id, message_id IS NULL) "
                  "FROM payments WHERE transaction_id = 'tx-0'"),
             "processed|t|100|tx-0|t");
-  EXPECT_EQ(Text("SELECT DISTINCT correlation_id FROM outbox WHERE event_type = 'OrderStatusChanged'"), "correlation");
+  EXPECT_EQ(Text("SELECT DISTINCT correlation_id FROM outbox_events WHERE event_type = 'OrderStatusChanged'"),
+            "correlation");
   ExpectConsistent();
 }
 

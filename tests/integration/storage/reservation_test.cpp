@@ -117,7 +117,7 @@ TEST_F(ReservationTest, HoldOlderThanItsTime_IsReleasedAndYoungerStays) {
   EXPECT_TRUE(Eventually([&] { return replica->Count("reservations_expired_total") == 1; }));
   EXPECT_EQ(StateOf(young.id), "held");
   EXPECT_EQ(Reserved(product), 3);
-  EXPECT_EQ(Number("SELECT count(*) FROM outbox WHERE event_type = 'InventoryReleased' AND order_id = '" +
+  EXPECT_EQ(Number("SELECT count(*) FROM outbox_events WHERE event_type = 'InventoryReleased' AND order_id = '" +
                    old.id.ToString() + "' AND correlation_id <> ''"),
             1);
   EXPECT_EQ(Number("SELECT count(*) FROM stock_movements WHERE cause = 'release' AND "
@@ -143,7 +143,7 @@ TEST_F(ReservationTest, PendingOrderWhoseReservationExpired_IsCancelledWithAnEve
             1);
   std::vector<std::string> types;
   for (const pqxx::row& row :
-       database_.Query("SELECT o.event_type FROM outbox o JOIN commits c USING (batch_id) WHERE o.order_id = '" +
+       database_.Query("SELECT o.event_type FROM outbox_events o JOIN commits c USING (batch_id) WHERE o.order_id = '" +
                        order.id.ToString() + "' ORDER BY c.number, o.ordinal")) {
     types.emplace_back(row[0].c_str());
   }
@@ -214,7 +214,7 @@ TEST_F(ReservationTest, MoreThanAPage_AtTwoReplicas_ExpiresEachOnce) {
   EXPECT_TRUE(Eventually([&] { return Number("SELECT count(*) FROM reservations WHERE state = 'held'") == 0; }));
   EXPECT_TRUE(Eventually(
       [&] { return one->Count("reservations_expired_total") + two->Count("reservations_expired_total") == kHolds; }));
-  EXPECT_EQ(Number("SELECT count(*) FROM outbox WHERE event_type = 'InventoryReleased'"), kHolds);
+  EXPECT_EQ(Number("SELECT count(*) FROM outbox_events WHERE event_type = 'InventoryReleased'"), kHolds);
   EXPECT_EQ(Reserved(product), 0);
   ExpectConsistent();
 }

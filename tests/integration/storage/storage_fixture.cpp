@@ -61,19 +61,19 @@ void StorageFixture::ExpectConsistent() const {
              "GROUP BY r.id, r.state HAVING (sum(m.reserved_delta) > 0) IS DISTINCT FROM (r.state = 'held') "
              "OR (sum(m.quantity_delta) < 0) IS DISTINCT FROM (r.state = 'committed')");
   ExpectNone("reservations without exactly one event",
-             "SELECT r.id FROM reservations r LEFT JOIN outbox e ON e.order_id = r.id GROUP BY r.id "
+             "SELECT r.id FROM reservations r LEFT JOIN outbox_events e ON e.order_id = r.id GROUP BY r.id "
              "HAVING count(*) FILTER (WHERE e.event_type = 'InventoryReserved') <> 1");
   ExpectNone("orders whose history is not one row a version",
              "SELECT o.id FROM orders o LEFT JOIN order_status_history h ON h.order_id = o.id GROUP BY o.id, o.version "
              "HAVING count(h.*) <> o.version OR max(h.version) <> o.version");
   ExpectNone("orders without exactly one OrderCreated and one InventoryReserved",
-             "SELECT o.id FROM orders o LEFT JOIN outbox e ON e.order_id = o.id GROUP BY o.id "
+             "SELECT o.id FROM orders o LEFT JOIN outbox_events e ON e.order_id = o.id GROUP BY o.id "
              "HAVING count(*) FILTER (WHERE e.event_type = 'OrderCreated') <> 1 OR "
              "count(*) FILTER (WHERE e.event_type = 'InventoryReserved') <> 1");
-  ExpectNone(
-      "events of what is not committed",
-      "SELECT e.message_id FROM outbox e LEFT JOIN commits c ON c.batch_id = e.batch_id AND c.number IS NOT NULL "
-      "WHERE c.batch_id IS NULL");
+  ExpectNone("events of what is not committed",
+             "SELECT e.message_id FROM outbox_events e LEFT JOIN commits c ON c.batch_id = e.batch_id AND c.number IS "
+             "NOT NULL "
+             "WHERE c.batch_id IS NULL");
   EXPECT_EQ(Number("SELECT count(number) FROM commits"), Number("SELECT coalesce(max(number), 0) FROM commits"));
   EXPECT_EQ(Number("SELECT value FROM change_counter"), Number("SELECT coalesce(max(number), 0) FROM commits"));
 }

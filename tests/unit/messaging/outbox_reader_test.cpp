@@ -44,7 +44,7 @@ class OutboxReaderTest : public testing::Test {
   // Quarantines everything that is there, as an earlier leader would have.
   void QuarantineAll() {
     fakes::MemoryOutbox outbox(table_, 1);
-    ASSERT_TRUE(outbox.Quarantine(*outbox.ReadAfter({}, 1'000), "unroutable").ok());
+    ASSERT_TRUE(outbox.Quarantine(outbox.ReadAfter({}, 1'000)->messages, "unroutable").ok());
   }
   void StartWithoutQuarantine() {
     reader_.Start(now_);
@@ -70,13 +70,13 @@ class OutboxReaderTest : public testing::Test {
   Leadership::Time now_ = Leadership::Time() + std::chrono::hours(1);
   const BrokerOptions options_ = WithLongLease();
   fakes::MemoryOutboxTable table_;
-  fakes::CountingMetrics counting_;
-  RelayMetrics metrics_{counting_};
+  fakes::CountingMetrics metrics_;
+  ports::Gauge& leader_ = metrics_.GetGauge("logistics_relay_leader", "");
   fakes::RecordingHealth health_;
   QuarantinedKeys keys_;
-  Leadership leadership_{std::make_unique<fakes::MemoryOutbox>(table_, 1), options_, metrics_.leader, health_,
+  Leadership leadership_{std::make_unique<fakes::MemoryOutbox>(table_, 1), options_, leader_, health_,
                          [this] { return now_; }};
-  OutboxReader reader_{leadership_, keys_, metrics_, {kPageRows, absl::Seconds(1), absl::Minutes(1)}};
+  OutboxReader reader_{leadership_, keys_, {kPageRows, absl::Seconds(1), absl::Minutes(1)}};
   std::int64_t messages_ = 0;
 };
 
@@ -143,7 +143,7 @@ TEST_F(OutboxReaderTest, Start_AnswersThePositionBehindWhichItReads) {
   Commit(1);
   Commit(2);
   fakes::MemoryOutbox outbox(table_, 1);
-  ASSERT_TRUE(outbox.DeleteConfirmed(*outbox.ReadAfter({}, 1), {1, 0}).ok());
+  ASSERT_TRUE(outbox.DeleteConfirmed(outbox.ReadAfter({}, 1)->messages, {1, 0}).ok());
   EXPECT_EQ(reader_.Start(now_), (OutboxPosition{1, 0}));
   reader_.ReadQuarantined(now_);
   EXPECT_EQ(ReadCommits(), CommitAt(2, 2));

@@ -1,0 +1,63 @@
+#include "storage/coordination/replica_registry.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+#include "logistics/base/log_limiter.hpp"
+
+namespace logistics::storage {
+namespace {
+
+constexpr std::chrono::seconds kHeartbeat{5};
+
+// Rows of replicas that have been gone for long are nobody's to remove but ours.
+constexpr Statement kRegister = {
+    "register_replica",
+    "WITH gone AS (DELETE FROM replicas WHERE seen_at < now() - interval '1 day') "
+    "INSERT INTO replicas (id, release, inventory_mode) VALUES ($1::uuid, $2::text, $3::text) "
+    "ON CONFLICT (id) DO UPDATE SET seen_at = now()"};
+constexpr Statement kRemove = {"remove_replica", "DELETE FROM replicas WHERE id = $1::uuid"};
+constexpr Statement kLive = {"live_replicas",
+                             "SELECT id, release, inventory_mode FROM replicas WHERE id <> $1::uuid "
+                             "AND seen_at > now() - $2::bigint * interval '1 second' ORDER BY started_at, id"};
+
+}  // namespace
+
+std::vector<LiveReplica> LiveReplicas(Session& session, const domain::Uuid& except) {
+  std::vector<LiveReplica> replicas;
+  const Params params = Params().Add(except).Add(absl::ToInt64Seconds(kReplicaSeenWithin));
+  for (const pqxx::row& row : session.Execute(kLive, params)) {
+    replicas.push_back({domain::Uuid::Parse(row[0].c_str()).value(), row[1].c_str(), row[2].c_str()});
+  }
+  return replicas;
+}
+
+ReplicaRegistry::ReplicaRegistry(const DatabaseOptions& options, const domain::Uuid& replica_id)
+    : session_(options, SessionUse::kByKey),
+      replica_id_(replica_id),
+      release_(options.release),
+      inventory_mode_(options.stock_policy.keeper == domain::StockKeeper::kSelf ? "embedded" : "remote"),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+ReplicaRegistry::~ReplicaRegistry() {
+  thread_.request_stop();
+  thread_.join();
+  session_.Attempt(Tries::kOnce, [this](Session& session) { session.Execute(kRemove, Params().Add(replica_id_)); });
+}
+
+void ReplicaRegistry::Run(const std::stop_token& stop) {
+  base::LogLimiter failures(std::chrono::minutes(1));
+  while (!stop.stop_requested()) {
+    const auto failure = session_.Attempt(Tries::kOnce, [this](Session& session) {
+      session.Execute(kRegister, Params().Add(replica_id_).Add(release_).Add(inventory_mode_));
+    });
+    if (failure && failures.Pass(base::LogLimiter::Time::clock::now())) {
+      spdlog::warn("this replica could not be registered and is tried again: {}", failure->text);
+    }
+    std::unique_lock lock(mutex_);
+    stopped_.wait_for(lock, stop, kHeartbeat, [] { return false; });
+  }
+}
+
+}  // namespace logistics::storage

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "logistics/domain/ids.hpp"
+#include "storage/postgres/session_slot.hpp"
+
+namespace logistics::storage {
+
+// A replica that was seen within kReplicaSeenWithin.
+struct LiveReplica {
+  domain::Uuid id;
+  std::string release;
+  std::string inventory_mode;  // "embedded" or "remote"
+};
+
+inline constexpr absl::Duration kReplicaSeenWithin = absl::Seconds(30);
+
+// The live replicas but `except`, by Postgres' clock. Throws pqxx exceptions.
+std::vector<LiveReplica> LiveReplicas(Session& session, const domain::Uuid& except);
+
+// Registers this replica with its release and its inventory mode, renews that every few seconds on a session of its
+// own, and removes it when it is destroyed. A crashed or frozen replica counts as gone after kReplicaSeenWithin. While
+// the database is unavailable the registry tries again; it holds up nothing.
+class ReplicaRegistry {
+ public:
+  ReplicaRegistry(const DatabaseOptions& options, const domain::Uuid& replica_id);
+  ~ReplicaRegistry();
+  ReplicaRegistry(const ReplicaRegistry&) = delete;
+  ReplicaRegistry& operator=(const ReplicaRegistry&) = delete;
+
+ private:
+  void Run(const std::stop_token& stop);
+
+  SessionSlot session_;
+  const domain::Uuid replica_id_;
+  const std::string release_;
+  const std::string inventory_mode_;
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::jthread thread_;  // last: joined first
+};
+
+}  // namespace logistics::storage

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "logistics/ports/metrics.hpp"
+#include "storage/postgres/options.hpp"
+
+namespace logistics::storage {
+
+// Measures the outbox for the metrics, on a thread and a session of its own, so that a slow or failed measurement never
+// holds up the relay. Depth and age come from positions and from the oldest commit alone: they cost the same whatever
+// waits. Begins with its construction; `metrics` outlives it.
+class OutboxStatistics {
+ public:
+  OutboxStatistics(const DatabaseOptions& options, ports::Metrics& metrics);
+  OutboxStatistics(const OutboxStatistics&) = delete;
+  OutboxStatistics& operator=(const OutboxStatistics&) = delete;
+
+ private:
+  void Run(const std::stop_token& stop);
+
+  const DatabaseOptions options_;
+  ports::Gauge& depth_;
+  ports::Gauge& quarantined_;
+  ports::Gauge& unknown_;
+  ports::Gauge& oldest_seconds_;
+  std::jthread thread_;  // last: it works with the rest
+};
+
+}  // namespace logistics::storage
