@@ -1,5 +1,5 @@
 // What streams of order updates cost and how fast they are: memory of idle ones, the time from a commit to a reader,
-// and changes a second told to many readers. Bounded by its options; used by scripts/bench --streams.
+// and changes a second to many readers. Bounded by its options; used by scripts/bench --streams.
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -178,23 +178,23 @@ void MeasureLatency(const Options& options, Placer& placer) {
   const double seconds = std::chrono::duration<double>(WallClock::now() - begin).count();
   reader.join();
   context.TryCancel();
-  if (received.size() != answered.size()) throw std::runtime_error("the reader was not told all");
+  if (received.size() != answered.size()) throw std::runtime_error("the reader did not get all changes");
   std::printf("latency: changes=%d changes_per_s=%.0f\n", orders, orders / seconds);
   PrintTimes("last_row_of_the_commit", ReadCommitTimes(options), received);
   PrintTimes("answer_to_the_writer", answered, received);
 }
 
 void MeasureFanOut(const Options& options, Placer& placer) {
-  const auto told = static_cast<std::size_t>(options.readers) * static_cast<std::size_t>(options.orders);
+  const auto messages = static_cast<std::size_t>(options.readers) * static_cast<std::size_t>(options.orders);
   Readers readers(options.address, options.readers, std::max(1, options.readers / 10), false);
   readers.AwaitGreeted();
   const auto begin = WallClock::now();
   placer.Place(options.orders, 0);
   const double answered_s = std::chrono::duration<double>(WallClock::now() - begin).count();
-  readers.AwaitTold(told);
-  const double told_s = std::chrono::duration<double>(WallClock::now() - begin).count();
+  readers.AwaitReceived(messages);
+  const double received_s = std::chrono::duration<double>(WallClock::now() - begin).count();
   std::printf("fan_out: readers=%d changes=%d answered_per_s=%.0f messages=%zu messages_per_s=%.0f\n", options.readers,
-              options.orders, options.orders / answered_s, told, static_cast<double>(told) / told_s);
+              options.orders, options.orders / answered_s, messages, static_cast<double>(messages) / received_s);
 }
 
 }  // namespace

@@ -50,12 +50,12 @@ class Readers {
   void AwaitGreeted() {
     Await("a first token", [this] { return greeted_ == readers_.size(); });
   }
-  void AwaitTold(std::size_t changes) {
+  void AwaitReceived(std::size_t changes) {
     {
       const std::lock_guard lock(mutex_);
       wanted_ = changes;
     }
-    Await("all changes", [this] { return told_ >= wanted_; });
+    Await("all changes", [this] { return received_ >= wanted_; });
   }
 
  private:
@@ -86,8 +86,8 @@ class Readers {
   // The first of a stream is a token.
   void Note(bool change) {
     const std::lock_guard lock(mutex_);
-    ++(change ? told_ : greeted_);
-    if (told_ >= wanted_ || greeted_ == readers_.size()) changed_.notify_all();
+    ++(change ? received_ : greeted_);
+    if (received_ >= wanted_ || greeted_ == readers_.size()) changed_.notify_all();
   }
   template <typename Condition>
   void Await(const char* what, const Condition& condition) {
@@ -100,7 +100,7 @@ class Readers {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t greeted_ = 0;  // guarded by mutex_, as the next three
-  std::size_t told_ = 0;
+  std::size_t received_ = 0;
   std::size_t wanted_ = std::numeric_limits<std::size_t>::max();
   std::size_t ended_ = 0;
   std::vector<std::unique_ptr<Reader>> readers_;

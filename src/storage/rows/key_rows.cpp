@@ -68,6 +68,7 @@ void ReadWinners(Session& session, std::span<const Loser> losers, commands::Stat
     }
   }
   std::vector<domain::OrderId> ids;
+  ids.reserve(same.size());
   for (const auto& loser : same) ids.push_back(loser.second);
   const std::vector<domain::Order> orders = ReadOrders(session, ids, false);
   for (const auto& loser : same) {
