@@ -9,12 +9,7 @@ using domain::ReservationState;
 using domain::SagaStep;
 using ports::IntentRelease;
 
-Needs NeedsOf(const AbandonIntent& command) {
-  Needs needs;
-  needs.conflict_keys.push_back(OrderConflict(domain::OrderId(command.abandonment.id)));
-  needs.order = domain::OrderId(command.abandonment.id);
-  return needs;
-}
+Needs NeedsOf(const AbandonIntent& command) { return NeedsOfOrder(domain::OrderId(command.abandonment.id)); }
 
 StockNeeds StockNeedsOf(const AbandonIntent& /*command*/, const State& /*state*/) { return {}; }
 

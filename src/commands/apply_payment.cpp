@@ -7,11 +7,9 @@
 
 namespace logistics::commands {
 Needs NeedsOf(const ApplyPayment& command) {
-  Needs needs;
-  needs.conflict_keys = {OrderConflict(command.notice.order_id),
-                         MessageConflict(command.entry.consumer, command.entry.message_id)};
+  Needs needs = NeedsOfOrder(command.notice.order_id);
+  needs.conflict_keys.push_back(MessageConflict(command.entry.consumer, command.entry.message_id));
   if (command.notice.payment_id) needs.conflict_keys.push_back(PaymentConflict(*command.notice.payment_id));
-  needs.order = command.notice.order_id;
   needs.message = {command.entry.consumer, command.entry.message_id, command.notice.order_id,
                    command.notice.payment_id};
   return needs;

@@ -9,12 +9,7 @@
 
 namespace logistics::commands {
 
-Needs NeedsOf(const ChangeStatus& command) {
-  Needs needs;
-  needs.conflict_keys.push_back(OrderConflict(command.change.order_id));
-  needs.order = command.change.order_id;
-  return needs;
-}
+Needs NeedsOf(const ChangeStatus& command) { return NeedsOfOrder(command.change.order_id); }
 
 StockNeeds StockNeedsOf(const ChangeStatus& command, const State& state) {
   return LevelsOfReservation(command.change.order_id, state);

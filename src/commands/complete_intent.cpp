@@ -7,12 +7,7 @@
 
 namespace logistics::commands {
 
-Needs NeedsOf(const CompleteIntent& command) {
-  Needs needs;
-  needs.conflict_keys.push_back(OrderConflict(command.order.order.id));
-  needs.order = command.order.order.id;
-  return needs;
-}
+Needs NeedsOf(const CompleteIntent& command) { return NeedsOfOrder(command.order.order.id); }
 
 StockNeeds StockNeedsOf(const CompleteIntent& /*command*/, const State& /*state*/) { return {}; }
 

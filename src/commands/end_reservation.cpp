@@ -7,12 +7,7 @@
 
 namespace logistics::commands {
 
-Needs NeedsOf(const EndReservation& command) {
-  Needs needs;
-  needs.conflict_keys.push_back(OrderConflict(domain::OrderId(command.id)));
-  needs.order = domain::OrderId(command.id);
-  return needs;
-}
+Needs NeedsOf(const EndReservation& command) { return NeedsOfOrder(domain::OrderId(command.id)); }
 
 StockNeeds StockNeedsOf(const EndReservation& command, const State& state) {
   return LevelsOfReservation(domain::OrderId(command.id), state);

@@ -8,12 +8,7 @@
 
 namespace logistics::commands {
 
-Needs NeedsOf(const ExpireReservation& command) {
-  Needs needs;
-  needs.conflict_keys.push_back(OrderConflict(domain::OrderId(command.id)));
-  needs.order = domain::OrderId(command.id);
-  return needs;
-}
+Needs NeedsOf(const ExpireReservation& command) { return NeedsOfOrder(domain::OrderId(command.id)); }
 
 StockNeeds StockNeedsOf(const ExpireReservation& command, const State& state) {
   return LevelsOfReservation(domain::OrderId(command.id), state);

@@ -2,6 +2,13 @@
 
 namespace logistics::commands {
 
+Needs NeedsOfOrder(const domain::OrderId& id) {
+  Needs needs;
+  needs.conflict_keys.push_back(OrderConflict(id));
+  needs.order = id;
+  return needs;
+}
+
 StockNeeds LevelsOfReservation(const domain::OrderId& id, const State& state) {
   StockNeeds needs;
   const domain::Reservation* reservation = state.FindReservation(id);

@@ -11,10 +11,7 @@
 namespace logistics::commands {
 
 Needs NeedsOf(const ReserveStock& command) {
-  Needs needs;
-  const domain::OrderId id(command.request.id);
-  needs.conflict_keys.push_back(OrderConflict(id));
-  needs.order = id;
+  Needs needs = NeedsOfOrder(domain::OrderId(command.request.id));
   AddProducts(command.request.items, needs);
   return needs;
 }

@@ -2,12 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-
-#include "logistics/base/log_limiter.hpp"
-#include "storage/postgres/session_slot.hpp"
 #include "storage/rows/outbox_rows.hpp"
 
 namespace logistics::storage {
@@ -28,7 +22,7 @@ constexpr Statement kMeasure = {
 }  // namespace
 
 OutboxStatistics::OutboxStatistics(const DatabaseOptions& options, ports::Metrics& metrics)
-    : options_(options),
+    : session_(options, SessionUse::kByKey),
       depth_(metrics.GetGauge("logistics_outbox_rows", "Commits whose events the broker has not all confirmed")),
       quarantined_(metrics.GetGauge("logistics_outbox_held_rows",
                                     "Events that the broker refused, in quarantine; counted up to 10,000")),
@@ -36,26 +30,18 @@ OutboxStatistics::OutboxStatistics(const DatabaseOptions& options, ports::Metric
                                 "Events in quarantine whose stream this release does not know")),
       oldest_seconds_(
           metrics.GetGauge("logistics_outbox_oldest_seconds", "Age of the oldest commit that is not confirmed")),
-      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+      task_(kInterval, [this] { Measure(); }) {}
 
-void OutboxStatistics::Run(const std::stop_token& stop) {
-  SessionSlot session(options_, SessionUse::kByKey);
-  base::LogLimiter failures(std::chrono::minutes(1));
-  std::mutex mutex;
-  std::condition_variable_any stopped;
-  while (!stop.stop_requested()) {
-    const auto failure = session.Attempt(Tries::kOnce, [&](Session& one) {
-      const pqxx::result rows = one.Execute(kMeasure, Params().Add(KnownStreams()));
-      depth_.Set(rows[0][0].as<double>());
-      oldest_seconds_.Set(rows[0][1].as<double>() / 1e6);
-      quarantined_.Set(rows[0][2].as<double>());
-      unknown_.Set(rows[0][3].as<double>());
-    });
-    if (failure && failures.Pass(base::LogLimiter::Time::clock::now())) {
-      spdlog::warn("the outbox could not be measured, the metrics stand still: {}", failure->text);
-    }
-    std::unique_lock lock(mutex);
-    stopped.wait_for(lock, stop, kInterval, [] { return false; });
+void OutboxStatistics::Measure() {
+  const auto failure = session_.Attempt(Tries::kOnce, [&](Session& session) {
+    const pqxx::result rows = session.Execute(kMeasure, Params().Add(KnownStreams()));
+    depth_.Set(rows[0][0].as<double>());
+    oldest_seconds_.Set(rows[0][1].as<double>() / 1e6);
+    quarantined_.Set(rows[0][2].as<double>());
+    unknown_.Set(rows[0][3].as<double>());
+  });
+  if (failure && failures_.Pass(base::LogLimiter::Time::clock::now())) {
+    spdlog::warn("the outbox could not be measured, the metrics stand still: {}", failure->text);
   }
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <memory>
-#include <thread>
+#include <chrono>
 
+#include "logistics/base/log_limiter.hpp"
+#include "logistics/base/periodic_task.hpp"
 #include "logistics/ports/metrics.hpp"
-#include "storage/postgres/options.hpp"
+#include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 
@@ -18,14 +19,15 @@ class OutboxStatistics {
   OutboxStatistics& operator=(const OutboxStatistics&) = delete;
 
  private:
-  void Run(const std::stop_token& stop);
+  void Measure();
 
-  const DatabaseOptions options_;
+  SessionSlot session_;
+  base::LogLimiter failures_{std::chrono::minutes(1)};
   ports::Gauge& depth_;
   ports::Gauge& quarantined_;
   ports::Gauge& unknown_;
   ports::Gauge& oldest_seconds_;
-  std::jthread thread_;  // last: it works with the rest
+  base::PeriodicTask task_;  // last: it works with the rest
 };
 
 }  // namespace logistics::storage

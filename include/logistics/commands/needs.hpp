@@ -72,6 +72,9 @@ struct StockNeeds {
   std::vector<domain::LevelKey> levels;        // locked
 };
 
+// The needs of a command on an order, or on the reservation of the same id: it is locked, by one command of a batch.
+Needs NeedsOfOrder(const domain::OrderId& id);
+
 // Adds the products that lines or wanted items name.
 template <typename Items>
 void AddProducts(const Items& items, Needs& needs) {

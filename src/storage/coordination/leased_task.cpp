@@ -36,20 +36,16 @@ LeasedTask::LeasedTask(std::string name, absl::Duration interval, const Database
       session_(options, SessionUse::kQueries),
       replica_id_(replica_id),
       work_(std::move(work)),
-      thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
+      task_(absl::ToChronoNanoseconds(interval), [this] { Run(); }) {}
 
-void LeasedTask::Loop(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const std::optional<Failure> failure = session_.Attempt(Tries::kOnce, [this](Session& session) {
-      if (!AcquireLease(session, name_, replica_id_, kLeaseTtl)) return;
-      work_(session);
-      ReleaseLease(session, name_, replica_id_);
-    });
-    if (failure) {
-      spdlog::warn("{} failed and is tried again in {}: {}", name_, absl::FormatDuration(interval_), failure->text);
-    }
-    std::unique_lock lock(mutex_);
-    stopped_.wait_for(lock, stop, absl::ToChronoNanoseconds(interval_), [] { return false; });
+void LeasedTask::Run() {
+  const std::optional<Failure> failure = session_.Attempt(Tries::kOnce, [this](Session& session) {
+    if (!AcquireLease(session, name_, replica_id_, kLeaseTtl)) return;
+    work_(session);
+    ReleaseLease(session, name_, replica_id_);
+  });
+  if (failure) {
+    spdlog::warn("{} failed and is tried again in {}: {}", name_, absl::FormatDuration(interval_), failure->text);
   }
 }
 

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
 
+#include "logistics/base/periodic_task.hpp"
 #include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
@@ -18,16 +16,14 @@ class LeasedTask {
              std::function<void(Session&)> work);
 
  private:
-  void Loop(const std::stop_token& stop);
+  void Run();
 
   const std::string name_;
   const absl::Duration interval_;
   SessionSlot session_;
   const domain::Uuid replica_id_;
   const std::function<void(Session&)> work_;
-  std::mutex mutex_;
-  std::condition_variable_any stopped_;
-  std::jthread thread_;  // last: joined before the rest goes
+  base::PeriodicTask task_;  // last: it works with the rest
 };
 
 // Delete idempotency keys, and handled messages, older than `ttl`, a bounded number at a time.

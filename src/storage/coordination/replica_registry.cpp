@@ -2,9 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
-
-#include "logistics/base/log_limiter.hpp"
+#include <utility>
 
 namespace logistics::storage {
 namespace {
@@ -38,25 +36,19 @@ ReplicaRegistry::ReplicaRegistry(const DatabaseOptions& options, const domain::U
       replica_id_(replica_id),
       release_(options.release),
       inventory_mode_(options.stock_policy.keeper == domain::StockKeeper::kSelf ? "embedded" : "remote"),
-      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+      task_(std::in_place, kHeartbeat, [this] { Register(); }) {}
 
 ReplicaRegistry::~ReplicaRegistry() {
-  thread_.request_stop();
-  thread_.join();
+  task_.reset();
   session_.Attempt(Tries::kOnce, [this](Session& session) { session.Execute(kRemove, Params().Add(replica_id_)); });
 }
 
-void ReplicaRegistry::Run(const std::stop_token& stop) {
-  base::LogLimiter failures(std::chrono::minutes(1));
-  while (!stop.stop_requested()) {
-    const auto failure = session_.Attempt(Tries::kOnce, [this](Session& session) {
-      session.Execute(kRegister, Params().Add(replica_id_).Add(release_).Add(inventory_mode_));
-    });
-    if (failure && failures.Pass(base::LogLimiter::Time::clock::now())) {
-      spdlog::warn("this replica could not be registered and is tried again: {}", failure->text);
-    }
-    std::unique_lock lock(mutex_);
-    stopped_.wait_for(lock, stop, kHeartbeat, [] { return false; });
+void ReplicaRegistry::Register() {
+  const auto failure = session_.Attempt(Tries::kOnce, [this](Session& session) {
+    session.Execute(kRegister, Params().Add(replica_id_).Add(release_).Add(inventory_mode_));
+  });
+  if (failure && failures_.Pass(base::LogLimiter::Time::clock::now())) {
+    spdlog::warn("this replica could not be registered and is tried again: {}", failure->text);
   }
 }
 

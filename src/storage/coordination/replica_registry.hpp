@@ -1,11 +1,12 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
+#include <chrono>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "logistics/base/log_limiter.hpp"
+#include "logistics/base/periodic_task.hpp"
 #include "logistics/domain/ids.hpp"
 #include "storage/postgres/session_slot.hpp"
 
@@ -34,15 +35,14 @@ class ReplicaRegistry {
   ReplicaRegistry& operator=(const ReplicaRegistry&) = delete;
 
  private:
-  void Run(const std::stop_token& stop);
+  void Register();
 
+  base::LogLimiter failures_{std::chrono::minutes(1)};
   SessionSlot session_;
   const domain::Uuid replica_id_;
   const std::string release_;
   const std::string inventory_mode_;
-  std::mutex mutex_;
-  std::condition_variable_any stopped_;
-  std::jthread thread_;  // last: joined first
+  std::optional<base::PeriodicTask> task_;  // last: it works with the rest
 };
 
 }  // namespace logistics::storage
