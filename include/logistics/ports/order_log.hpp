@@ -13,6 +13,7 @@
 #include "logistics/domain/ids.hpp"
 #include "logistics/domain/order_status.hpp"
 #include "logistics/ports/call_context.hpp"
+#include "logistics/ports/log_head.hpp"
 
 namespace logistics::ports {
 
@@ -49,14 +50,6 @@ struct OrderChange {
   std::string notes;
   absl::Time changed_at;
   absl::Time committed_at;  // by Postgres' clock
-};
-
-// The identity of a database, and its last commit.
-struct LogHead {
-  domain::Uuid database_id;
-  std::int32_t timeline = 0;  // one more after each failover or restore to a point in time
-  std::int64_t number = 0;    // of the last commit; 0: none yet
-  absl::Time now;             // Postgres' clock
 };
 
 // Changes in the order of commits.

@@ -54,7 +54,7 @@ bool LiveReader::ReadOn(const std::stop_token& stop) {
 bool LiveReader::IsSameDatabase() {
   const absl::StatusOr<ports::LogHead> head = log_.Head(StreamReadContext());
   if (!head.ok()) return false;
-  if (head->database_id != head_->database_id || head->timeline != head_->timeline || head->number < place_.number) {
+  if (!ports::IsSameLog(*head_, *head, place_.number)) {
     streams_.EndTerm(term_);
     return false;
   }

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "service/streams/errors.hpp"
 
 namespace logistics::service {
@@ -16,11 +15,6 @@ constexpr std::chrono::milliseconds kPauseAfterFailure{200};
 constexpr int kFannedOutAtOnce = 128;
 constexpr int kLookedThroughAtOnce = 1024;
 
-std::chrono::nanoseconds TickOf(const OrderUpdatesOptions& options) {
-  const absl::Duration quarter = std::min(options.heartbeat, options.idle_write_timeout) / 4;
-  return absl::ToChronoNanoseconds(std::max(std::min(quarter, options.poll), absl::Milliseconds(1)));
-}
-
 bool IsOf(const ports::OrderScope& scope, const ports::OrderChange& change) {
   if (scope.order_id) return change.place.order_id == *scope.order_id;
   return !scope.customer_id || change.customer_id == *scope.customer_id;
@@ -30,7 +24,7 @@ bool IsOf(const ports::OrderScope& scope, const ports::OrderChange& change) {
 
 StreamRegistry::StreamRegistry(ports::Metrics& metrics, const OrderUpdatesOptions& options)
     : options_(options),
-      tick_(TickOf(options)),
+      tick_(StreamTick(std::min(options.heartbeat, options.idle_write_timeout), options.poll)),
       fell_behind_(metrics.GetCounter("logistics_order_streams_behind_total",
                                       "Times that the reader of a stream of order updates fell behind")),
       stalled_(metrics.GetCounter("logistics_order_streams_stalled_total",
@@ -208,9 +202,7 @@ void StreamRegistry::Supervise() {
   for (const auto& feed : woken) feed->items().Wake();
   for (const auto& feed : stalled) {
     stalled_.Increment();
-    feed->items().End(
-        StreamExhausted(absl::StrCat("nothing was read for ", absl::FormatDuration(options_.idle_write_timeout),
-                                     "; read faster, and go on with the resume token")));
+    feed->items().End(NothingRead(options_.idle_write_timeout, "go on with the resume token"));
   }
 }
 
