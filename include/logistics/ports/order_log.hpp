@@ -55,8 +55,12 @@ struct OrderChange {
 // Changes in the order of commits.
 struct OrderChanges {
   LogPlace place;  // everything of the scope up to here is read
-  std::vector<std::shared_ptr<const OrderChange>> changes;
+  std::vector<std::shared_ptr<const OrderChange>> changes = {};
   bool more = false;  // the next page may be there already
+  // Of reads of all orders: when the commits were made that `place` is behind, before the read and after it. None:
+  // there is no such commit.
+  std::optional<absl::Time> began_behind = {};
+  std::optional<absl::Time> committed_at = {};
 };
 
 // Orders as they stand, in the order of creation.
@@ -90,6 +94,10 @@ class OrderLog {
   // Up to `limit` orders of the scope, behind `after`.
   virtual absl::StatusOr<OrderStates> States(const OrderScope& scope, const std::optional<OrderStates::After>& after,
                                              int limit, const CallContext& context) = 0;
+
+  // When commit `number` was made; nullopt: there is no such commit. In two states of a database, commits of one number
+  // were made at different times.
+  virtual absl::StatusOr<std::optional<absl::Time>> CommittedAt(std::int64_t number, const CallContext& context) = 0;
 
   // The last commit up to `number` that is older than `time`; 0 when there is none.
   virtual absl::StatusOr<std::int64_t> NumberBefore(absl::Time time, std::int64_t number,

@@ -115,7 +115,7 @@ bool StreamRegistry::FanOut(std::int64_t term, const ports::OrderChanges& page) 
       if (term != term_) return false;
       for (int i = 0; i < kFannedOutAtOnce && next != page.changes.end(); ++i, ++next) Publish(*next, woken);
       more = next != page.changes.end();
-      if (!more && log_.MoveTo(page.place)) became_ready_.notify_all();
+      if (!more && log_.MoveTo(page.place, page.committed_at)) became_ready_.notify_all();
     }
     for (const auto& feed : woken) feed->items().Wake();
   }
@@ -167,7 +167,8 @@ std::vector<StreamRegistry::Ending> StreamRegistry::Endings() const {
   endings.reserve(streams_.size());
   for (const auto& [feed, stream] : streams_) {
     Ending ending{stream->feed, std::nullopt};
-    if (stream->live && point) ending.present = OrderFeedItem{nullptr, false, point->place, point->committed_at};
+    if (stream->live && point)
+      ending.present = OrderFeedItem{nullptr, false, point->place, point->committed_at, point->stamp};
     endings.push_back(std::move(ending));
   }
   return endings;
@@ -216,6 +217,11 @@ std::optional<ResumePoint> StreamRegistry::LivePoint() {
   return log_.ready() ? log_.Point() : std::nullopt;
 }
 
+std::optional<absl::Time> StreamRegistry::StampOf(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  return log_.ready() ? log_.StampOf(number) : std::nullopt;
+}
+
 StreamRegistry::FromRecent StreamRegistry::OfferRecent(OrderStream& stream) {
   bool wake = false;
   FromRecent result = FromRecent::kLive;
@@ -261,8 +267,10 @@ bool StreamRegistry::GoLive(OrderStream& stream) {
 bool StreamRegistry::OfferLiveToken(OrderStream& stream) {
   const std::optional<ResumePoint> point = log_.Point();
   if (!point) return false;
-  const ports::LogPlace place = std::max(point->place, stream.place);
-  return stream.feed->items().Offer({nullptr, false, place, point->committed_at}) == Offered::kFirst;
+  // A snapshot may be ahead of the live reader; its commit is not known here.
+  const bool ahead = stream.place > point->place;
+  return stream.feed->items().Offer({nullptr, false, ahead ? stream.place : point->place, point->committed_at,
+                                     ahead ? std::nullopt : point->stamp}) == Offered::kFirst;
 }
 
 std::vector<StreamRegistry::ScopeKey> StreamRegistry::KeysOf(const ports::OrderScope& scope) {

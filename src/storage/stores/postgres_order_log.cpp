@@ -9,6 +9,10 @@
 namespace logistics::storage {
 namespace {
 
+constexpr Statement kCommittedAt = {
+    "order_log_committed_at",
+    "SELECT (extract(epoch from committed_at) * 1000000)::bigint FROM commits WHERE number = $1::bigint"};
+
 // Newest first from a number on: clocks are set back, so older commits need not have earlier times.
 constexpr Statement kNumberBefore = {
     "order_log_number_before",
@@ -90,6 +94,14 @@ absl::StatusOr<ports::OrderStates> PostgresOrderLog::States(const ports::OrderSc
       page.orders.push_back(std::make_shared<const ports::OrderChange>(std::move(state)));
     }
     return page;
+  });
+}
+
+absl::StatusOr<std::optional<absl::Time>> PostgresOrderLog::CommittedAt(std::int64_t number,
+                                                                        const ports::CallContext& context) {
+  return pool_.Read(context.deadline, [&](Session& session) {
+    const pqxx::result rows = session.Execute(kCommittedAt, Params().Add(number));
+    return rows.empty() ? std::nullopt : std::optional(ReadLogTime(rows[0][0]));
   });
 }
 
