@@ -53,8 +53,8 @@ struct Settings {
   std::string jwt_secret;
 };
 
-// Which settings a command needs: migrate works without a broker, and health needs only that the given values can be
-// read.
+// Which settings a command needs: migrate and restored work without a broker, and health needs only that the given
+// values can be read.
 enum class SettingsFor { kServe, kMigrate, kHealth };
 
 // A value given on the command line, by the key path of its setting ("grpc.port").
