@@ -22,6 +22,7 @@
 #include "storage/stores/postgres_settlement_store.hpp"
 #include "storage/stores/postgres_stock_log.hpp"
 #include "storage/stores/postgres_stock_store.hpp"
+#include "storage/unknown_rows.hpp"
 
 namespace logistics::storage {
 
@@ -66,6 +67,7 @@ class Database {
   const domain::Uuid replica_id_;
   ports::IdGenerator& ids_;
   ports::Metrics& metrics_;
+  ports::HealthReporter& health_;
   ChangeSignal signal_;
   ProductCache products_;
   SessionPool pool_;
@@ -82,6 +84,7 @@ class Database {
   PostgresInbox inbox_;
   std::unique_ptr<LeasedTask> age_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
+  std::unique_ptr<UnknownRows> unknown_rows_;
 };
 
 }  // namespace logistics::storage
