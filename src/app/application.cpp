@@ -13,8 +13,8 @@ storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
   return options;
 }
 
-service::OrderUpdatesOptions OrderUpdatesOptionsOf(const Settings& settings) {
-  service::OrderUpdatesOptions options = settings.order_updates;
+template <typename Options>
+Options Polling(Options options, const Settings& settings) {
   options.poll = settings.database.notify_poll;
   return options;
 }
@@ -38,8 +38,9 @@ Application::Application(const Settings& settings, remote_inventory::GrpcInvento
               settings.orders),
       inventory_(remote_ ? static_cast<ports::StockStore&>(remote_->stock) : database_.stock(), ids_, clock_,
                  settings.orders.warehouse_id),
-      order_updates_(database_.order_log(), metrics, OrderUpdatesOptionsOf(settings)),
-      stock_updates_(remote_ ? static_cast<ports::StockLog&>(remote_->stock) : database_.stock_log(), ids_, metrics),
+      order_updates_(database_.order_log(), metrics, Polling(settings.order_updates, settings)),
+      stock_updates_(remote_ ? static_cast<ports::StockLog&>(remote_->stock) : database_.stock_log(), ids_, metrics,
+                     Polling(settings.stock_updates, settings)),
       server_(settings.server, orders_, order_updates_, &inventory_, &stock_updates_, ids_, clock_, metrics, log,
               remote_ ? &remote_->reconciler : nullptr, &database_.inbox()) {}
 

@@ -57,6 +57,8 @@ class CommandLineParser {
     }
     serve_ = app_.add_subcommand("serve", "bring the database's schema up to date and serve until SIGTERM");
     migrate_ = app_.add_subcommand("migrate", "bring the database's schema up to date and end");
+    restored_ = app_.add_subcommand(
+        "restored", "give a database that was restored from a backup a new identity, before it is served, and end");
     app_.add_subcommand("check-config", "check the settings and print what is in effect");
     health_ = app_.add_subcommand("health", "ask a running daemon whether it serves: exit code 0 when it does, else 1");
     health_->add_option("--address", address_, "host:port of its gRPC; else what the settings say, on this machine");
@@ -87,6 +89,7 @@ class CommandLineParser {
 
   bool serve() const { return serve_->parsed(); }
   bool migrate() const { return migrate_->parsed(); }
+  bool restored() const { return restored_->parsed(); }
   bool health() const { return health_->parsed(); }
   const std::string& address() const { return address_; }
 
@@ -99,6 +102,7 @@ class CommandLineParser {
   std::vector<CLI::Option*> options_;  // by row of the table; nullptr = no flag. Owned by app_
   const CLI::App* serve_ = nullptr;    // owned by app_
   const CLI::App* migrate_ = nullptr;
+  const CLI::App* restored_ = nullptr;
   CLI::App* health_ = nullptr;
 };
 
@@ -121,9 +125,10 @@ int RunCommandLine(int argc, char** argv) {
     return parser.Explain(error);
   }
   if (parser.health()) return RunHealth(parser);
+  const bool database_only = parser.migrate() || parser.restored();
   const LoadedSettings loaded =
-      LoadSettings(parser.Sources(), parser.migrate() ? SettingsFor::kMigrate : SettingsFor::kServe);
-  if (!parser.serve() && !parser.migrate()) PrintEffectiveSettings(loaded, std::cout);
+      LoadSettings(parser.Sources(), database_only ? SettingsFor::kMigrate : SettingsFor::kServe);
+  if (!parser.serve() && !database_only) PrintEffectiveSettings(loaded, std::cout);
   if (!loaded.errors.empty()) {
     std::cout.flush();
     std::cerr << "logistics-engine: wrong settings:\n";
@@ -132,6 +137,7 @@ int RunCommandLine(int argc, char** argv) {
   }
   if (parser.serve()) return Serve(loaded.settings);
   if (parser.migrate()) return Migrate(loaded.settings);
+  if (parser.restored()) return Restored(loaded.settings);
   return kExitOk;
 }
 

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "app/application.hpp"
@@ -60,6 +63,27 @@ class DrainLimit {
   std::condition_variable_any done_;
   std::jthread thread_;
 };
+
+// Runs a command that ends by itself: the exit code. `work` gives the line that says what was done.
+template <typename Work>
+int RunOnce(const Settings& settings, const Work& work) {
+  Signals signals;
+  if (const absl::Status status = telemetry::SetUpLogging(settings.telemetry); !status.ok()) {
+    spdlog::error("{}", std::string(status.message()));
+    return kExitFailed;
+  }
+  const absl::StatusOr<std::string> done = work();
+  if (!done.ok()) {
+    spdlog::error("{}", std::string(done.status().message()));
+    return kExitFailed;
+  }
+  spdlog::info("{}", *done);
+  return kExitOk;
+}
+
+absl::Status NamedError(const absl::Status& status, std::string_view what) {
+  return {status.code(), absl::StrCat(std::string(what), ": ", std::string(status.message()))};
+}
 
 }  // namespace
 
@@ -120,19 +144,20 @@ int Serve(const Settings& settings) {
 }
 
 int Migrate(const Settings& settings) {
-  Signals signals;
-  if (const absl::Status status = telemetry::SetUpLogging(settings.telemetry); !status.ok()) {
-    spdlog::error("{}", std::string(status.message()));
-    return kExitFailed;
-  }
-  absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database);
-  if (!applied.ok()) {
-    spdlog::error("cannot migrate: {}", std::string(applied.status().message()));
-    return kExitFailed;
-  }
-  spdlog::info("{}",
-               applied->empty() ? "the schema is up to date" : "schema migrated: " + absl::StrJoin(*applied, ", "));
-  return kExitOk;
+  return RunOnce(settings, [&]() -> absl::StatusOr<std::string> {
+    const absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database);
+    if (!applied.ok()) return NamedError(applied.status(), "cannot migrate");
+    return applied->empty() ? "the schema is up to date" : "schema migrated: " + absl::StrJoin(*applied, ", ");
+  });
+}
+
+int Restored(const Settings& settings) {
+  return RunOnce(settings, [&]() -> absl::StatusOr<std::string> {
+    const absl::StatusOr<std::string> identity = storage::RenewIdentity(settings.database);
+    if (!identity.ok()) return NamedError(identity.status(), "cannot give the database a new identity");
+    return "the database has a new identity, " + *identity +
+           ": resume tokens from before are OUT_OF_RANGE, and their streams begin anew with a snapshot";
+  });
 }
 
 }  // namespace logistics::app

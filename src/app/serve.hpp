@@ -14,4 +14,8 @@ int Serve(const Settings& settings);
 // replicas that start or serve; it waits for a migration that runs elsewhere.
 int Migrate(const Settings& settings);
 
+// Gives a database that was restored from a backup a new identity: resume tokens of the state before are refused from
+// then on. 0, or 1 with the reason in the log.
+int Restored(const Settings& settings);
+
 }  // namespace logistics::app

@@ -145,7 +145,7 @@ absl::StatusOr<ports::LevelRow> InventoryService::Adjust(const AdjustRequest& re
 absl::StatusOr<std::vector<ports::LevelRow>> InventoryService::Levels(const std::vector<std::string>& item_ids,
                                                                       const std::vector<std::string>& location_ids,
                                                                       const ports::CallContext& context) {
-  const absl::StatusOr<LevelFilter> filter = CheckLevelFilter(item_ids, location_ids);
+  const absl::StatusOr<ports::StockScope> filter = CheckLevelFilter(item_ids, location_ids);
   if (!filter.ok()) return filter.status();
   return store_.Levels(filter->products, filter->warehouses, context);
 }

@@ -36,6 +36,7 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       replica_id_(replica_id),
       ids_(ids),
       metrics_(metrics),
+      health_(health),
       signal_(options, health),
       pool_(options, options.readers),
       writes_(Limits(options),
@@ -72,6 +73,7 @@ void Database::Start() {
       });
   reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);
   outbox_statistics_ = std::make_unique<OutboxStatistics>(options_, metrics_);
+  unknown_rows_ = std::make_unique<UnknownRows>(pool_, metrics_, health_);
 }
 
 }  // namespace logistics::storage

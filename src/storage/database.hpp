@@ -24,6 +24,7 @@
 #include "storage/stores/postgres_settlement_store.hpp"
 #include "storage/stores/postgres_stock_log.hpp"
 #include "storage/stores/postgres_stock_store.hpp"
+#include "storage/unknown_rows.hpp"
 
 namespace logistics::storage {
 
@@ -68,6 +69,7 @@ class Database {
   const domain::Uuid replica_id_;
   ports::IdGenerator& ids_;
   ports::Metrics& metrics_;
+  ports::HealthReporter& health_;
   ChangeSignal signal_;
   ProductCache products_;
   SessionPool pool_;
@@ -86,6 +88,7 @@ class Database {
   std::unique_ptr<LeasedTask> age_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
   std::unique_ptr<OutboxStatistics> outbox_statistics_;
+  std::unique_ptr<UnknownRows> unknown_rows_;
 };
 
 }  // namespace logistics::storage

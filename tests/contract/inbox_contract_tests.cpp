@@ -91,6 +91,20 @@ TEST_P(StoreContract, Inbox_PutOff_IsOneMoreTryAndDueLater) {
   EXPECT_THAT(inbox().PutOff(due.front().id + 1, absl::Seconds(5), "gone", {}), IsOk()) << "what is not there";
 }
 
+TEST_P(StoreContract, Inbox_SetAside_IsNoTryAndDueLater) {
+  const InboundMessage message = MessageOf(New<OrderId>());
+  ASSERT_THAT(Park(message), IsOk());
+  ASSERT_OK_AND_ASSIGN(const std::vector<WaitingMessage> before, inbox().Due("payments", 1, {}));
+  ASSERT_EQ(before.size(), 1U);
+  ASSERT_THAT(inbox().SetAside(before.front().id, absl::Seconds(5), "unknown", {}), IsOk());
+  EXPECT_THAT(DueMessages(), IsEmpty());
+  harness().AgeInbox(absl::Seconds(6));
+  ASSERT_OK_AND_ASSIGN(const std::vector<WaitingMessage> after, inbox().Due("payments", 1, {}));
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_EQ(after.front().attempts, before.front().attempts);
+  EXPECT_EQ(after.front().last_error, "unknown");
+}
+
 TEST_P(StoreContract, Inbox_List_GoesOnBehindAPlace) {
   std::vector<std::string> parked;
   for (int i = 0; i < 5; ++i) {

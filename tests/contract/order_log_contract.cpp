@@ -23,11 +23,12 @@ domain::Uuid OrderLogContract::Numbered(std::uint8_t kind, int n) {
 ports::OrderChanges OrderLogContract::Read(const ports::OrderScope& scope, const ports::LogPlace& place, int limit) {
   absl::StatusOr<ports::OrderChanges> page = log().ReadAfter(scope, place, limit, {});
   EXPECT_THAT(page, fakes::IsOk());
-  return page.ok() ? *std::move(page) : ports::OrderChanges{place, {}, false};
+  return page.ok() ? *std::move(page) : ports::OrderChanges{place};
 }
 
 ports::OrderChanges OrderLogContract::ReadAll(const ports::OrderScope& scope, const ports::LogPlace& place, int limit) {
-  ports::OrderChanges all{place, {}, true};
+  ports::OrderChanges all{place};
+  all.more = true;
   while (all.more) {
     const ports::OrderChanges page = Read(scope, all.place, limit);
     ports::LogPlace last = all.place;

@@ -46,6 +46,23 @@ TEST_P(OrderLogContract, Head_IsTheLastCommitOfThisDatabase) {
   EXPECT_GE(after.now, before.now);
 }
 
+TEST_P(OrderLogContract, ACommit_IsKnownByItsTime) {
+  Append({Created(1, 1)});
+  const absl::Time first = clock().Now();
+  Append({});
+  const absl::Time second = clock().Now();
+  EXPECT_THAT(log().CommittedAt(1, {}), IsOkAndHolds(testing::Optional(first)));
+  EXPECT_THAT(log().CommittedAt(2, {}), IsOkAndHolds(testing::Optional(second)));
+  EXPECT_THAT(log().CommittedAt(3, {}), IsOkAndHolds(testing::Eq(std::nullopt)));
+  EXPECT_THAT(log().CommittedAt(0, {}), IsOkAndHolds(testing::Eq(std::nullopt)));
+  EXPECT_EQ(Read({}, {}).committed_at, second) << "of a commit that changed no order too";
+  EXPECT_EQ(Read({}, {}).began_behind, std::nullopt);
+  EXPECT_EQ(Read({}, LogPlace::AfterCommit(1)).began_behind, first);
+  EXPECT_EQ(Read({}, LogPlace::AfterCommit(2)).began_behind, second);
+  EXPECT_EQ(Read({}, LogPlace::AfterCommit(3)).began_behind, std::nullopt);
+  EXPECT_EQ(Read({}, {}, 1).committed_at, first);
+}
+
 TEST_P(OrderLogContract, AChange_IsToldAsItWasMade) {
   Append({Created(1, 7, "call first")});
   const absl::Time created_at = clock().Now();

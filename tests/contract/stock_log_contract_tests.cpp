@@ -15,30 +15,68 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST_P(StoreContract, StockLog_OfNothing_IsEmpty) {
-  ASSERT_OK_AND_ASSIGN(const ports::StockSnapshot snapshot, stock_log().Snapshot({}, {}, {}));
+  const ports::StockSnapshot snapshot = Everything();
   EXPECT_THAT(snapshot.levels, IsEmpty());
-  ASSERT_OK_AND_ASSIGN(const ports::StockChanges page, stock_log().ReadAfter(snapshot.position, 10, {}));
+  ASSERT_OK_AND_ASSIGN(const ports::StockChanges page, stock_log().ReadAfter(snapshot.head.number, 10, {}));
   EXPECT_THAT(page.changes, IsEmpty());
-  EXPECT_EQ(page.position, snapshot.position);
+  EXPECT_EQ(page.position, snapshot.head.number);
   EXPECT_FALSE(page.more);
 }
 
 TEST_P(StoreContract, StockLog_Snapshot_IsFilteredAsLevelsAre) {
   const auto box = ProductWith("BOX", 10);
   const auto lamp = ProductWith("LAMP", 5);
-  ASSERT_OK_AND_ASSIGN(const ports::StockSnapshot all, stock_log().Snapshot({}, {}, {}));
+  const ports::StockSnapshot all = Everything();
   EXPECT_EQ(all.levels, *stock().Levels({}, {}, {}));
-  ASSERT_OK_AND_ASSIGN(const ports::StockSnapshot one, stock_log().Snapshot({lamp}, {warehouse()}, {}));
+  ASSERT_OK_AND_ASSIGN(const ports::StockSnapshot one,
+                       stock_log().Snapshot({{lamp}, {warehouse()}}, std::nullopt, 10, {}));
   ASSERT_THAT(one.levels, SizeIs(1));
   EXPECT_EQ(one.levels[0].key, Key(lamp));
-  EXPECT_EQ(one.position, all.position);
-  ASSERT_OK_AND_ASSIGN(const ports::StockSnapshot none, stock_log().Snapshot({box}, {New<domain::WarehouseId>()}, {}));
+  EXPECT_EQ(one.head.number, all.head.number);
+  const ports::StockScope elsewhere{{box}, {New<domain::WarehouseId>()}};
+  ASSERT_OK_AND_ASSIGN(const ports::StockSnapshot none, stock_log().Snapshot(elsewhere, std::nullopt, 10, {}));
   EXPECT_THAT(none.levels, IsEmpty());
+}
+
+TEST_P(StoreContract, StockLog_SnapshotPageByPage_IsTheSameAsAtOnce) {
+  const domain::WarehouseId other = New<domain::WarehouseId>();
+  std::vector<domain::ProductId> products;
+  for (const char* sku : {"A", "B", "C", "D", "E"}) {
+    products.push_back(ProductWith(sku, 10));
+    ASSERT_THAT(stock().Adjust({{products.back(), other}, 3, "count", ""}, {}), IsOk());
+  }
+  // A product that is named twice is read once.
+  const std::vector<ports::StockScope> scopes = {
+      {}, {{products[1], products[3], products[1]}, {}}, {{}, {other}}, {{products[4], products[0]}, {other}}};
+  for (const ports::StockScope& scope : scopes) {
+    for (const int limit : {1, 2, 3, 10}) {
+      std::vector<ports::LevelRow> paged;
+      ports::StockSnapshot page;
+      do {
+        ASSERT_OK_AND_ASSIGN(page, stock_log().Snapshot(scope, page.next, limit, {}));
+        ASSERT_LE(std::ssize(page.levels), limit);
+        paged.insert(paged.end(), page.levels.begin(), page.levels.end());
+      } while (page.next);
+      EXPECT_EQ(paged, *stock().Levels(scope.products, scope.warehouses, {})) << limit << " a page";
+    }
+  }
+}
+
+TEST_P(StoreContract, StockLog_Heads_AreOfOneDatabaseWhereNumbersRise) {
+  const auto box = ProductWith("BOX", 10);
+  const ports::LogHead before = Everything().head;
+  EXPECT_FALSE(before.database_id.is_nil());
+  EXPECT_GE(before.timeline, 1);
+  ASSERT_THAT(stock().Adjust({Key(box), 1, "count", ""}, {}), IsOk());
+  ASSERT_OK_AND_ASSIGN(const ports::StockChanges page, stock_log().ReadAfter(before.number, 10, {}));
+  EXPECT_EQ(page.head.number, before.number + 1);
+  EXPECT_TRUE(ports::IsSameLog(before, page.head, page.position));
+  EXPECT_FALSE(ports::IsSameLog(page.head, before, page.position));
 }
 
 TEST_P(StoreContract, StockLog_EveryChangeOfStock_IsTheLevelAfterIt) {
   const auto box = ProductWith("BOX", 10);
-  const std::int64_t start = stock_log().Snapshot({}, {}, {})->position;
+  const std::int64_t start = Everything().head.number;
   const domain::Order order = Placed({{box, 2}});
   Walked(order, {domain::OrderStatus::kProcessing});  // moves no stock
   const domain::Uuid hold = Held({{box, "", 3}});
@@ -60,7 +98,7 @@ TEST_P(StoreContract, StockLog_EveryChangeOfStock_IsTheLevelAfterIt) {
   EXPECT_THAT(levels,
               ElementsAre(std::pair(10, 2), std::pair(10, 5), std::pair(7, 2), std::pair(7, 0), std::pair(12, 0)));
   EXPECT_THAT(ids, SizeIs(levels.size()));
-  EXPECT_EQ(page.position, stock_log().Snapshot({}, {}, {})->position);
+  EXPECT_EQ(page.position, Everything().head.number);
   EXPECT_FALSE(page.more);
   const auto again = stock_log().ReadAfter(start, 100, {});
   EXPECT_EQ(again->changes.front().id, page.changes.front().id) << "a change is the same whenever it is read";
@@ -91,7 +129,7 @@ TEST_P(StoreContract, StockLog_SnapshotsAmongWriters_MissNothingAndRepeatNothing
   std::atomic<int> busy = 4;
   AtOnce(5, [&](int i) {
     if (i == 4) {
-      while (busy > 0) snapshots.push_back(*stock_log().Snapshot({}, {}, {}));
+      while (busy > 0) snapshots.push_back(Everything());
       return;
     }
     for (int step = 0; step < 30; ++step) {
@@ -105,7 +143,7 @@ TEST_P(StoreContract, StockLog_SnapshotsAmongWriters_MissNothingAndRepeatNothing
   for (const ports::StockSnapshot& snapshot : snapshots) {
     std::map<domain::LevelKey, std::int64_t> quantities;
     for (const ports::LevelRow& row : snapshot.levels) quantities[row.key] = row.level.quantity;
-    const auto after = stock_log().ReadAfter(snapshot.position, 1'000, {});
+    const auto after = stock_log().ReadAfter(snapshot.head.number, 1'000, {});
     ASSERT_THAT(after, IsOk());
     for (const ports::StockChange& change : after->changes) {
       const std::int64_t step = change.level.level.quantity - quantities[change.level.key];

@@ -33,6 +33,12 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
   ports::OrderStore& orders() { return harness().orders(); }
   ports::StockStore& stock() { return harness().stock(); }
   ports::StockLog& stock_log() { return harness().stock_log(); }
+  // All levels, in one page.
+  ports::StockSnapshot Everything() {
+    auto page = stock_log().Snapshot({}, std::nullopt, 10'000, {});
+    EXPECT_THAT(page, fakes::IsOk());
+    return page.ok() ? *std::move(page) : ports::StockSnapshot();
+  }
   ports::PaymentStore& payments() { return harness().payments(); }
   ports::Inbox& inbox() { return harness().inbox(); }
 

@@ -53,6 +53,17 @@ absl::Status MemoryInbox::PutOff(std::int64_t id, absl::Duration delay, const st
   return absl::OkStatus();
 }
 
+absl::Status MemoryInbox::SetAside(std::int64_t id, absl::Duration delay, const std::string& why,
+                                   const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  if (const auto found = waiting_.find(id); found != waiting_.end()) {
+    found->second.due_at = clock_.Now() + delay;
+    found->second.last_error = why;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status MemoryInbox::Remove(std::int64_t id, const ports::CallContext& /*context*/) {
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;

@@ -26,6 +26,8 @@ class MemoryInbox final : public ports::Inbox {
                                                          const ports::CallContext& context) override;
   absl::Status PutOff(std::int64_t id, absl::Duration delay, const std::string& error,
                       const ports::CallContext& context) override;
+  absl::Status SetAside(std::int64_t id, absl::Duration delay, const std::string& why,
+                        const ports::CallContext& context) override;
   absl::Status Remove(std::int64_t id, const ports::CallContext& context) override;
   absl::StatusOr<std::vector<ports::WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
                                                           const ports::CallContext& context) override;

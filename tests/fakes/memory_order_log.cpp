@@ -96,7 +96,8 @@ absl::StatusOr<ports::OrderChanges> MemoryOrderLog::ReadAfter(const ports::Order
   const bool all = !scope.order_id && !scope.customer_id;
   ++(all ? reads_.changes_of_all : scope.order_id ? reads_.changes_of_order : reads_.changes_of_customer);
   if (!failure_.ok()) return failure_;
-  ports::OrderChanges page{place, {}, false};
+  ports::OrderChanges page{place};
+  if (all && place.number >= 1 && place.number <= LastNumber()) page.began_behind = At(place.number).committed_at;
   const auto full = [&](std::int64_t number) {
     return all ? number - place.number >= limit : std::ssize(page.changes) >= limit;
   };
@@ -105,6 +106,7 @@ absl::StatusOr<ports::OrderChanges> MemoryOrderLog::ReadAfter(const ports::Order
       if (change->place > place && Concerns(scope, *change)) page.changes.push_back(change);
     }
     page.place = ports::LogPlace::AfterCommit(number);
+    if (all) page.committed_at = At(number).committed_at;
     if (full(number)) {
       page.more = true;
       break;
@@ -149,6 +151,15 @@ absl::StatusOr<ports::OrderStates> MemoryOrderLog::States(const ports::OrderScop
     page.orders.push_back(std::make_shared<const ports::OrderChange>(std::move(state)));
   }
   return page;
+}
+
+absl::StatusOr<std::optional<absl::Time>> MemoryOrderLog::CommittedAt(std::int64_t number,
+                                                                      const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  ++reads_.times;
+  if (!failure_.ok()) return failure_;
+  if (number < 1 || number > LastNumber()) return std::nullopt;
+  return At(number).committed_at;
 }
 
 absl::StatusOr<std::int64_t> MemoryOrderLog::NumberBefore(absl::Time time, std::int64_t number,

@@ -33,6 +33,7 @@ class MemoryOrderLog final : public ports::OrderLog {
     int changes_of_order = 0;     // ReadAfter for an order
     int states = 0;
     int numbers = 0;  // NumberBefore
+    int times = 0;    // CommittedAt
   };
 
   // Database 1, timeline 1, empty. The clock is the database's and outlives it.
@@ -56,6 +57,8 @@ class MemoryOrderLog final : public ports::OrderLog {
   absl::StatusOr<ports::OrderStates> States(const ports::OrderScope& scope,
                                             const std::optional<ports::OrderStates::After>& after, int limit,
                                             const ports::CallContext& context) override;
+  absl::StatusOr<std::optional<absl::Time>> CommittedAt(std::int64_t number,
+                                                        const ports::CallContext& context) override;
   absl::StatusOr<std::int64_t> NumberBefore(absl::Time time, std::int64_t number,
                                             const ports::CallContext& context) override;
 

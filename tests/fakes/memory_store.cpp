@@ -62,12 +62,24 @@ absl::StatusOr<domain::Order> MemoryStore::Get(const domain::OrderId& id, const 
   return found->second;
 }
 
-absl::StatusOr<ports::StockSnapshot> MemoryStore::Snapshot(const std::vector<domain::ProductId>& products,
-                                                           const std::vector<domain::WarehouseId>& warehouses,
+absl::StatusOr<ports::StockSnapshot> MemoryStore::Snapshot(const ports::StockScope& scope,
+                                                           const std::optional<domain::LevelKey>& after, int limit,
                                                            const ports::CallContext& /*context*/) {
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
-  return ports::StockSnapshot{tables_.commits, LevelRows(products, warehouses)};
+  ports::StockSnapshot page{Head(), LevelRows(scope.products, scope.warehouses), std::nullopt};
+  if (after) std::erase_if(page.levels, [&](const ports::LevelRow& row) { return row.key <= *after; });
+  if (std::ssize(page.levels) > limit) {
+    page.levels.resize(static_cast<std::size_t>(limit));
+    page.next = page.levels.back().key;
+  }
+  return page;
+}
+
+ports::LogHead MemoryStore::Head() const {
+  domain::Uuid::Bytes id{};
+  id.back() = 1;
+  return {domain::Uuid(id), 1, tables_.commits, tables_.Now()};
 }
 
 absl::StatusOr<ports::StockChanges> MemoryStore::ReadAfter(std::int64_t position, int commits_max,
@@ -75,6 +87,7 @@ absl::StatusOr<ports::StockChanges> MemoryStore::ReadAfter(std::int64_t position
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
   ports::StockChanges page;
+  page.head = Head();
   page.position = std::max(position, std::min(tables_.commits, position + commits_max));
   page.more = page.position < tables_.commits;
   for (const ports::StockChange& change : tables_.stock_changes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,8 +55,8 @@ class MemoryStore final : public ports::OrderStore,
   absl::StatusOr<ports::EndAnswer> CommitReservation(const domain::Uuid& id,
                                                      const ports::CallContext& context) override;
 
-  absl::StatusOr<ports::StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
-                                                const std::vector<domain::WarehouseId>& warehouses,
+  absl::StatusOr<ports::StockSnapshot> Snapshot(const ports::StockScope& scope,
+                                                const std::optional<domain::LevelKey>& after, int limit,
                                                 const ports::CallContext& context) override;
   absl::StatusOr<ports::StockChanges> ReadAfter(std::int64_t position, int commits_max,
                                                 const ports::CallContext& context) override;
@@ -83,7 +84,8 @@ class MemoryStore final : public ports::OrderStore,
     if (!failure_.ok()) return failure_;
     return tables_.Run(std::move(command), context);
   }
-  // Wants mutex_ held.
+  // Both want mutex_ held. The head is that of database 1, timeline 1.
+  ports::LogHead Head() const;
   std::vector<ports::LevelRow> LevelRows(const std::vector<domain::ProductId>& products,
                                          const std::vector<domain::WarehouseId>& warehouses) const;
 

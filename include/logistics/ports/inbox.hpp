@@ -66,6 +66,10 @@ class Inbox {
   virtual absl::Status PutOff(std::int64_t id, absl::Duration delay, const std::string& error,
                               const CallContext& context) = 0;
 
+  // No handler of this release acts on the message: it is marked and due again after `delay`. That is no try.
+  virtual absl::Status SetAside(std::int64_t id, absl::Duration delay, const std::string& why,
+                                const CallContext& context) = 0;
+
   // Removes a message whose dead letter the broker confirmed.
   virtual absl::Status Remove(std::int64_t id, const CallContext& context) = 0;
 

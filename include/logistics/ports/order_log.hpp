@@ -13,6 +13,7 @@
 #include "logistics/domain/ids.hpp"
 #include "logistics/domain/order_status.hpp"
 #include "logistics/ports/call_context.hpp"
+#include "logistics/ports/log_head.hpp"
 
 namespace logistics::ports {
 
@@ -51,19 +52,15 @@ struct OrderChange {
   absl::Time committed_at;  // by Postgres' clock
 };
 
-// The identity of a database, and its last commit.
-struct LogHead {
-  domain::Uuid database_id;
-  std::int32_t timeline = 0;  // one more after each failover or restore to a point in time
-  std::int64_t number = 0;    // of the last commit; 0: none yet
-  absl::Time now;             // Postgres' clock
-};
-
 // Changes in the order of commits.
 struct OrderChanges {
   LogPlace place;  // everything of the scope up to here is read
-  std::vector<std::shared_ptr<const OrderChange>> changes;
+  std::vector<std::shared_ptr<const OrderChange>> changes = {};
   bool more = false;  // the next page may be there already
+  // Of reads of all orders: when the commits were made that `place` is behind, before the read and after it. None:
+  // there is no such commit.
+  std::optional<absl::Time> began_behind = {};
+  std::optional<absl::Time> committed_at = {};
 };
 
 // Orders as they stand, in the order of creation.
@@ -97,6 +94,10 @@ class OrderLog {
   // Up to `limit` orders of the scope, behind `after`.
   virtual absl::StatusOr<OrderStates> States(const OrderScope& scope, const std::optional<OrderStates::After>& after,
                                              int limit, const CallContext& context) = 0;
+
+  // When commit `number` was made; nullopt: there is no such commit. In two states of a database, commits of one number
+  // were made at different times.
+  virtual absl::StatusOr<std::optional<absl::Time>> CommittedAt(std::int64_t number, const CallContext& context) = 0;
 
   // The last commit up to `number` that is older than `time`; 0 when there is none.
   virtual absl::StatusOr<std::int64_t> NumberBefore(absl::Time time, std::int64_t number,

@@ -19,7 +19,7 @@ namespace logistics::app {
 // Sections of the table.
 std::vector<Setting> BrokerSettings();     // broker.cpp: rabbitmq.*, consumers.*, outbox.*, topology.*
 std::vector<Setting> InventorySettings();  // inventory.cpp: inventory.*
-std::vector<Setting> StreamSettings();     // streams.cpp: stream.*
+std::vector<Setting> StreamSettings();     // streams.cpp: stream.*, stock_stream.*
 
 // A value as some source gave it, before it is read.
 struct GivenValue {

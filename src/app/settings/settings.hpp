@@ -11,6 +11,7 @@
 #include "logistics/domain/order.hpp"
 #include "logistics/service/saga/saga_options.hpp"
 #include "logistics/service/streams/order_updates.hpp"
+#include "logistics/service/streams/stock_updates.hpp"
 #include "messaging/amqp/options.hpp"
 #include "remote_inventory/options.hpp"
 #include "rpc/call/options.hpp"
@@ -35,6 +36,7 @@ struct Settings {
   messaging::BrokerOptions broker;  // queues: the configured ones and that of RABBITMQ_ORDER_QUEUE
   rpc::ServerOptions server;
   service::OrderUpdatesOptions order_updates;  // polls as often as database.notify_poll
+  service::StockUpdatesOptions stock_updates;  // likewise
   telemetry::TelemetryOptions telemetry;
   domain::OrderDefaults orders = {domain::Currency(), BuiltInWarehouseId()};
 
@@ -51,8 +53,8 @@ struct Settings {
   std::string jwt_secret;
 };
 
-// Which settings a command needs: migrate works without a broker, and health needs only that the given values can be
-// read.
+// Which settings a command needs: migrate and restored work without a broker, and health needs only that the given
+// values can be read.
 enum class SettingsFor { kServe, kMigrate, kHealth };
 
 // A value given on the command line, by the key path of its setting ("grpc.port").

@@ -25,6 +25,14 @@ std::vector<Setting> StreamSettings() {
                   1'000'000, FIELD(int, order_updates.recent_max)),
       WholeNumber({"stream.readers", "", "threads that read the database for streams in catch-up"}, 1, 16,
                   FIELD(int, order_updates.readers)),
+      WholeNumber({"stock_stream.streams_max", "", "streams of stock at once; one more is RESOURCE_EXHAUSTED"}, 1,
+                  100'000, FIELD(int, stock_updates.streams_max)),
+      WholeNumber({"stock_stream.buffer", "", "updates of stock that wait for one reader"}, 16, 65'536,
+                  FIELD(int, stock_updates.buffer)),
+      WholeNumber({"stock_stream.page", "", "levels that are read at once for a stream that begins"}, 8, 4'096,
+                  FIELD(int, stock_updates.page)),
+      Duration({"stock_stream.idle_write_timeout", "", "a reader who takes nothing for so long is ended"},
+               Milliseconds(100), Hours(1), FIELD(absl::Duration, stock_updates.idle_write_timeout)),
   };
 }
 

@@ -57,9 +57,12 @@ absl::Status InboxWorker::Try(const ports::WaitingMessage& waiting) {
     return Reject(waiting, waiting.attempts, std::string(event.status().message()), metrics_.undecodable);
   }
   if (!handlers_.OrderOf(*event)) {
-    // Another release of the daemon, with a handler for this type, has parked the message.
+    // A later release, with a handler for this type, has parked the message, and was rolled back.
     metrics_.unknown_type.Increment();
-    return inbox_.Remove(waiting.id, ContextOf(waiting));
+    spdlog::warn("consumer {}: message {} of order {} waits for a release that knows {}", options_.name,
+                 message.message_id, message.order_id.ToString(), event->event_type);
+    return inbox_.SetAside(waiting.id, kRetryDelayMax, absl::StrCat("no handler acts on ", event->event_type),
+                           ContextOf(waiting));
   }
   // The message has no try left: an earlier pass could not send its dead letter.
   if (waiting.attempts > options_.retry_attempts) {

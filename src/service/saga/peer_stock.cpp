@@ -49,9 +49,9 @@ absl::StatusOr<ports::EndAnswer> PeerStock::CommitReservation(const domain::Uuid
   return AskThePeer();
 }
 
-absl::StatusOr<ports::StockSnapshot> PeerStock::Snapshot(const std::vector<domain::ProductId>& /*products*/,
-                                                         const std::vector<domain::WarehouseId>& /*warehouses*/,
-                                                         const ports::CallContext& /*context*/) {
+absl::StatusOr<ports::StockSnapshot> PeerStock::Snapshot(const ports::StockScope& /*scope*/,
+                                                         const std::optional<domain::LevelKey>& /*after*/,
+                                                         int /*limit*/, const ports::CallContext& /*context*/) {
   return AskThePeer();
 }
 

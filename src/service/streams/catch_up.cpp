@@ -129,6 +129,13 @@ CatchUp::Step CatchUp::Resume(OrderStream& stream, const ResumePoint& from, cons
     if (!head.ok()) return EndOrRetry(stream, head.status());
     if (place.number > head->number) return End(stream, OutOfRange("it is ahead of this database"));
   }
+  if (from.timeline == live.timeline && from.stamp && place.number > 0) {
+    // A dump that was restored goes on with the same identity, and gives numbers out again.
+    absl::StatusOr<std::optional<absl::Time>> stamp = streams_.StampOf(place.number);
+    if (!*stamp) stamp = log_.CommittedAt(place.number, StreamReadContext());
+    if (!stamp.ok()) return EndOrRetry(stream, stamp.status());
+    if (*stamp != from.stamp) return End(stream, OutOfRange("it is of a state of this database before a restore"));
+  }
   stream.place = place;
   stream.phase = OrderStream::Phase::kChanges;
   return Step::kGoOn;

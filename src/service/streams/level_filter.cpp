@@ -23,13 +23,13 @@ std::vector<IdType> CheckIds(const char* field, const std::vector<std::string>& 
 
 }  // namespace
 
-absl::StatusOr<LevelFilter> CheckLevelFilter(const std::vector<std::string>& item_ids,
-                                             const std::vector<std::string>& location_ids) {
+absl::StatusOr<ports::StockScope> CheckLevelFilter(const std::vector<std::string>& item_ids,
+                                                   const std::vector<std::string>& location_ids) {
   domain::FieldChecker fields;
-  LevelFilter filter{CheckIds<domain::ProductId>("item_ids", item_ids, fields),
-                     CheckIds<domain::WarehouseId>("location_ids", location_ids, fields)};
+  ports::StockScope scope{CheckIds<domain::ProductId>("item_ids", item_ids, fields),
+                          CheckIds<domain::WarehouseId>("location_ids", location_ids, fields)};
   if (!fields.ok()) return fields.ToStatus();
-  return filter;
+  return scope;
 }
 
 }  // namespace logistics::service

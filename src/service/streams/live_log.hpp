@@ -24,8 +24,9 @@ class LiveLog {
   void Confirm(const ports::LogHead& head) { known_ = Known{head, Clock::now()}; }
   // The oldest changes go when there are more than changes_max.
   void Append(std::shared_ptr<const ports::OrderChange> change);
-  // No more changes lie up to here. True: the term has become ready.
-  bool MoveTo(const ports::LogPlace& place);
+  // No more changes lie up to here. `stamp`: when the place's commit was made; none where the place is the last one.
+  // True: the term has become ready.
+  bool MoveTo(const ports::LogPlace& place, std::optional<absl::Time> stamp);
   // Not begun until the next Begin.
   void Close();
 
@@ -33,6 +34,9 @@ class LiveLog {
   bool ready() const { return ready_; }
   // Where a reader stands that has everything; nullopt before Begin.
   std::optional<ResumePoint> Point() const;
+
+  // When commit `number` was made, where a change of it is here, or it is the last one.
+  std::optional<absl::Time> StampOf(std::int64_t number) const;
 
   // All changes behind a place in [begin, end] are here.
   const ports::LogPlace& begin() const { return begin_; }
@@ -63,6 +67,7 @@ class LiveLog {
   bool ready_ = false;
   ports::LogPlace begin_;
   ports::LogPlace end_;
+  std::optional<absl::Time> end_stamp_;  // when its commit was made
   Changes changes_;
 };
 

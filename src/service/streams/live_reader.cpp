@@ -32,6 +32,7 @@ void LiveReader::Loop(const std::stop_token& stop) {
 bool LiveReader::Begin() {
   const absl::StatusOr<ports::LogHead> head = log_.Head(StreamReadContext());
   if (!head.ok()) return false;
+  stamp_.reset();
   place_ = ports::LogPlace::AfterCommit(std::max<std::int64_t>(head->number - kCommitsBeforeHead, 0));
   if (streams_.Begin(term_, *head, place_)) Know(*head);
   return true;
@@ -44,8 +45,13 @@ bool LiveReader::ReadOn(const std::stop_token& stop) {
     if (!page.ok()) check_ = true;
     if (!page.ok()) return false;
     if ((check_ || Clock::now() - checked_at_ >= kCheckEvery) && !IsSameDatabase()) return false;
+    if (stamp_ && page->began_behind != stamp_) {
+      streams_.EndTerm(term_);
+      return false;
+    }
     if (!streams_.FanOut(term_, *page)) return true;
     place_ = page->place;
+    if (page->committed_at) stamp_ = page->committed_at;
     more = page->more;
   }
   return true;
@@ -54,7 +60,7 @@ bool LiveReader::ReadOn(const std::stop_token& stop) {
 bool LiveReader::IsSameDatabase() {
   const absl::StatusOr<ports::LogHead> head = log_.Head(StreamReadContext());
   if (!head.ok()) return false;
-  if (head->database_id != head_->database_id || head->timeline != head_->timeline || head->number < place_.number) {
+  if (!ports::IsSameLog(*head_, *head, place_.number)) {
     streams_.EndTerm(term_);
     return false;
   }

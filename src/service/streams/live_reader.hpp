@@ -41,6 +41,7 @@ class LiveReader {
   Clock::time_point checked_at_;        // when the head was read
   bool check_ = false;                  // a read failed since
   ports::LogPlace place_;               // everything up to here was fanned out
+  std::optional<absl::Time> stamp_;     // when its commit was made; none before the first page
 
   std::jthread thread_;  // last: joined first
 };

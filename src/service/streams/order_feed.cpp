@@ -26,7 +26,7 @@ void OrderFeed::Identify(const domain::Uuid& database_id, std::int32_t timeline)
 
 std::string OrderFeed::TokenOf(const OrderFeedItem& item) const {
   if (item.snapshot) return "";
-  return EncodeResumeToken({database_id_, timeline_, item.place, item.at});
+  return EncodeResumeToken({database_id_, timeline_, item.place, item.at, item.stamp});
 }
 
 }  // namespace logistics::service

@@ -41,7 +41,8 @@ struct OrderStream {
   // Offers a change unless it lies at or before `place`.
   Offered Offer(const std::shared_ptr<const ports::OrderChange>& change) {
     if (change->place <= place) return Offered::kTaken;
-    const Offered offered = feed->items().Offer({change, false, change->place, change->committed_at});
+    const Offered offered =
+        feed->items().Offer({change, false, change->place, change->committed_at, change->committed_at});
     if (offered != Offered::kFull) place = change->place;
     return offered;
   }

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "service/streams/errors.hpp"
 
 namespace logistics::service {
@@ -16,11 +15,6 @@ constexpr std::chrono::milliseconds kPauseAfterFailure{200};
 constexpr int kFannedOutAtOnce = 128;
 constexpr int kLookedThroughAtOnce = 1024;
 
-std::chrono::nanoseconds TickOf(const OrderUpdatesOptions& options) {
-  const absl::Duration quarter = std::min(options.heartbeat, options.idle_write_timeout) / 4;
-  return absl::ToChronoNanoseconds(std::max(std::min(quarter, options.poll), absl::Milliseconds(1)));
-}
-
 bool IsOf(const ports::OrderScope& scope, const ports::OrderChange& change) {
   if (scope.order_id) return change.place.order_id == *scope.order_id;
   return !scope.customer_id || change.customer_id == *scope.customer_id;
@@ -30,7 +24,7 @@ bool IsOf(const ports::OrderScope& scope, const ports::OrderChange& change) {
 
 StreamRegistry::StreamRegistry(ports::Metrics& metrics, const OrderUpdatesOptions& options)
     : options_(options),
-      tick_(TickOf(options)),
+      tick_(StreamTick(std::min(options.heartbeat, options.idle_write_timeout), options.poll)),
       fell_behind_(metrics.GetCounter("logistics_order_streams_behind_total",
                                       "Times that the reader of a stream of order updates fell behind")),
       stalled_(metrics.GetCounter("logistics_order_streams_stalled_total",
@@ -121,7 +115,7 @@ bool StreamRegistry::FanOut(std::int64_t term, const ports::OrderChanges& page) 
       if (term != term_) return false;
       for (int i = 0; i < kFannedOutAtOnce && next != page.changes.end(); ++i, ++next) Publish(*next, woken);
       more = next != page.changes.end();
-      if (!more && log_.MoveTo(page.place)) became_ready_.notify_all();
+      if (!more && log_.MoveTo(page.place, page.committed_at)) became_ready_.notify_all();
     }
     for (const auto& feed : woken) feed->items().Wake();
   }
@@ -173,7 +167,8 @@ std::vector<StreamRegistry::Ending> StreamRegistry::Endings() const {
   endings.reserve(streams_.size());
   for (const auto& [feed, stream] : streams_) {
     Ending ending{stream->feed, std::nullopt};
-    if (stream->live && point) ending.present = OrderFeedItem{nullptr, false, point->place, point->committed_at};
+    if (stream->live && point)
+      ending.present = OrderFeedItem{nullptr, false, point->place, point->committed_at, point->stamp};
     endings.push_back(std::move(ending));
   }
   return endings;
@@ -208,9 +203,7 @@ void StreamRegistry::Supervise() {
   for (const auto& feed : woken) feed->items().Wake();
   for (const auto& feed : stalled) {
     stalled_.Increment();
-    feed->items().End(
-        StreamExhausted(absl::StrCat("nothing was read for ", absl::FormatDuration(options_.idle_write_timeout),
-                                     "; read faster, and go on with the resume token")));
+    feed->items().End(NothingRead(options_.idle_write_timeout, "go on with the resume token"));
   }
 }
 
@@ -222,6 +215,11 @@ bool StreamRegistry::AwaitReady(const std::stop_token& stop) {
 std::optional<ResumePoint> StreamRegistry::LivePoint() {
   const std::lock_guard lock(mutex_);
   return log_.ready() ? log_.Point() : std::nullopt;
+}
+
+std::optional<absl::Time> StreamRegistry::StampOf(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  return log_.ready() ? log_.StampOf(number) : std::nullopt;
 }
 
 StreamRegistry::FromRecent StreamRegistry::OfferRecent(OrderStream& stream) {
@@ -269,8 +267,10 @@ bool StreamRegistry::GoLive(OrderStream& stream) {
 bool StreamRegistry::OfferLiveToken(OrderStream& stream) {
   const std::optional<ResumePoint> point = log_.Point();
   if (!point) return false;
-  const ports::LogPlace place = std::max(point->place, stream.place);
-  return stream.feed->items().Offer({nullptr, false, place, point->committed_at}) == Offered::kFirst;
+  // A snapshot may be ahead of the live reader; its commit is not known here.
+  const bool ahead = stream.place > point->place;
+  return stream.feed->items().Offer({nullptr, false, ahead ? stream.place : point->place, point->committed_at,
+                                     ahead ? std::nullopt : point->stamp}) == Offered::kFirst;
 }
 
 std::vector<StreamRegistry::ScopeKey> StreamRegistry::KeysOf(const ports::OrderScope& scope) {

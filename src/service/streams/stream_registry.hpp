@@ -60,6 +60,8 @@ class StreamRegistry {
   bool AwaitReady(const std::stop_token& stop);
   // How far reading has come; nullopt: not ready.
   std::optional<ResumePoint> LivePoint();
+  // When this commit was made, as far as it is kept in memory.
+  std::optional<absl::Time> StampOf(std::int64_t number);
   enum class FromRecent {
     kLive,    // and needs no more
     kMore,    // some were offered, more follow

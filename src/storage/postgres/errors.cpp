@@ -65,6 +65,9 @@ Failure TranslateException(const std::exception& error) {
         return {kind, absl::InternalError(absl::StrCat("SQLSTATE ", sql->sqlstate(), ": ", text)), text};
     }
   }
+  if (dynamic_cast<const UnknownRowError*>(&error) != nullptr) {
+    return {FailureKind::kPermanent, absl::FailedPreconditionError(text), text};
+  }
   // statement_completion_unknown is a transaction_rollback by inheritance only.
   if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
       dynamic_cast<const pqxx::statement_completion_unknown*>(&error) != nullptr) {

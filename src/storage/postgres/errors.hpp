@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,18 @@ enum class FailureKind {
 
 struct Failure {
   FailureKind kind;
-  // UNAVAILABLE with a retry hint for kTransient and kConnection, INTERNAL for kPermanent.
+  // UNAVAILABLE with a retry hint for kTransient and kConnection, INTERNAL for kPermanent but for an UnknownRowError.
   absl::Status status;
   std::string text;  // the exception's own words, for logs and operators; never for a caller
+};
+
+// A name in a row that this release does not know, since a later one wrote the row. Only the command or the read that
+// needs the row fails: FAILED_PRECONDITION.
+class UnknownRowError : public std::runtime_error {
+ public:
+  // `what`: "reservation 1 is lent".
+  explicit UnknownRowError(const std::string& what)
+      : std::runtime_error(what + ", which this release does not know: a later one wrote it") {}
 };
 
 // UNAVAILABLE with a retry hint.

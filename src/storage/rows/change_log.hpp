@@ -3,9 +3,13 @@
 
 #include <cstdint>
 
+#include "logistics/ports/log_head.hpp"
 #include "storage/postgres/session.hpp"
 
 namespace logistics::storage {
+
+// Of the database and its last commit that the session's transaction sees.
+ports::LogHead ReadLogHead(Session& session);
 
 // The number of the last commit that the session's transaction sees.
 std::int64_t ReadLastNumber(Session& session);

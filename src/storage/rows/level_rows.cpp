@@ -5,11 +5,26 @@
 namespace logistics::storage {
 namespace {
 
-constexpr Statement kLevels = {
-    "levels",
-    "SELECT product_id, warehouse_id, quantity, reserved, (extract(epoch from updated_at) * 1000000)::bigint "
-    "FROM stock_levels WHERE ($1::uuid[] = '{}' OR product_id = ANY($1::uuid[])) "
-    "AND ($2::uuid[] = '{}' OR warehouse_id = ANY($2::uuid[])) ORDER BY product_id, warehouse_id"};
+#define LOGISTICS_LEVEL_COLUMNS                                   \
+  "SELECT l.product_id, l.warehouse_id, l.quantity, l.reserved, " \
+  "(extract(epoch from l.updated_at) * 1000000)::bigint "
+#define LOGISTICS_LEVEL_WAREHOUSES "($2::uuid[] = '{}' OR l.warehouse_id = ANY($2::uuid[])) "
+constexpr Statement kLevels = {"levels", LOGISTICS_LEVEL_COLUMNS
+                               "FROM stock_levels l WHERE ($1::uuid[] = '{}' OR l.product_id = ANY($1::uuid[])) "
+                               "AND " LOGISTICS_LEVEL_WAREHOUSES "ORDER BY l.product_id, l.warehouse_id"};
+// A page costs the page, by the primary key: of all products as a walk from the last key on, of some as one look each.
+constexpr Statement kLevelsAfter = {
+    "levels_after", LOGISTICS_LEVEL_COLUMNS
+    "FROM stock_levels l WHERE (l.product_id, l.warehouse_id) > ($3::uuid, $4::uuid) AND $1::uuid[] = '{}' "
+    "AND " LOGISTICS_LEVEL_WAREHOUSES "ORDER BY l.product_id, l.warehouse_id LIMIT $5::integer"};
+constexpr Statement kLevelsOfProductsAfter = {
+    "levels_of_products_after", LOGISTICS_LEVEL_COLUMNS
+    "FROM (SELECT DISTINCT id FROM unnest($1::uuid[]) AS p(id) WHERE id >= $3::uuid ORDER BY id) w "
+    "CROSS JOIN LATERAL (SELECT * FROM stock_levels s WHERE s.product_id = w.id OFFSET 0) l "
+    "WHERE (l.product_id, l.warehouse_id) > ($3::uuid, $4::uuid) AND " LOGISTICS_LEVEL_WAREHOUSES
+    "ORDER BY l.product_id, l.warehouse_id LIMIT $5::integer"};
+#undef LOGISTICS_LEVEL_COLUMNS
+#undef LOGISTICS_LEVEL_WAREHOUSES
 
 constexpr Statement kLockLevels = {
     "lock_levels",
@@ -44,21 +59,42 @@ void AddLevels(StatementGroup& group, const Statement& statement, const Columns&
   group.Add(statement, params.Add(now));
 }
 
-}  // namespace
-
-std::vector<ports::LevelRow> ReadLevels(Session& session, const std::vector<domain::ProductId>& products,
-                                        const std::vector<domain::WarehouseId>& warehouses) {
+Params FilterParams(const std::vector<domain::ProductId>& products,
+                    const std::vector<domain::WarehouseId>& warehouses) {
   ArrayParam product_ids;
   for (const domain::ProductId& id : products) product_ids.Add(id);
   ArrayParam warehouse_ids;
   for (const domain::WarehouseId& id : warehouses) warehouse_ids.Add(id);
+  return Params().Add(product_ids).Add(warehouse_ids);
+}
+
+// In the order of LOGISTICS_LEVEL_COLUMNS.
+std::vector<ports::LevelRow> LevelsOf(const pqxx::result& rows) {
   std::vector<ports::LevelRow> levels;
-  for (const pqxx::row& row : session.Execute(kLevels, Params().Add(product_ids).Add(warehouse_ids))) {
+  for (const pqxx::row& row : rows) {
     levels.push_back({{domain::ProductId(ReadUuid(row[0])), domain::WarehouseId(ReadUuid(row[1]))},
                       {row[2].as<std::int64_t>(), row[3].as<std::int64_t>()},
                       absl::FromUnixMicros(row[4].as<std::int64_t>())});
   }
   return levels;
+}
+
+}  // namespace
+
+std::vector<ports::LevelRow> ReadLevels(Session& session, const std::vector<domain::ProductId>& products,
+                                        const std::vector<domain::WarehouseId>& warehouses) {
+  return LevelsOf(session.Execute(kLevels, FilterParams(products, warehouses)));
+}
+
+std::vector<ports::LevelRow> ReadLevelsAfter(Session& session, const ports::StockScope& scope,
+                                             const std::optional<domain::LevelKey>& after, int limit) {
+  // No id is nil.
+  const domain::LevelKey key = after.value_or(domain::LevelKey());
+  return LevelsOf(session.Execute(scope.products.empty() ? kLevelsAfter : kLevelsOfProductsAfter,
+                                  FilterParams(scope.products, scope.warehouses)
+                                      .Add(key.product_id.uuid())
+                                      .Add(key.warehouse_id.uuid())
+                                      .Add(std::int64_t{limit})));
 }
 
 void LockLevels(Session& session, const std::set<domain::LevelKey>& keys, commands::State& state) {

@@ -1,10 +1,11 @@
 #include "storage/rows/payment_rows.hpp"
 
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "storage/postgres/errors.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
@@ -41,7 +42,9 @@ std::optional<std::int64_t> OptionalNumber(const pqxx::field& field) {
 
 domain::RecordedPayment ReadPayment(const pqxx::row& row) {
   const auto outcome = domain::PaymentOutcomeFromName(row[2].c_str());
-  if (!outcome) throw std::runtime_error(std::string("not a payment's outcome: ") + row[2].c_str());
+  if (!outcome) {
+    throw UnknownRowError(absl::StrCat("a payment of order ", ReadUuid(row[1]).ToString(), " is ", row[2].c_str()));
+  }
   return {domain::OrderId(ReadUuid(row[1])), *outcome,
           row[3].is_null() ? std::nullopt : std::optional(ReadUuid(row[3]))};
 }

@@ -1,7 +1,7 @@
 #include "storage/rows/reservation_rows.hpp"
 
-#include <stdexcept>
-
+#include "absl/strings/str_cat.h"
+#include "storage/postgres/errors.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
@@ -38,7 +38,7 @@ std::vector<domain::Reservation> LockReservations(Session& session, std::span<co
     const domain::Uuid id = ReadUuid(row[0]);
     if (reservations.empty() || reservations.back().id != id) {
       const auto state = domain::ReservationStateFromName(row[2].c_str());
-      if (!state) throw std::runtime_error(std::string("unknown reservation state: ") + row[2].c_str());
+      if (!state) throw UnknownRowError(absl::StrCat("reservation ", id.ToString(), " is ", row[2].c_str()));
       reservations.push_back({id, domain::WarehouseId(ReadUuid(row[1])), *state, {}});
     }
     reservations.back().items.push_back(

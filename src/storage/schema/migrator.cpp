@@ -81,6 +81,24 @@ absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options)
   return applied;
 }
 
+absl::StatusOr<std::string> RenewIdentity(const DatabaseOptions& options) {
+  std::string identity;
+  const absl::Status status = OnSession(options, [&](Session& session) {
+    identity.clear();
+    if (session.ExecuteOnce("SELECT to_regclass('engine_facts') IS NULL")[0][0].as<bool>()) return;
+    identity = session
+                   .ExecuteOnce(
+                       "INSERT INTO engine_facts (name, value) VALUES ('database_id', gen_random_uuid()::text) "
+                       "ON CONFLICT (name) DO UPDATE SET value = EXCLUDED.value RETURNING value")[0][0]
+                   .as<std::string>();
+  });
+  if (!status.ok()) return status;
+  if (identity.empty()) {
+    return absl::FailedPreconditionError("this database has no schema of logistics-engine: restore the backup first");
+  }
+  return identity;
+}
+
 absl::Status EnsureInventoryMode(const DatabaseOptions& options, const std::string& mode, bool switch_mode) {
   absl::Status allowed;
   const absl::Status status = OnSession(options, [&](Session& session) {

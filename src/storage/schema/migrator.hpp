@@ -14,6 +14,11 @@ namespace logistics::storage {
 // again; any other error will not pass by itself.
 absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options);
 
+// Gives the database a new identity, and returns it: to be done when the database was restored from a backup, so that
+// nobody takes a position in the state before for one in this state. FAILED_PRECONDITION where there is no schema; else
+// as Migrate. May run beside replicas, which end their streams.
+absl::StatusOr<std::string> RenewIdentity(const DatabaseOptions& options);
+
 // Writes the inventory mode ("embedded" or "remote") into the database at the first start and checks it at later ones.
 // FAILED_PRECONDITION when the database has the other mode and `switch_mode` is false.
 absl::Status EnsureInventoryMode(const DatabaseOptions& options, const std::string& mode, bool switch_mode);

@@ -110,10 +110,12 @@ OrderChanges ReadPage(const pqxx::result& rows, const LogPlace& place, int limit
 }  // namespace
 
 OrderChanges ChangesOfAll(Session& session, const LogPlace& place, int limit) {
-  OrderChanges page{place, {}, false};
+  OrderChanges page{place};
   const Params params = Params().Add(place.number).Add(CommitAfter(place, limit));
   for (const pqxx::row& row : session.Execute(kChangesOfAll, params)) {
     page.place = LogPlace::AfterCommit(row[0].as<std::int64_t>());
+    page.committed_at = absl::FromUnixMicros(row[1].as<std::int64_t>());
+    if (row[0].as<std::int64_t>() == place.number) page.began_behind = page.committed_at;
     if (row[2].is_null()) continue;
     auto change = ReadOrderChange(row);
     if (change->place > place) page.changes.push_back(std::move(change));

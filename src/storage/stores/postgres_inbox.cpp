@@ -26,9 +26,13 @@ constexpr Statement kDue = {"due_messages", "SELECT " LOGISTICS_WAITING_COLUMNS
                                             "AND e.order_id = w.order_id AND e.id < w.id) "
                                             "ORDER BY w.id LIMIT $2::integer"};
 constexpr Statement kPutOff = {"put_off_message",
-                               "UPDATE inbox_waiting SET attempts = attempts + 1, "
+                               "UPDATE inbox_waiting SET attempts = attempts + 1, set_aside = false, "
                                "due_at = clock_timestamp() + $2::bigint * interval '1 millisecond', "
                                "last_error = $3::text WHERE id = $1::bigint"};
+constexpr Statement kSetAside = {"set_message_aside",
+                                 "UPDATE inbox_waiting SET set_aside = true, "
+                                 "due_at = clock_timestamp() + $2::bigint * interval '1 millisecond', "
+                                 "last_error = $3::text WHERE id = $1::bigint"};
 constexpr Statement kRemove = {"remove_message", "DELETE FROM inbox_waiting WHERE id = $1::bigint"};
 constexpr Statement kListWaiting = {"list_waiting", "SELECT " LOGISTICS_WAITING_COLUMNS
                                                     "FROM inbox_waiting w WHERE ($1::text = '' OR w.consumer = "
@@ -94,6 +98,12 @@ absl::Status PostgresInbox::PutOff(std::int64_t id, absl::Duration delay, const 
                                    const ports::CallContext& context) {
   const Params params = Params().Add(id).Add(absl::ToInt64Milliseconds(delay)).Add(Storable(error));
   return pool_.Write(context.deadline, [&](Session& session) { session.Execute(kPutOff, params); });
+}
+
+absl::Status PostgresInbox::SetAside(std::int64_t id, absl::Duration delay, const std::string& why,
+                                     const ports::CallContext& context) {
+  const Params params = Params().Add(id).Add(absl::ToInt64Milliseconds(delay)).Add(Storable(why));
+  return pool_.Write(context.deadline, [&](Session& session) { session.Execute(kSetAside, params); });
 }
 
 absl::Status PostgresInbox::Remove(std::int64_t id, const ports::CallContext& context) {

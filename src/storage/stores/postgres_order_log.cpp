@@ -9,13 +9,9 @@
 namespace logistics::storage {
 namespace {
 
-// The timeline is that of the WAL that is being written: after a promotion the control file has the old one until the
-// next checkpoint.
-constexpr Statement kLogHead = {
-    "order_log_head",
-    "SELECT (SELECT value FROM engine_facts WHERE name = 'database_id'), "
-    "('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::integer, "
-    "(SELECT value FROM change_counter), (extract(epoch from clock_timestamp()) * 1000000)::bigint"};
+constexpr Statement kCommittedAt = {
+    "order_log_committed_at",
+    "SELECT (extract(epoch from committed_at) * 1000000)::bigint FROM commits WHERE number = $1::bigint"};
 
 // Newest first from a number on: clocks are set back, so older commits need not have earlier times.
 constexpr Statement kNumberBefore = {
@@ -61,10 +57,7 @@ absl::Time ReadLogTime(const pqxx::field& field) { return absl::FromUnixMicros(f
 }  // namespace
 
 absl::StatusOr<ports::LogHead> PostgresOrderLog::Head(const ports::CallContext& context) {
-  return pool_.Read(context.deadline, [&](Session& session) {
-    const pqxx::row row = session.Execute(kLogHead)[0];
-    return ports::LogHead{ReadUuid(row[0]), row[1].as<std::int32_t>(), row[2].as<std::int64_t>(), ReadLogTime(row[3])};
-  });
+  return pool_.Read(context.deadline, [](Session& session) { return ReadLogHead(session); });
 }
 
 absl::StatusOr<ports::OrderChanges> PostgresOrderLog::ReadAfter(const ports::OrderScope& scope,
@@ -101,6 +94,14 @@ absl::StatusOr<ports::OrderStates> PostgresOrderLog::States(const ports::OrderSc
       page.orders.push_back(std::make_shared<const ports::OrderChange>(std::move(state)));
     }
     return page;
+  });
+}
+
+absl::StatusOr<std::optional<absl::Time>> PostgresOrderLog::CommittedAt(std::int64_t number,
+                                                                        const ports::CallContext& context) {
+  return pool_.Read(context.deadline, [&](Session& session) {
+    const pqxx::result rows = session.Execute(kCommittedAt, Params().Add(number));
+    return rows.empty() ? std::nullopt : std::optional(ReadLogTime(rows[0][0]));
   });
 }
 

@@ -17,6 +17,8 @@ class PostgresOrderLog final : public ports::OrderLog {
   absl::StatusOr<ports::OrderStates> States(const ports::OrderScope& scope,
                                             const std::optional<ports::OrderStates::After>& after, int limit,
                                             const ports::CallContext& context) override;
+  absl::StatusOr<std::optional<absl::Time>> CommittedAt(std::int64_t number,
+                                                        const ports::CallContext& context) override;
   absl::StatusOr<std::int64_t> NumberBefore(absl::Time time, std::int64_t number,
                                             const ports::CallContext& context) override;
 

@@ -1,10 +1,11 @@
 #include "storage/stores/postgres_settlement_store.hpp"
 
-#include <stdexcept>
+#include <spdlog/spdlog.h>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "storage/postgres/errors.hpp"
+#include "storage/rows/known_names.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
@@ -16,11 +17,13 @@ namespace {
 
 constexpr absl::Duration kSessionTime = absl::Seconds(10);
 
-// One row an item, as in reservation_rows.cpp.
+// One row an item, as in reservation_rows.cpp. A step or state of a later release waits for that release.
 constexpr Statement kClaim = {
     "claim_settlements",
-    "WITH due AS MATERIALIZED (SELECT reservation_id FROM settlements WHERE due_at <= now() "
-    "AND (claimed_until IS NULL OR claimed_until < now()) ORDER BY due_at LIMIT $1::integer FOR UPDATE SKIP LOCKED), "
+    "WITH due AS MATERIALIZED (SELECT s.reservation_id FROM settlements s WHERE s.due_at <= now() "
+    "AND (s.claimed_until IS NULL OR s.claimed_until < now()) AND s.steps[1] ~ " LOGISTICS_KNOWN_STEP
+    " AND (SELECT r.state FROM reservations r WHERE r.id = s.reservation_id) IN " LOGISTICS_KNOWN_STATES
+    " ORDER BY s.due_at LIMIT $1::integer FOR UPDATE OF s SKIP LOCKED), "
     "claimed AS (UPDATE settlements s SET claim = $2::uuid, "
     "claimed_until = now() + $3::bigint * interval '1 millisecond' FROM due "
     "WHERE s.reservation_id = due.reservation_id RETURNING s.reservation_id, s.steps, s.reason, s.attempts, "
@@ -62,11 +65,12 @@ constexpr Statement kStuck = {
     "(extract(epoch from now() - created_at) * 1000000)::bigint FROM settlements "
     "WHERE created_at < now() - $1::bigint * interval '1 millisecond' ORDER BY created_at LIMIT $2::integer"};
 
+// Of names that the statement has checked.
 Settlement ReadSettlement(const pqxx::row& row, const domain::Uuid& claim) {
   Settlement settlement;
   settlement.reservation.id = ReadUuid(row[0]);
   const auto step = domain::SagaStepFromName(row[1].c_str());
-  if (!step) throw std::runtime_error(absl::StrCat("unknown settlement step \"", row[1].c_str(), "\""));
+  if (!step) throw UnknownRowError(absl::StrCat("a step of a settlement is ", row[1].c_str()));
   settlement.step = *step;
   settlement.last = row[2].as<bool>();
   settlement.reason = row[3].c_str();
@@ -74,7 +78,7 @@ Settlement ReadSettlement(const pqxx::row& row, const domain::Uuid& claim) {
   settlement.age = absl::Microseconds(row[5].as<std::int64_t>());
   settlement.reservation.warehouse_id = domain::WarehouseId(ReadUuid(row[6]));
   const auto state = domain::ReservationStateFromName(row[7].c_str());
-  if (!state) throw std::runtime_error(absl::StrCat("unknown reservation state: ", row[7].c_str()));
+  if (!state) throw UnknownRowError(absl::StrCat("the reservation of a settlement is ", row[7].c_str()));
   settlement.reservation.state = *state;
   settlement.claim = claim;
   return settlement;
@@ -103,6 +107,12 @@ absl::StatusOr<std::vector<Settlement>> PostgresSettlementStore::Claim(int limit
       settlements.back().reservation.items.push_back(
           {domain::ProductId(ReadUuid(row[8])), row[9].c_str(), row[10].as<std::int32_t>()});
     }
+    std::erase_if(settlements, [](const Settlement& settlement) {
+      if (settlement.step.item < settlement.reservation.items.size()) return false;
+      spdlog::error("the settlement of reservation {} is for item {}, which the reservation has not: left alone",
+                    settlement.reservation.id.ToString(), settlement.step.item);
+      return true;
+    });
     return settlements;
   });
 }

@@ -18,19 +18,24 @@ constexpr Statement kReadStockAfter = {
 
 }  // namespace
 
-absl::StatusOr<ports::StockSnapshot> PostgresStockLog::Snapshot(const std::vector<domain::ProductId>& products,
-                                                                const std::vector<domain::WarehouseId>& warehouses,
+absl::StatusOr<ports::StockSnapshot> PostgresStockLog::Snapshot(const ports::StockScope& scope,
+                                                                const std::optional<domain::LevelKey>& after, int limit,
                                                                 const ports::CallContext& context) {
   // The pool reads in one snapshot, whose counter is that of the snapshot's last commit.
   return pool_.Read(context.deadline, [&](Session& session) {
-    return ports::StockSnapshot{ReadLastNumber(session), ReadLevels(session, products, warehouses)};
+    ports::StockSnapshot page{ReadLogHead(session), ReadLevelsAfter(session, scope, after, limit + 1), std::nullopt};
+    if (std::ssize(page.levels) > limit) {
+      page.levels.pop_back();
+      page.next = page.levels.back().key;
+    }
+    return page;
   });
 }
 
 absl::StatusOr<ports::StockChanges> PostgresStockLog::ReadAfter(std::int64_t position, int commits_max,
                                                                 const ports::CallContext& context) {
   return pool_.Read(context.deadline, [&](Session& session) {
-    ports::StockChanges page{position, {}, false};
+    ports::StockChanges page{ReadLogHead(session), position, {}, false};
     int commits = 0;
     for (const pqxx::row& row :
          session.Execute(kReadStockAfter, Params().Add(position).Add(std::int64_t{commits_max}))) {

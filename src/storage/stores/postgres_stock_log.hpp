@@ -10,8 +10,8 @@ class PostgresStockLog final : public ports::StockLog {
  public:
   explicit PostgresStockLog(SessionPool& pool) : pool_(pool) {}
 
-  absl::StatusOr<ports::StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
-                                                const std::vector<domain::WarehouseId>& warehouses,
+  absl::StatusOr<ports::StockSnapshot> Snapshot(const ports::StockScope& scope,
+                                                const std::optional<domain::LevelKey>& after, int limit,
                                                 const ports::CallContext& context) override;
   absl::StatusOr<ports::StockChanges> ReadAfter(std::int64_t position, int commits_max,
                                                 const ports::CallContext& context) override;

@@ -13,6 +13,7 @@ namespace {
 using fakes::IsOk;
 using fakes::IsOkAndHolds;
 using fakes::StatusIs;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 // An empty database.
@@ -65,6 +66,20 @@ TEST_F(MigrateTest, StepThatFails_LeavesNothingOfItBehind) {
   EXPECT_EQ(database_.QueryNumber("SELECT count(*) FROM pg_tables WHERE tablename = 'orders'"), 0);
   database_.Query("DROP TABLE leases");
   EXPECT_THAT(Migrate(options_), IsOkAndHolds(names_));
+}
+
+TEST_F(MigrateTest, RestoredDatabase_GetsAnotherIdentityEachTime) {
+  EXPECT_THAT(RenewIdentity(options_), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no schema")));
+  ASSERT_THAT(Migrate(options_), IsOk());
+  const auto identity = [&] {
+    return database_.Query("SELECT value FROM engine_facts WHERE name = 'database_id'")[0][0].as<std::string>();
+  };
+  const std::string before = identity();
+  const absl::StatusOr<std::string> first = RenewIdentity(options_);
+  ASSERT_THAT(first, IsOkAndHolds(identity()));
+  EXPECT_NE(*first, before);
+  EXPECT_TRUE(domain::Uuid::Parse(*first).has_value());
+  EXPECT_THAT(RenewIdentity(options_), IsOkAndHolds(testing::Ne(*first)));
 }
 
 TEST_F(MigrateTest, DatabaseAway_IsUnavailable) {

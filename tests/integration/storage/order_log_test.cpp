@@ -27,7 +27,7 @@ class OrderLogTest : public StorageFixture {
   ports::OrderChanges Read(const ports::OrderScope& scope, const LogPlace& place, int limit = 256) {
     absl::StatusOr<ports::OrderChanges> page = log().ReadAfter(scope, place, limit, {});
     EXPECT_THAT(page, IsOk());
-    return page.ok() ? *std::move(page) : ports::OrderChanges{place, {}, false};
+    return page.ok() ? *std::move(page) : ports::OrderChanges{place};
   }
 
   static std::vector<domain::OrderId> OrdersOf(const ports::OrderChanges& page) {

@@ -40,7 +40,9 @@ class StorageFixture : public testing::Test {
     // Runs what is queued to its end, as a shutdown does.
     void Stop() { database_.reset(); }
     const domain::Uuid& id() const { return id_; }
-    double Count(const std::string& metric) { return metrics_.Value("logistics_" + metric); }
+    double Count(const std::string& metric, const ports::Metrics::Labels& labels = {}) {
+      return metrics_.Value("logistics_" + metric, labels);
+    }
     fakes::RecordingHealth& health() { return health_; }
 
    private:

@@ -56,8 +56,9 @@ TEST(CommandLine, WrongUsage_EndsWithTwo) {
 TEST(CommandLine, UnknownCommand_IsNamedBesideThoseThatExist) {
   const Ended ended = RunWith({"--log-level", "info", "frobnicate"});
   EXPECT_EQ(ended.code, kExitUsage);
-  EXPECT_EQ(ended.err, "there is no command frobnicate (serve, migrate, check-config, health); --help says more\n");
-  EXPECT_THAT(RunWith({}).err, HasSubstr("a command is missing (serve, migrate, check-config, health)"));
+  EXPECT_EQ(ended.err,
+            "there is no command frobnicate (serve, migrate, restored, check-config, health); --help says more\n");
+  EXPECT_THAT(RunWith({}).err, HasSubstr("a command is missing (serve, migrate, restored, check-config, health)"));
   EXPECT_THAT(RunWith({"serve", "--no-such-flag"}).err, HasSubstr("--no-such-flag"));
 }
 
@@ -76,6 +77,12 @@ TEST(CommandLine, WrongSettings_EndServeBeforeItStarts) {
   const Ended ended = RunWith(WithUrls({"serve", "--grpc-port", "many", "--log-level", "loud"}));
   EXPECT_EQ(ended.code, kExitUsage);
   EXPECT_THAT(ended.err, AllOf(HasSubstr("grpc.port = \"many\" (--grpc-port)"), HasSubstr("log.level = \"loud\"")));
+}
+
+TEST(CommandLine, Restored_NeedsTheDatabaseAlone) {
+  const Ended wrong = RunWith({"restored", "--env-file", "/dev/null", "--config", "/dev/null"});
+  EXPECT_EQ(wrong.code, kExitUsage);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("database.url"), testing::Not(HasSubstr("rabbitmq"))));
 }
 
 // Nobody can listen on port 1 without being asked to: these say where the probe went.

@@ -130,6 +130,10 @@ TEST_F(SettingsTest, Streams_RangesAndRelationsAreChecked) {
   EXPECT_THAT(Load().errors, UnorderedElementsAre(HasSubstr("stream.streams_max"), HasSubstr("stream.buffer"),
                                                   HasSubstr("stream.recent_max"), HasSubstr("stream.readers"),
                                                   HasSubstr("stream.idle_write_timeout")));
+  Yaml("stock_stream: {streams_max: 0, buffer: 15, page: 7, idle_write_timeout: 1ms}\n");
+  EXPECT_THAT(Load().errors,
+              UnorderedElementsAre(HasSubstr("stock_stream.streams_max"), HasSubstr("stock_stream.buffer"),
+                                   HasSubstr("stock_stream.page"), HasSubstr("stock_stream.idle_write_timeout")));
 }
 
 TEST_F(SettingsTest, Queues_AreReadWithTheirDefaults) {

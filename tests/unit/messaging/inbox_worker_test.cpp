@@ -147,6 +147,26 @@ TEST_F(InboxWorkerTest, UndecodableBody_IsDeadLettered) {
   EXPECT_THAT(Waiting(), IsEmpty());
 }
 
+// A later release has parked it, and was rolled back.
+TEST_F(InboxWorkerTest, TypeThatThisReleaseDoesNotKnow_WaitsForOneThatDoesAndOthersGoOn) {
+  const auto unknown = [&] {
+    return metrics_.Value("logistics_messages_handled_total", {{"consumer", "payments"}, {"outcome", "unknown_type"}});
+  };
+  nlohmann::json event = ProcessedEvent(1, 1, "1.00");
+  event["event_type"] = "PaymentReversed";
+  ParkBody(1, 1, event.dump());
+  Park(2, 2, "2.00");
+  RunAfter(absl::Seconds(1));
+  EXPECT_THAT(payments_.AmountsOf(PaidOrder(2)), ElementsAre("2.00"));
+  ASSERT_THAT(Waiting(), SizeIs(1));
+  EXPECT_EQ(Waiting().front().attempts, 1) << "no try";
+  EXPECT_THAT(Waiting().front().last_error, HasSubstr("PaymentReversed"));
+  EXPECT_THAT(sink_.letters, IsEmpty());
+  EXPECT_EQ(unknown(), 1);
+  RunAfter(absl::Minutes(5));
+  EXPECT_EQ(unknown(), 1);
+}
+
 TEST_F(InboxWorkerTest, DatabaseUnavailable_IsNoTry) {
   payments_.Answer([](const auto&) { return Handling{HandlingOutcome::kUnavailable, "the database is unavailable"}; });
   Park(1, 1);

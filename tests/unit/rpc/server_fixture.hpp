@@ -128,7 +128,7 @@ class ServerFixture : public testing::Test {
   service::StockUpdatesOptions updates_options_ = [] {
     service::StockUpdatesOptions options;
     options.poll = absl::Milliseconds(10);
-    options.behind_max = 256;
+    options.buffer = 256;
     return options;
   }();
   service::StockUpdates stock_updates_{store_, ids_, metrics_, updates_options_};

@@ -26,18 +26,19 @@ TEST(FeedTest, Items_ComeInTheirOrderAndOnlyTheFirstWakes) {
   EXPECT_FALSE(feed.Ended());
 }
 
-TEST(FeedTest, Prefilled_ComesFirstAndDoesNotCount) {
-  int wakes = 0;
-  Feed<int> feed(2, [&] { ++wakes; });
-  feed.Prefill({1, 2, 3});
-  EXPECT_EQ(wakes, 1);
-  EXPECT_EQ(feed.Offer(4), Offered::kTaken);
-  EXPECT_EQ(feed.Offer(5), Offered::kTaken);
-  EXPECT_EQ(feed.Offer(6), Offered::kFull) << "two may wait";
+TEST(FeedTest, WriterThatWantsHalf_IsRefilledWhenHalfIsFree) {
+  int refills = 0;
+  Feed<int> feed(
+      4, [] {}, [&] { ++refills; });
+  for (int i = 0; i < 2; ++i) EXPECT_NE(feed.Offer(i), Offered::kFull);
+  EXPECT_TRUE(feed.HalfFree());
+  EXPECT_EQ(feed.Next(), 0);
+  EXPECT_EQ(refills, 0) << "the writer was not refused";
+  for (int i = 2; i < 4; ++i) EXPECT_NE(feed.Offer(i), Offered::kFull);
+  EXPECT_FALSE(feed.HalfFree());
   EXPECT_EQ(feed.Next(), 1);
-  EXPECT_EQ(feed.Offer(6), Offered::kFull) << "still";
-  for (int i = 2; i <= 5; ++i) EXPECT_EQ(feed.Next(), i);
-  EXPECT_EQ(feed.Next(), std::nullopt);
+  EXPECT_EQ(refills, 1);
+  EXPECT_TRUE(feed.HalfFree());
 }
 
 TEST(FeedTest, RefusedWriter_IsRefilledOnceWhenHalfIsFree) {
@@ -62,7 +63,7 @@ TEST(FeedTest, RefusedWriter_IsRefilledOnceWhenHalfIsFree) {
 
 TEST(FeedTest, End_DropsTheRestAndStays) {
   Feed<int> feed(2, [] {});
-  feed.Prefill({1, 2});
+  for (int i = 1; i <= 2; ++i) EXPECT_NE(feed.Offer(i), Offered::kFull);
   feed.End(absl::UnavailableError("first"));
   feed.End(absl::InternalError("second"));
   EXPECT_EQ(feed.Offer(3), Offered::kTaken);

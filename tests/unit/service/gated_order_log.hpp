@@ -62,6 +62,10 @@ class GatedOrderLog final : public ports::OrderLog {
                                             const ports::CallContext& context) override {
     return log_.States(scope, after, limit, context);
   }
+  absl::StatusOr<std::optional<absl::Time>> CommittedAt(std::int64_t number,
+                                                        const ports::CallContext& context) override {
+    return log_.CommittedAt(number, context);
+  }
   absl::StatusOr<std::int64_t> NumberBefore(absl::Time time, std::int64_t number,
                                             const ports::CallContext& context) override {
     return log_.NumberBefore(time, number, context);

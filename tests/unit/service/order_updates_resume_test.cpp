@@ -82,7 +82,10 @@ TEST_F(OrderUpdatesResumeTest, TokenOfAnotherReplicaThatHasReadFurther_IsGood) {
   ASSERT_THAT(here.Subscribe(), IsOk());
   ASSERT_TRUE(here.NextMessage().has_value());
   const std::int64_t number = log_.Append({{order, customer_, 1}});  // and this hub was not woken
-  const std::string token = Changed(here.token(), [&](ResumePoint& point) { point.place = {number, order, 1}; });
+  const std::string token = Changed(here.token(), [&](ResumePoint& point) {
+    point.place = {number, order, 1};
+    point.stamp = clock_.Now();
+  });
   FeedReader moved(updates());
   ASSERT_THAT(moved.Subscribe({.resume_token = token}), IsOk());
   ASSERT_TRUE(moved.NextMessage().has_value());
@@ -128,6 +131,73 @@ TEST_F(OrderUpdatesResumeTest, DatabaseRestoredFromABackup_EndsStreamsAndTheirTo
   const std::optional<OrderFeedEnd> resumed = EndOfResumed(end->resume_token);
   ASSERT_TRUE(resumed.has_value());
   EXPECT_THAT(resumed->status, StatusIs(absl::StatusCode::kOutOfRange, HasSubstr("ahead")));
+}
+
+// Another database state under the same identity, timeline and numbers.
+TEST_F(OrderUpdatesResumeTest, DumpRestoredUnderTheSameTimeline_RefusesTokensOfCommitsThatItHasNot) {
+  const domain::OrderId order = NewOrder();
+  Change(order, 1);
+  clock_.Advance(absl::Seconds(1));
+  Change(order, 2);
+  const std::string token = TokenNow();
+  const std::string kept = Changed(token, [&](ResumePoint& point) {
+    point.place = ports::LogPlace::AfterCommit(1);
+    point.stamp = clock_.Now() - absl::Seconds(1);
+  });
+  const std::string old = Changed(token, [](ResumePoint& point) { point.stamp.reset(); });
+  log_.RestoreTo(1);
+  for (int i = 0; i < 5; ++i) {
+    clock_.Advance(absl::Minutes(1));
+    log_.Append({{NewOrder(), customer_, 1}});
+  }
+  for (const int recent_max : {65'536, 1}) {  // known from memory, and from the database
+    Restart();
+    options_.recent_max = recent_max;
+    const std::optional<OrderFeedEnd> end = EndOfResumed(token);
+    ASSERT_TRUE(end.has_value());
+    EXPECT_THAT(end->status, StatusIs(absl::StatusCode::kOutOfRange, HasSubstr("before a restore")));
+    EXPECT_THAT(end->status, StatusIs(absl::StatusCode::kOutOfRange, HasSubstr("include_snapshot")));
+    FeedReader before_it(updates());
+    ASSERT_THAT(before_it.Subscribe({.resume_token = kept}), IsOk());
+    EXPECT_EQ(before_it.NextVersions(5), "1 1 1 1 1");
+    FeedReader without_stamp(updates());
+    ASSERT_THAT(without_stamp.Subscribe({.resume_token = old}), IsOk());
+    EXPECT_EQ(without_stamp.NextVersions(4), "1 1 1 1");
+  }
+}
+
+TEST_F(OrderUpdatesResumeTest, TokensOfChangesAndOfSilence_NameTheirCommit) {
+  options_.heartbeat = absl::Milliseconds(20);
+  options_.poll = absl::Milliseconds(5);
+  FeedReader reader(updates());
+  ASSERT_THAT(reader.Subscribe(), IsOk());
+  ASSERT_TRUE(reader.NextMessage().has_value());
+  Change(NewOrder(), 1);
+  ASSERT_EQ(reader.NextVersions(1), "1");
+  EXPECT_EQ(DecodeResumeToken(reader.token())->stamp, clock_.Now());
+  clock_.Advance(absl::Seconds(3));
+  Commit({});  // changed no order
+  while (DecodeResumeToken(reader.token())->place.number < 2) ASSERT_TRUE(reader.NextMessage().has_value());
+  EXPECT_EQ(DecodeResumeToken(reader.token())->stamp, clock_.Now());
+}
+
+TEST_F(OrderUpdatesResumeTest, DumpRestoredUnderAnOpenStream_EndsIt) {
+  options_.poll = absl::Milliseconds(20);
+  FeedReader reader(updates());
+  ASSERT_THAT(reader.Subscribe(), IsOk());
+  ASSERT_TRUE(reader.NextMessage().has_value());
+  Change(NewOrder(), 1);
+  ASSERT_EQ(reader.NextVersions(1), "1");
+  log_.FailWith(absl::UnavailableError("down"));
+  updates().Wake();
+  log_.RestoreTo(0);
+  clock_.Advance(absl::Minutes(1));
+  for (int i = 0; i < 3; ++i) log_.Append({{NewOrder(), customer_, 1}});
+  log_.FailWith(absl::OkStatus());
+  updates().Wake();
+  const std::optional<OrderFeedEnd> end = reader.End();
+  ASSERT_TRUE(end.has_value());
+  EXPECT_THAT(end->status, StatusIs(absl::StatusCode::kUnavailable));
 }
 
 TEST_F(OrderUpdatesResumeTest, AfterAFailover_GoesBackByTheMarginSoThatReusedNumbersAreEmitted) {

@@ -1,6 +1,7 @@
 // Our own inventory port where another service keeps the stock.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "logistics/ports/inventory_peer.hpp"
@@ -33,8 +34,8 @@ class PeerStock final : public ports::StockStore, public ports::StockLog {
                                            const ports::CallContext& context) override;
   absl::StatusOr<ports::EndAnswer> CommitReservation(const domain::Uuid& id,
                                                      const ports::CallContext& context) override;
-  absl::StatusOr<ports::StockSnapshot> Snapshot(const std::vector<domain::ProductId>& products,
-                                                const std::vector<domain::WarehouseId>& warehouses,
+  absl::StatusOr<ports::StockSnapshot> Snapshot(const ports::StockScope& scope,
+                                                const std::optional<domain::LevelKey>& after, int limit,
                                                 const ports::CallContext& context) override;
   absl::StatusOr<ports::StockChanges> ReadAfter(std::int64_t position, int commits_max,
                                                 const ports::CallContext& context) override;

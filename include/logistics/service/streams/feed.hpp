@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 
@@ -28,7 +27,7 @@ enum class Offered {
 
 // Items on their way from a hub, which writes, to the reader of one stream, in order.
 //
-// Bound: `items_max` items wait at most, beside those of Prefill. A full feed refuses an item and keeps what it has.
+// Bound: `items_max` items wait at most. A full feed refuses an item and keeps what it has.
 // The cost of a slow reader is the writer's choice: an end, or a detour through the database until there is room again.
 //
 // Thread safety: all calls from any thread. `wake` and `refill` run on the thread that causes them, without a lock.
@@ -56,9 +55,8 @@ class Feed {
       item = std::move(items_.front());
       items_.pop_front();
       taken_ = item;
-      if (prefilled_ > 0) --prefilled_;
       active_since_ = Clock::now();
-      has_room = refused_ && Waiting() <= items_max_ / 2;
+      has_room = refused_ && items_.size() <= items_max_ / 2;
       if (has_room) refused_ = false;
     }
     if (has_room) refill_();
@@ -72,21 +70,10 @@ class Feed {
 
   // The writer's side.
 
-  // Items that do not count as waiting: their number is bounded by the caller. Once, before the first Offer.
-  void Prefill(std::vector<Item> items) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (end_ || items.empty()) return;
-      prefilled_ = items.size();
-      items_.assign(std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
-      active_since_ = Clock::now();
-    }
-    wake_();
-  }
   [[nodiscard]] Offered Offer(Item item) {
     const std::lock_guard lock(mutex_);
     if (end_) return Offered::kTaken;
-    if (Waiting() >= items_max_) {
+    if (items_.size() >= items_max_) {
       refused_ = true;
       return Offered::kFull;
     }
@@ -98,9 +85,16 @@ class Feed {
   // How many may be offered. 0 counts as a refusal.
   std::size_t Room() {
     const std::lock_guard lock(mutex_);
-    if (Waiting() < items_max_) return items_max_ - Waiting();
+    if (items_.size() < items_max_) return items_max_ - items_.size();
     refused_ = true;
     return 0;
+  }
+  // Whether half of the feed, or more, is free. False counts as a refusal.
+  bool HalfFree() {
+    const std::lock_guard lock(mutex_);
+    if (items_.size() <= items_max_ / 2) return true;
+    refused_ = true;
+    return false;
   }
   void Wake() const { wake_(); }
   // Drops the items that wait. A reader that has written everything goes on behind `present` where that is given, else
@@ -112,7 +106,6 @@ class Feed {
       const bool all_written = items_.empty() && !taken_;
       end_ = FeedEnd<Item>{std::move(status), all_written && present ? std::move(present) : written_};
       items_.clear();
-      prefilled_ = 0;
     }
     wake_();
   }
@@ -133,16 +126,12 @@ class Feed {
   }
 
  private:
-  // Requires mutex_.
-  std::size_t Waiting() const { return items_.size() - prefilled_; }
-
   const std::size_t items_max_;
   const std::function<void()> wake_;
   const std::function<void()> refill_;
 
   mutable std::mutex mutex_;
   std::deque<Item> items_;                         // guarded by mutex_
-  std::size_t prefilled_ = 0;                      // guarded by mutex_; of items_, at its front
   bool refused_ = false;                           // guarded by mutex_; the writer waits for room
   std::optional<Item> taken_;                      // guarded by mutex_; may be on its way to the reader's caller
   std::optional<Item> written_;                    // guarded by mutex_; the last one

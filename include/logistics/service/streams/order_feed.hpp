@@ -32,7 +32,8 @@ struct OrderFeedItem {
   std::shared_ptr<const ports::OrderChange> change;  // null: a token
   bool snapshot = false;
   ports::LogPlace place;
-  absl::Time at;  // when `place` was committed
+  absl::Time at;                         // when reading stood at `place`
+  std::optional<absl::Time> stamp = {};  // when the commit of `place` was made, where that is known
 };
 
 // The feed of one stream of order updates, with the resume tokens of its reader. Bounds and thread safety as Feed.

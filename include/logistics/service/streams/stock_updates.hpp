@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -32,19 +33,28 @@ struct StockUpdate {
 // Many streams share one update.
 using StockFeed = Feed<std::shared_ptr<const StockUpdate>>;
 
+// Defaults are those of config/logistics-engine.yaml.
 struct StockUpdatesOptions {
-  int streams_max = 1'000;         // at once; one more is RESOURCE_EXHAUSTED
-  std::size_t behind_max = 4'096;  // changes that one stream may be behind
-  int commits_page = 32;           // commits in one read
-  absl::Duration poll = absl::Seconds(1);
+  int streams_max = 1'000;                                // at once, 1-100,000; one more is RESOURCE_EXHAUSTED
+  int buffer = 4'096;                                     // updates that wait for one reader, 16-65,536
+  int page = 256;                                         // levels in one read, 8-4,096
+  int commits_page = 32;                                  // commits in one read
+  absl::Duration poll = absl::Seconds(1);                 // covers lost wake-ups and poolers without LISTEN
+  absl::Duration idle_write_timeout = absl::Seconds(60);  // something waits and the reader took nothing for that long
 };
+
+class StockStream;
 
 // Reads the one order of changes once for all streams of this replica, on one thread, and only while there are streams.
 // Thread-safe.
 //
-// Guarantee: a stream gets the levels at one moment and then every change after it, in the order of commits, none lost
-// and none twice, also while Postgres is unavailable and after that. A reader that falls more than behind_max changes
-// behind is ended with RESOURCE_EXHAUSTED; its changes never take more memory than that.
+// A stream begins with the present levels, a page at a time as its reader takes them, and is live behind the last.
+//
+// Guarantee: a stream gets each level once and then every change of that level after it, in the order of commits, none
+// lost and none twice, also while Postgres is unavailable and after that. At most `buffer` updates wait for a reader. A
+// live stream that needs more, or a reader who takes nothing, is ended with RESOURCE_EXHAUSTED. When the database was
+// replaced by another state of it (a failover, a restore), all streams end with UNAVAILABLE: the next one begins anew
+// with levels.
 class StockUpdates {
  public:
   // All references outlive the hub.
@@ -72,37 +82,41 @@ class StockUpdates {
   void Stop();
 
  private:
-  struct Stream {
-    std::shared_ptr<StockFeed> feed;
-    std::vector<domain::ProductId> products;
-    std::vector<domain::WarehouseId> warehouses;  // sorted
-    std::int64_t from = 0;                        // its snapshot's position
-  };
+  using StreamPtr = std::shared_ptr<StockStream>;
 
   void Loop(const std::stop_token& stop);
-  // Streams that have come and gone since the last turn.
-  void ApplyJoinsAndLeaves(const std::stop_token& stop);
-  void Join(std::unique_ptr<Stream> stream);
+  // False: `stop`. `readable`: the last read succeeded.
+  bool AwaitTurn(const std::stop_token& stop, bool readable);
+  // Streams that have come, have room again, or are gone since the last turn.
+  void TakeStreams();
   void Leave(const StockFeed* feed);
-  // False: the log cannot be read now.
+  // Both: false, the log cannot be read now.
+  bool CatchUp(const std::stop_token& stop);
   bool ReadOn(const std::stop_token& stop);
   void FanOut(const ports::StockChange& change);
+  void EndTerm();
+  void EndIdleStreams();
+  void Refill(const StreamPtr& stream);
 
   ports::StockLog& log_;
   ports::IdGenerator& ids_;
   const StockUpdatesOptions options_;
+  const std::chrono::nanoseconds tick_;
   ports::Counter& behind_;
+  ports::Counter& stalled_;
 
   // The thread's own.
-  absl::flat_hash_map<const StockFeed*, std::unique_ptr<Stream>> streams_;
-  FanOutIndex<domain::ProductId, Stream> index_;
-  std::optional<std::int64_t> position_;  // everything up to here was fanned out; none while there are no streams
+  absl::flat_hash_map<const StockFeed*, StreamPtr> streams_;
+  std::deque<StreamPtr> catching_up_;                  // with room in their feeds
+  FanOutIndex<domain::ProductId, StockStream> index_;  // the live ones
+  std::optional<ports::LogHead> head_;                 // of the log that is read; none while there are no streams
+  std::int64_t position_ = 0;                          // everything up to here was fanned out
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool woken_ = false;                                     // guarded by mutex_
   bool stopped_ = false;                                   // guarded by mutex_
-  std::vector<std::unique_ptr<Stream>> joining_;           // guarded by mutex_
+  std::vector<StreamPtr> ready_;                           // guarded by mutex_; come, or with room again
   std::vector<std::shared_ptr<StockFeed>> leaving_;        // guarded by mutex_
   absl::flat_hash_set<std::shared_ptr<StockFeed>> feeds_;  // guarded by mutex_; all that are subscribed
   std::jthread thread_;                                    // last: joined first
