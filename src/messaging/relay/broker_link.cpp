@@ -1,5 +1,6 @@
 #include "messaging/relay/broker_link.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,9 @@
 
 namespace logistics::messaging {
 namespace {
+
+// Routes that the health text names.
+constexpr std::size_t kNamedRoutesMax = 5;
 
 BrokerSession::Options SessionOptionsOf(const BrokerOptions& options) {
   return {.purpose = "relay",
@@ -39,11 +43,11 @@ void BrokerLink::Maintain(Time now) {
 
 void BrokerLink::ProcessInput(Time now) {
   session_.ProcessInput(now);
-  CountOutcomes();
+  CountOutcomes(now);
 }
 
 void BrokerLink::Publish(Time now) {
-  if (!CanPublish() || window_.Next(now) == nullptr) return;
+  if (!CanPublish() || window_.Next() == nullptr) return;
   const absl::Status status = PublishBurst(now);
   if (status.ok()) return;
   session_.Lose(status, now);
@@ -53,7 +57,7 @@ void BrokerLink::Publish(Time now) {
 absl::Status BrokerLink::PublishBurst(Time now) {
   const Connection::Burst burst(session_.connection());
   for (int sent = 0; sent < kBurstMessagesMax; ++sent) {
-    const ports::OutboxMessage* const message = window_.Next(now);
+    const ports::OutboxMessage* const message = window_.Next();
     if (message == nullptr) break;
     const std::string message_id = message->message_id.ToString();
     const absl::StatusOr<std::uint64_t> tag = session_.connection().Publish(
@@ -76,6 +80,7 @@ void BrokerLink::OnAck(std::uint64_t tag, bool multiple) {
 }
 
 void BrokerLink::OnNack(std::uint64_t tag, bool multiple) {
+  last_refusal_ = "nacked: a queue of its routing key takes no more";
   window_.Nack(tag, multiple, session_.input_time(), outcomes_);
 }
 
@@ -112,27 +117,27 @@ void BrokerLink::OnConnectionLost(const absl::Status& why) {
 }
 
 bool BrokerLink::NoteRefused(const std::optional<OrderingId>& key) {
-  if (key) quarantined_.RefusedAgain(*key);
+  if (key) quarantined_.Refused(*key);
   return key.has_value();
 }
 
-void BrokerLink::CountOutcomes() {
+void BrokerLink::CountOutcomes(Time now) {
   double confirmed = 0;
   for (const PublishOutcome& outcome : outcomes_) {
     metrics_.confirm_seconds.Observe(absl::ToDoubleSeconds(outcome.latency));
     switch (outcome.result) {
       case PublishResult::kConfirmed:
         ++confirmed;
+        if (outcome.was_quarantined) quarantined_.Confirmed(outcome.route);
         break;
       case PublishResult::kNacked:
         metrics_.nacked.Increment();
-        if (outcome.was_quarantined) quarantined_.RefusedAgain(outcome.key);
+        NoteNacked(outcome, now);
         break;
       case PublishResult::kReturned:
         metrics_.returned.Increment();
-        if (options_.unroutable == Unroutable::kDrop) break;
-        quarantined_.RefusedAgain(outcome.key);
-        quarantined_.Unroutable(outcome.route);
+        metrics_.Refused("returned", ExchangeOf(outcome.route.stream), outcome.route.routing_key).Increment();
+        if (options_.unroutable == Unroutable::kHold) quarantined_.Unroutable(outcome.key, outcome.route);
         break;
     }
   }
@@ -140,11 +145,38 @@ void BrokerLink::CountOutcomes() {
   outcomes_.clear();
 }
 
+void BrokerLink::NoteNacked(const PublishOutcome& outcome, Time now) {
+  const std::string_view exchange = ExchangeOf(outcome.route.stream);
+  metrics_.Refused("nacked", exchange, outcome.route.routing_key).Increment();
+  quarantined_.Nacked(outcome.key, outcome.route, outcome.was_quarantined, now);
+  const std::optional<std::int64_t> suppressed = nack_log_.Pass(now);
+  if (!suppressed) return;
+  spdlog::warn(
+      "relay: a queue refuses (nack) an event on {} {}, so the event is quarantined; {} more since the last "
+      "such line",
+      exchange, outcome.route.routing_key, *suppressed);
+}
+
+std::string BrokerLink::Trouble() const {
+  std::string trouble = session_.Trouble();
+  if (!trouble.empty()) return trouble;
+  const std::vector<Route> nacked = quarantined_.NackedRoutes();
+  if (nacked.empty()) return trouble;
+  trouble = "queues refuse (nack) events, which wait in quarantine:";
+  const std::size_t named = std::min(nacked.size(), kNamedRoutesMax);
+  for (std::size_t i = 0; i < named; ++i) {
+    absl::StrAppend(&trouble, i == 0 ? " " : ", ", std::string(ExchangeOf(nacked[i].stream)), " ",
+                    nacked[i].routing_key);
+  }
+  if (named < nacked.size()) absl::StrAppend(&trouble, " and ", nacked.size() - named, " more");
+  return trouble;
+}
+
 void BrokerLink::ReportState() {
   metrics_.connected.Set(connected() ? 1 : 0);
   metrics_.blocked.Set(session_.blocked() ? 1 : 0);
   metrics_.conflicts.Set(static_cast<double>(session_.conflicts()));
-  const std::string reason = session_.Trouble();
+  const std::string reason = Trouble();
   if (reported_ == reason) return;
   reported_ = reason;
   health_.Report("broker", reason.empty() ? ports::HealthState::kUp : ports::HealthState::kDegraded, reason);

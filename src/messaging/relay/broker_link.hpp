@@ -57,9 +57,12 @@ class BrokerLink final : private SessionListener {
   void OnConnectionLost(const absl::Status& why) override;
 
   absl::Status PublishBurst(Time now);
-  void CountOutcomes();
+  void CountOutcomes(Time now);
+  void NoteNacked(const PublishOutcome& outcome, Time now);
   // Holds back the rest of a key of which a message was refused. Returns whether there was one.
   bool NoteRefused(const std::optional<OrderingId>& key);
+  // The trouble at hand, in words for operators; empty = none.
+  std::string Trouble() const;
   // Sets the metrics of the connection, and reports health when it changed.
   void ReportState();
   std::string_view ExchangeOf(domain::EventStream stream) const;
@@ -77,6 +80,7 @@ class BrokerLink final : private SessionListener {
   std::optional<std::string> reported_;  // the last reason reported; empty = up
   base::LogLimiter unroutable_log_{std::chrono::seconds(10)};
   base::LogLimiter refusal_log_{std::chrono::seconds(10)};
+  base::LogLimiter nack_log_{std::chrono::seconds(10)};
 };
 
 }  // namespace logistics::messaging

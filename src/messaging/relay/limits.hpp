@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "absl/time/time.h"
+
 namespace logistics::messaging {
 
 // Messages sent before the relay looks at confirms again: enough to fill packets, few enough that the broker still has
@@ -18,10 +20,18 @@ inline constexpr std::chrono::milliseconds kDeleteDelayMax{20};
 // confirming more at once costs the database, the relay and the broker less; an idle relay reads at once.
 inline constexpr std::chrono::milliseconds kReadPause{5};
 
-// Unresolved messages in memory, with those that wait behind a refused one of their key. All others wait in the outbox.
+// Unresolved messages in memory, with those that wait behind one of their key in flight. All others wait in the outbox.
 inline constexpr std::size_t kBacklogMessagesMax = 20'000;
 
 // Between two moves of the start position over commits that had no events.
 inline constexpr std::chrono::seconds kMoveInterval{1};
+
+// Between two tries on a route whose messages are nacked. The pause doubles from one to the other.
+inline constexpr absl::Duration kNackPauseMin = absl::Seconds(1);
+inline constexpr absl::Duration kNackPauseMax = absl::Minutes(5);
+
+// Tries of quarantined messages on one route that may be nacked in a minute: each of them is a copy in the other queues
+// of the route. So many tries are in flight at once at most.
+inline constexpr int kCopiesPerMinuteMax = 30;
 
 }  // namespace logistics::messaging

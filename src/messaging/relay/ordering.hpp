@@ -35,4 +35,6 @@ struct Route {
   friend auto operator<=>(const Route&, const Route&) = default;
 };
 
+inline Route RouteOf(const ports::OutboxMessage& message) { return {message.stream, message.routing_key}; }
+
 }  // namespace logistics::messaging

@@ -60,25 +60,22 @@ bool OutboxReader::QuarantineDue(Time now, bool resolved) const {
   if (keys_.reading()) return true;
   if (!resolved) return false;
   if (!keys_.keys_known()) return true;
-  return !keys_.empty() && !draining_ && (keys_.pass_wanted() || now >= pass_at_);
+  return !keys_.empty() && !draining_ && (keys_.pass_wanted() || now >= PassDue());
 }
 
 std::vector<OutboxMessage> OutboxReader::ReadQuarantined(Time now) {
   if (!keys_.reading()) {
-    keys_.BeginPass();
+    keys_.BeginPass(now);
     pass_position_ = {};
     pass_at_ = now + absl::ToChronoNanoseconds(options_.pass_interval);
   }
   auto page = leadership_.Ask(
       [this](ports::Outbox& outbox) { return outbox.ReadQuarantined(pass_position_, options_.page_rows); });
   if (!page) return {};
-  std::vector<OutboxMessage> to_try;
-  for (OutboxMessage& message : *page) {
-    pass_position_ = message.position;
-    if (keys_.Read(message)) to_try.push_back(std::move(message));
-  }
+  for (const OutboxMessage& message : *page) keys_.Read(message);
+  if (!page->empty()) pass_position_ = page->back().position;
   if (!IsFull(*page, options_.page_rows)) keys_.LastPageRead();
-  return to_try;
+  return *std::move(page);
 }
 
 ports::OutboxPosition OutboxReader::answered() const {
@@ -89,7 +86,7 @@ ports::OutboxPosition OutboxReader::answered() const {
 OutboxReader::Time OutboxReader::NextDue(bool resolved) const {
   if (!keys_.keys_known()) return Time::max();  // nothing but the first pass, which waits for no time
   const Time due = woken_ ? read_again_at_ : poll_at_;
-  return resolved && !keys_.empty() && !draining_ ? std::min(due, pass_at_) : due;
+  return resolved && !keys_.empty() && !draining_ ? std::min(due, PassDue()) : due;
 }
 
 }  // namespace logistics::messaging

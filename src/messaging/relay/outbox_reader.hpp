@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <vector>
@@ -45,7 +46,7 @@ class OutboxReader {
   // Whether the pass goes on, or another is due. `resolved`: no message of the last pass is in memory any more; a new
   // pass would count it twice.
   bool QuarantineDue(Time now, bool resolved) const;
-  // Reads the next page of a pass. Answers the messages that may be tried again, in order.
+  // Reads the next page of a pass, in order. QuarantinedKeys::MayTry decides about each message.
   std::vector<ports::OutboxMessage> ReadQuarantined(Time now);
 
   // Everything up to here was answered, commits without events included.
@@ -55,6 +56,9 @@ class OutboxReader {
   Time NextDue(bool resolved) const;
 
  private:
+  // When the next pass is due, unless one is wanted before.
+  Time PassDue() const { return std::min(pass_at_, keys_.NextRetry()); }
+
   Leadership& leadership_;
   QuarantinedKeys& keys_;
   const Options options_;

@@ -5,16 +5,12 @@
 #include <iterator>
 #include <utility>
 
-#include "logistics/base/backoff.hpp"
-
 namespace logistics::messaging {
 namespace {
 
 absl::Duration Between(PublishWindow::Time from, PublishWindow::Time to) { return absl::FromChrono(to - from); }
 
 }  // namespace
-
-PublishWindow::PublishWindow(const Options& options, std::uint64_t seed) : options_(options), random_(seed) {}
 
 void PublishWindow::Add(ports::OutboxMessage message) {
   assert(message.position > last_added_);
@@ -50,15 +46,7 @@ void PublishWindow::Insert(Entries& entries, ports::OutboxMessage message, bool 
   chain.back = &entry;
 }
 
-void PublishWindow::MoveDueRetries(Time now) {
-  while (!retries_.empty() && retries_.begin()->first <= now) {
-    ready_.push_back(retries_.begin()->second);
-    retries_.erase(retries_.begin());
-  }
-}
-
-const ports::OutboxMessage* PublishWindow::Next(Time now) {
-  MoveDueRetries(now);
+const ports::OutboxMessage* PublishWindow::Next() const {
   const std::size_t capacity = one_by_one() ? 1 : static_cast<std::size_t>(options_.capacity);
   if (ready_.empty() || in_flight_count_ >= capacity) return nullptr;
   return &ready_.front()->message;
@@ -125,9 +113,9 @@ void PublishWindow::Nack(std::uint64_t tag, bool multiple, Time now, std::vector
 
 void PublishWindow::ResolveAcked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes) {
   NoLongerSuspect(entry);
+  const bool names_route = entry.returned || entry.quarantined;
   outcomes.push_back({entry.returned ? PublishResult::kReturned : PublishResult::kConfirmed,
-                      Between(entry.published_at, now), entry.key,
-                      entry.returned ? Route{entry.message.stream, entry.message.routing_key} : Route{},
+                      Between(entry.published_at, now), entry.key, names_route ? RouteOf(entry.message) : Route{},
                       entry.quarantined});
   if (entry.returned && options_.unroutable == Unroutable::kHold) {
     QuarantineChain(entry);
@@ -138,14 +126,9 @@ void PublishWindow::ResolveAcked(Entry& entry, Time now, std::vector<PublishOutc
 
 void PublishWindow::ResolveNacked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes) {
   NoLongerSuspect(entry);
-  outcomes.push_back({PublishResult::kNacked, Between(entry.published_at, now), entry.key, Route{}, entry.quarantined});
-  entry.returned = false;
-  if (entry.quarantined) {
-    QuarantineChain(entry);
-    return;
-  }
-  const absl::Duration delay = base::BackoffDelay(options_.retry_min, options_.retry_max, entry.nacks++, random_);
-  retries_.emplace(now + absl::ToChronoNanoseconds(delay), &entry);
+  outcomes.push_back(
+      {PublishResult::kNacked, Between(entry.published_at, now), entry.key, RouteOf(entry.message), entry.quarantined});
+  QuarantineChain(entry);
 }
 
 void PublishWindow::Confirm(Entry& entry) {
@@ -240,7 +223,6 @@ void PublishWindow::Reset(const ports::OutboxPosition& position) {
   quarantined_.clear();
   chains_.clear();
   ready_.clear();
-  retries_.clear();
   in_flight_.clear();
   in_flight_ids_.clear();
   in_flight_count_ = 0;
@@ -249,10 +231,6 @@ void PublishWindow::Reset(const ports::OutboxPosition& position) {
   confirmed_ = Confirmed{};
   last_added_ = position;
   resolved_prefix_ = position;
-}
-
-PublishWindow::Time PublishWindow::NextRetry() const {
-  return retries_.empty() ? Time::max() : retries_.begin()->first;
 }
 
 PublishWindow::Time PublishWindow::OldestInFlight() const {

@@ -6,7 +6,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <random>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -24,7 +23,7 @@ struct PublishOutcome {
   PublishResult result = PublishResult::kConfirmed;
   absl::Duration latency;  // from Published to the answer
   OrderingId key;
-  Route route;
+  Route route;                   // of a confirmed message only when it was quarantined
   bool was_quarantined = false;  // it came in by AddQuarantined
 };
 
@@ -36,7 +35,7 @@ struct Confirmed {
 };
 
 // The messages that may be published, those in flight, and the consequences of the broker's answers. Pure: no I/O, no
-// clock; random numbers only for the jitter of retries. Belongs to one thread.
+// clock. Belongs to one thread.
 //
 // Invariants: at most one message of an ordering key is in flight; the messages of a key go out in the order of Add; at
 // most `capacity` messages are in flight; a message leaves only as confirmed, as returned, or into TakeToQuarantine.
@@ -47,10 +46,8 @@ class PublishWindow {
   struct Options {
     int capacity = 1000;
     Unroutable unroutable = Unroutable::kDrop;
-    absl::Duration retry_min;  // a nacked key waits this long, then twice as long…
-    absl::Duration retry_max;  // …up to this
   };
-  PublishWindow(const Options& options, std::uint64_t seed);
+  explicit PublishWindow(const Options& options) : options_(options) {}
   // Entries point at each other.
   PublishWindow(const PublishWindow&) = delete;
   PublishWindow& operator=(const PublishWindow&) = delete;
@@ -64,14 +61,15 @@ class PublishWindow {
   void AddQuarantined(ports::OutboxMessage message);
 
   // The message that may go out now; null when nothing is ready or the window is full.
-  const ports::OutboxMessage* Next(Time now);
+  const ports::OutboxMessage* Next() const;
   // The message of Next went out with this delivery tag; the tags of a channel count up by one.
   void Published(std::uint64_t tag, Time now);
   // The message of Next cannot be published at all: it goes to quarantine, with those of its key behind it. Returns the
   // key.
   OrderingId RefuseNext();
 
-  // The broker's answers; unknown tags and ids are ignored. The outcomes are appended.
+  // The broker's answers; unknown tags and ids are ignored. The outcomes are appended. A nacked message goes to
+  // quarantine, with those of its key behind it.
   void Returned(const domain::Uuid& message_id);
   void Ack(std::uint64_t tag, bool multiple, Time now, std::vector<PublishOutcome>& outcomes);
   void Nack(std::uint64_t tag, bool multiple, Time now, std::vector<PublishOutcome>& outcomes);
@@ -98,8 +96,7 @@ class PublishWindow {
   std::size_t in_flight() const { return in_flight_count_; }
   std::size_t confirmed() const { return confirmed_.messages.size(); }
   bool one_by_one() const { return suspects_ > 0; }
-  // When a nacked key may be tried again, and when the oldest message in flight went out. Time::max(): none.
-  Time NextRetry() const;
+  // When the oldest message in flight went out. Time::max(): none.
   Time OldestInFlight() const;
 
  private:
@@ -109,7 +106,6 @@ class PublishWindow {
     Entry* behind = nullptr;  // the next of the same key
     std::uint64_t tag = 0;    // while in flight
     Time published_at;
-    int nacks = 0;
     bool quarantined = false;
     bool returned = false;
     bool suspect = false;
@@ -122,7 +118,6 @@ class PublishWindow {
   using Entries = std::map<ports::OutboxPosition, Entry>;
 
   void Insert(Entries& entries, ports::OutboxMessage message, bool quarantined);
-  void MoveDueRetries(Time now);
   // Takes the entry of `tag` out of flight; null when there is none.
   Entry* TakeInFlight(std::uint64_t tag);
   void DropResolvedFront();
@@ -137,12 +132,10 @@ class PublishWindow {
   void NoLongerSuspect(Entry& entry);
 
   const Options options_;
-  std::mt19937_64 random_;
   Entries fresh_;
   Entries quarantined_;
   absl::flat_hash_map<OrderingId, Chain> chains_;
   std::deque<Entry*> ready_;
-  std::multimap<Time, Entry*> retries_;
   std::deque<Entry*> in_flight_;  // by tag from first_tag_ on; null = resolved
   std::uint64_t first_tag_ = 0;
   std::size_t in_flight_count_ = 0;

@@ -4,22 +4,30 @@ namespace logistics::messaging {
 
 void QuarantinedKeys::Reset() { *this = QuarantinedKeys(); }
 
-void QuarantinedKeys::BeginPass() {
+void QuarantinedKeys::BeginPass(Time now) {
   blocked_.clear();
   unroutable_.clear();
+  routes_.BeginPass(now);
   pass_wanted_ = false;
   reading_ = true;
 }
 
-bool QuarantinedKeys::Read(const ports::OutboxMessage& message) {
+void QuarantinedKeys::Read(const ports::OutboxMessage& message) {
+  if (!keys_known_) ++rows_[OrderingIdOf(message)];
+}
+
+Retry QuarantinedKeys::MayTry(const ports::OutboxMessage& message, Time now) {
   const OrderingId key = OrderingIdOf(message);
-  if (!keys_known_) ++rows_[key];
-  if (blocked_.contains(key)) return false;
-  if (unroutable_.contains(Route{message.stream, message.routing_key})) {
-    blocked_.insert(key);
-    return false;
+  if (blocked_.contains(key)) return Retry::kSkip;
+  const Route route = RouteOf(message);
+  Retry retry = unroutable_.contains(route) ? Retry::kSkip : routes_.MayTry(route, now);
+  if (retry == Retry::kWait && !keys_known_) {
+    retry = Retry::kSkip;
+    pass_wanted_ = true;
   }
-  return true;
+  // What is behind it must not overtake.
+  if (retry == Retry::kSkip) blocked_.insert(key);
+  return retry;
 }
 
 void QuarantinedKeys::LastPageRead() {
@@ -38,8 +46,16 @@ void QuarantinedKeys::Deleted(const OrderingId& key) {
   if (found != rows_.end() && --found->second <= 0) rows_.erase(found);
 }
 
-void QuarantinedKeys::RefusedAgain(const OrderingId& key) { blocked_.insert(key); }
+void QuarantinedKeys::Refused(const OrderingId& key) { blocked_.insert(key); }
 
-void QuarantinedKeys::Unroutable(const Route& route) { unroutable_.insert(route); }
+void QuarantinedKeys::Unroutable(const OrderingId& key, const Route& route) {
+  blocked_.insert(key);
+  unroutable_.insert(route);
+}
+
+void QuarantinedKeys::Nacked(const OrderingId& key, const Route& route, bool tried, Time now) {
+  blocked_.insert(key);
+  routes_.Nacked(route, tried, now);
+}
 
 }  // namespace logistics::messaging

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -13,9 +12,7 @@
 namespace logistics::messaging {
 namespace {
 
-PublishWindow::Options WindowOptionsOf(const BrokerOptions& options) {
-  return {options.window, options.unroutable, options.reconnect_min, options.reconnect_max};
-}
+PublishWindow::Options WindowOptionsOf(const BrokerOptions& options) { return {options.window, options.unroutable}; }
 
 }  // namespace
 
@@ -24,7 +21,7 @@ Relay::Relay(std::unique_ptr<ports::Outbox> outbox, BrokerOptions options, ports
     : options_(std::move(options)),
       metrics_(metrics),
       watchdog_(options_.operation_timeout),
-      window_(WindowOptionsOf(options_), std::random_device{}()),
+      window_(WindowOptionsOf(options_)),
       link_(options_, window_, quarantined_, metrics_, health, watchdog_, [this] { return stopping(); }),
       leadership_(std::move(outbox), options_, metrics_.leader, health),
       reader_(leadership_, quarantined_, {options_.read_page, options_.outbox_poll, options_.redeclare_interval}),
@@ -88,12 +85,22 @@ void Relay::OnLeaseAcquired(Time now) {
 void Relay::ResetLeaderState() {
   window_.Reset({});
   quarantined_.Reset();
+  to_retry_.clear();
   writer_.Reset();
 }
 
 void Relay::RetryQuarantined(Time now) {
-  if (!RoomToRead() || !reader_.QuarantineDue(now, PassResolved())) return;
-  for (ports::OutboxMessage& message : reader_.ReadQuarantined(now)) window_.AddQuarantined(std::move(message));
+  if (!RoomToRead()) return;
+  if (QuarantineDue(now)) {
+    for (ports::OutboxMessage& message : reader_.ReadQuarantined(now)) to_retry_.push_back(std::move(message));
+  }
+  if (window_.quarantined_size() == 0) quarantined_.BeginWave();
+  while (!to_retry_.empty()) {
+    const Retry retry = quarantined_.MayTry(to_retry_.front(), now);
+    if (retry == Retry::kWait) return;
+    if (retry == Retry::kTry) window_.AddQuarantined(std::move(to_retry_.front()));
+    to_retry_.pop_front();
+  }
 }
 
 void Relay::ReadOutbox(Time now) {
@@ -117,8 +124,8 @@ bool Relay::RoomToRead() const {
 bool Relay::WorkAtHand(Time now) {
   if (Finished(now) || link_.HasInput()) return true;
   if (!leadership_.Leads(now)) return false;
-  if (writer_.Due(now) || (link_.CanPublish() && window_.Next(now) != nullptr)) return true;
-  return RoomToRead() && (reader_.CommitsDue(now) || reader_.QuarantineDue(now, PassResolved()));
+  if (writer_.Due(now) || (link_.CanPublish() && window_.Next() != nullptr)) return true;
+  return RoomToRead() && (reader_.CommitsDue(now) || QuarantineDue(now));
 }
 
 Relay::Time Relay::NextDue(Time now) const {
@@ -128,8 +135,7 @@ Relay::Time Relay::NextDue(Time now) const {
     database_due = std::min(database_due, writer_.NextDue(now));
     if (RoomToRead()) database_due = std::min(database_due, reader_.NextDue(PassResolved()));
   }
-  Time due = std::min(link_.NextDue(now), std::max(database_due, leadership_.database_at()));
-  if (leadership_.term() != 0 && link_.CanPublish()) due = std::min(due, window_.NextRetry());
+  const Time due = std::min(link_.NextDue(now), std::max(database_due, leadership_.database_at()));
   return std::min(due, stop_at_.load());
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -28,7 +29,8 @@ namespace logistics::messaging {
 //
 // Guarantees: each committed event is published at least once; first publications of one ordering key are in the order
 // of their changes, per exchange. After a crash the events that are still in the outbox are published (again). A
-// refused message (nacked, unroutable under `hold`, an error of the channel) holds back its own key only.
+// refused message (nacked, unroutable under `hold`, an error of the channel) is quarantined and holds back its own key
+// only. Copies of nacked messages in other queues are bounded (route_retries.hpp).
 //
 // An unavailable broker or database does not end the relay: it tries again without end and with backoff, and reports
 // health components "broker" and "relay". Nothing here blocks a caller of Wake.
@@ -69,7 +71,9 @@ class Relay {
   void ReadOutbox(Time now);
   bool RoomToRead() const;
   // No message of the last pass over the quarantine is in memory any more.
-  bool PassResolved() const { return writer_.idle() && window_.quarantined_size() == 0; }
+  bool PassResolved() const { return to_retry_.empty() && writer_.idle() && window_.quarantined_size() == 0; }
+  // Whether a page of the quarantine is to be read now.
+  bool QuarantineDue(Time now) const { return to_retry_.empty() && reader_.QuarantineDue(now, PassResolved()); }
 
   bool WorkAtHand(Time now);
   void Wait(Time now);
@@ -83,6 +87,7 @@ class Relay {
   // The thread's own.
   PublishWindow window_;
   QuarantinedKeys quarantined_;
+  std::deque<ports::OutboxMessage> to_retry_;  // of a page of the quarantine: those that the pass has not come to
   BrokerLink link_;
   Leadership leadership_;
   OutboxReader reader_;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "logistics/ports/metrics.hpp"
 
 namespace logistics::messaging {
@@ -7,7 +10,8 @@ namespace logistics::messaging {
 // The metrics of the relay, looked up once: the instruments themselves take no lock of the registry.
 struct RelayMetrics {
   explicit RelayMetrics(ports::Metrics& metrics)
-      : confirmed(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "confirmed"}})),
+      : registry(metrics),
+        confirmed(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "confirmed"}})),
         nacked(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "nacked"}})),
         returned(metrics.GetCounter("logistics_publish_total", kPublishHelp, {{"result", "returned"}})),
         confirm_seconds(metrics.GetHistogram("logistics_publish_confirm_seconds",
@@ -21,6 +25,14 @@ struct RelayMetrics {
 
   static constexpr const char* kPublishHelp = "Publications by the answer of the broker";
 
+  // Refusals are rare enough for a look-up, and the routing keys are few.
+  ports::Counter& Refused(const std::string& result, std::string_view exchange, const std::string& routing_key) {
+    return registry.GetCounter("logistics_publish_refused_total",
+                               "Publications that no queue took, or that one refused",
+                               {{"result", result}, {"exchange", std::string(exchange)}, {"routing_key", routing_key}});
+  }
+
+  ports::Metrics& registry;
   ports::Counter& confirmed;
   ports::Counter& nacked;
   ports::Counter& returned;

@@ -18,8 +18,7 @@ constexpr int kCapacity = 16;
 
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, Unroutable unroutable)
-      : random_(seed), window_({kCapacity, unroutable, absl::Milliseconds(10), absl::Milliseconds(80)}, seed) {}
+  Simulation(std::uint64_t seed, Unroutable unroutable) : random_(seed), window_({kCapacity, unroutable}) {}
 
   void Run() {
     std::int64_t added = 0;
@@ -59,7 +58,7 @@ class Simulation {
 
   void Publish() {
     for (int burst = Draw(8); burst > 0; --burst) {
-      const ports::OutboxMessage* const message = window_.Next(now_);
+      const ports::OutboxMessage* const message = window_.Next();
       if (message == nullptr) return;
       if (Draw(200) == 0) {
         window_.RefuseNext();

@@ -14,14 +14,12 @@ constexpr PublishWindow::Time kStart{};
 
 class PublishWindowTest : public testing::Test {
  protected:
-  static PublishWindow::Options With(Unroutable unroutable, int capacity = 10) {
-    return {capacity, unroutable, absl::Seconds(1), absl::Seconds(8)};
-  }
+  static PublishWindow::Options With(Unroutable unroutable, int capacity = 10) { return {capacity, unroutable}; }
 
   // Publishes all that may go out; the numbers of the messages, in order.
   std::vector<std::int64_t> PublishAll(PublishWindow& window) {
     std::vector<std::int64_t> published;
-    while (const ports::OutboxMessage* const message = window.Next(now_)) {
+    while (const ports::OutboxMessage* const message = window.Next()) {
       published.push_back(message->position.number);
       window.Published(++tag_, now_);
     }
@@ -43,7 +41,7 @@ class PublishWindowTest : public testing::Test {
 };
 
 TEST_F(PublishWindowTest, Next_SameKey_WaitsForTheConfirmOfTheOneBefore) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 7));
   window.Add(MessageAt(3, 8));
@@ -53,14 +51,14 @@ TEST_F(PublishWindowTest, Next_SameKey_WaitsForTheConfirmOfTheOneBefore) {
 }
 
 TEST_F(PublishWindowTest, Next_SameOrderOnTwoStreams_AreIndependent) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   window.Add(MessageAt(1, 7, domain::EventStream::kOrder));
   window.Add(MessageAt(2, 7, domain::EventStream::kInventory));
   EXPECT_THAT(PublishAll(window), ElementsAre(1, 2));
 }
 
 TEST_F(PublishWindowTest, Next_WindowFull_WaitsForConfirms) {
-  PublishWindow window(With(Unroutable::kDrop, 2), 1);
+  PublishWindow window(With(Unroutable::kDrop, 2));
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   EXPECT_THAT(PublishAll(window), ElementsAre(1, 2));
   Ack(window, 2, /*multiple=*/true);
@@ -68,7 +66,7 @@ TEST_F(PublishWindowTest, Next_WindowFull_WaitsForConfirms) {
 }
 
 TEST_F(PublishWindowTest, TakeConfirmed_OutOfOrder_StartStaysBelowTheUnconfirmed) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   PublishAll(window);
   Ack(window, 2);
@@ -84,30 +82,25 @@ TEST_F(PublishWindowTest, TakeConfirmed_OutOfOrder_StartStaysBelowTheUnconfirmed
   EXPECT_EQ(window.TakeConfirmed().start, (ports::OutboxPosition{4, 0}));
 }
 
-TEST_F(PublishWindowTest, Nack_HoldsBackThatKeyWithGrowingDelay) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+TEST_F(PublishWindowTest, Nack_QuarantinesTheMessageAndThoseOfItsKeyBehindIt) {
+  PublishWindow window(With(Unroutable::kDrop));
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 7));
   window.Add(MessageAt(3, 8));
   PublishAll(window);
   Nack(window, 1);
+  Nack(window, 1);  // said twice: the second means nothing
+  ASSERT_EQ(outcomes_.size(), 1U);
+  EXPECT_EQ(outcomes_[0].route, (Route{domain::EventStream::kOrder, "order.created"}));
   Ack(window, 2);
+  EXPECT_THAT(NumbersOf(window.TakeToQuarantine()), ElementsAre(1, 2));
+  EXPECT_THAT(NumbersOf(window.TakeConfirmed().messages), ElementsAre(3));
   EXPECT_THAT(PublishAll(window), IsEmpty());
-  const auto first_delay = window.NextRetry() - now_;
-  EXPECT_LE(first_delay, std::chrono::seconds(1));
-  now_ = window.NextRetry();
-  EXPECT_THAT(PublishAll(window), ElementsAre(1));
-  Nack(window, 3);
-  Nack(window, 3);  // said twice: the second means nothing
-  EXPECT_GE(window.NextRetry() - now_, std::chrono::seconds(1));
-  now_ = window.NextRetry();
-  EXPECT_THAT(PublishAll(window), ElementsAre(1));
-  Ack(window, 4);
-  EXPECT_THAT(PublishAll(window), ElementsAre(2));
+  EXPECT_EQ(window.size(), 0U);
 }
 
 TEST_F(PublishWindowTest, Returned_Drop_IsDeletedAndTheKeyGoesOn) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 7));
   PublishAll(window);
@@ -120,7 +113,7 @@ TEST_F(PublishWindowTest, Returned_Drop_IsDeletedAndTheKeyGoesOn) {
 }
 
 TEST_F(PublishWindowTest, Returned_Hold_QuarantinesTheMessageAndThoseOfItsKeyBehindIt) {
-  PublishWindow window(With(Unroutable::kHold), 1);
+  PublishWindow window(With(Unroutable::kHold));
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 8));
   window.Add(MessageAt(3, 7));
@@ -135,7 +128,7 @@ TEST_F(PublishWindowTest, Returned_Hold_QuarantinesTheMessageAndThoseOfItsKeyBeh
 }
 
 TEST_F(PublishWindowTest, ConnectionLost_SendsTheUnconfirmedAgainInOrder) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   for (int i = 1; i <= 5; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   PublishAll(window);
   Ack(window, 2);
@@ -148,7 +141,7 @@ TEST_F(PublishWindowTest, ConnectionLost_SendsTheUnconfirmedAgainInOrder) {
 }
 
 TEST_F(PublishWindowTest, ChannelFailed_FindsTheRefusedOneByOne) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   window.Add(MessageAt(5, 2));
   PublishAll(window);
@@ -165,7 +158,7 @@ TEST_F(PublishWindowTest, ChannelFailed_FindsTheRefusedOneByOne) {
 }
 
 TEST_F(PublishWindowTest, ChannelFailed_RefusalDoesNotComeBack_ReturnsToNormal) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   EXPECT_THAT(PublishAll(window), ElementsAre(1, 2, 3, 4));
   window.ChannelFailed();
@@ -180,7 +173,7 @@ TEST_F(PublishWindowTest, ChannelFailed_RefusalDoesNotComeBack_ReturnsToNormal) 
 }
 
 TEST_F(PublishWindowTest, AddQuarantined_RefusedAgain_LeavesWithoutATrace) {
-  PublishWindow window(With(Unroutable::kHold), 1);
+  PublishWindow window(With(Unroutable::kHold));
   window.Reset({10, 0});
   window.AddQuarantined(MessageAt(1, 7));
   window.AddQuarantined(MessageAt(2, 7));
@@ -197,7 +190,7 @@ TEST_F(PublishWindowTest, AddQuarantined_RefusedAgain_LeavesWithoutATrace) {
 }
 
 TEST_F(PublishWindowTest, Reset_LateConfirms_MeanNothing) {
-  PublishWindow window(With(Unroutable::kDrop), 1);
+  PublishWindow window(With(Unroutable::kDrop));
   window.Add(MessageAt(1, 1));
   window.Add(MessageAt(2, 2));
   PublishAll(window);
