@@ -30,8 +30,10 @@ class LeasedTask {
   std::jthread thread_;  // last: joined before the rest goes
 };
 
-// Delete idempotency keys, and messages that are done, older than `ttl`, a bounded number at a time.
+// Delete idempotency keys, request ids of adjustments, and messages that are done, older than `ttl`, a bounded number
+// at a time.
 void SweepIdempotencyKeys(Session& session, absl::Duration ttl);
+void SweepAdjustmentRequests(Session& session, absl::Duration ttl);
 void SweepDoneMessages(Session& session, absl::Duration ttl);
 
 }  // namespace logistics::storage
