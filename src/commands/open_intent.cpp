@@ -9,7 +9,12 @@ namespace logistics::commands {
 
 using ports::IntentAnswer;
 
-Needs NeedsOf(const OpenIntent& command) { return NeedsOfNewOrder(command.order); }
+// Whoever gives the intent up waits for its opening.
+Needs NeedsOf(const OpenIntent& command) {
+  Needs needs = NeedsOfNewOrder(command.order);
+  needs.conflict_keys.push_back(OrderConflict(command.order.order.id));
+  return needs;
+}
 
 StockNeeds StockNeedsOf(const OpenIntent& /*command*/, const State& /*state*/) { return {}; }
 

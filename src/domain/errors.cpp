@@ -13,6 +13,7 @@ namespace {
 constexpr char kFieldsUrl[] = "type.logistics-engine/domain.FieldViolations";
 constexpr char kConditionsUrl[] = "type.logistics-engine/domain.ConditionViolations";
 constexpr char kRetryUrl[] = "type.logistics-engine/domain.RetryAfter";
+constexpr char kInfoUrl[] = "type.logistics-engine/domain.ErrorInfo";
 
 // The message is a line for people and logs; the payload has all violations.
 constexpr std::size_t kNamedInMessageMax = 5;
@@ -86,6 +87,29 @@ absl::Status RetryLaterError(absl::StatusCode code, std::string_view message, ab
   return StatusWith(code, message, kRetryUrl, payload);
 }
 
+absl::Status CommitInDoubtError(bool repeatable, const std::vector<std::pair<std::string, std::string>>& metadata) {
+  absl::Status status =
+      repeatable ? RetryLaterError(absl::StatusCode::kUnavailable,
+                                   "the database did not answer the commit, its outcome is not known; the same request "
+                                   "again changes nothing twice",
+                                   absl::Seconds(1))
+                 : absl::UnknownError(
+                       "the database did not answer the commit, its outcome is not known; look before you repeat it");
+  std::string payload;
+  Append(payload, kCommitInDoubt);
+  for (const auto& [name, value] : metadata) {
+    Append(payload, name);
+    Append(payload, value);
+  }
+  status.SetPayload(kInfoUrl, absl::Cord(payload));
+  return status;
+}
+
+bool IsCommitInDoubt(const absl::Status& status) {
+  const std::optional<ErrorInfo> info = ErrorInfoOf(status);
+  return info && info->reason == kCommitInDoubt;
+}
+
 std::vector<FieldViolation> FieldViolationsOf(const absl::Status& status) {
   std::vector<std::string> strings = PayloadOf(status, kFieldsUrl);
   std::vector<FieldViolation> violations;
@@ -109,6 +133,16 @@ std::optional<absl::Duration> RetryAfterOf(const absl::Status& status) {
   std::int64_t nanoseconds = 0;
   if (strings.size() != 1 || !absl::SimpleAtoi(strings[0], &nanoseconds)) return std::nullopt;
   return absl::Nanoseconds(nanoseconds);
+}
+
+std::optional<ErrorInfo> ErrorInfoOf(const absl::Status& status) {
+  std::vector<std::string> strings = PayloadOf(status, kInfoUrl);
+  if (strings.empty()) return std::nullopt;
+  ErrorInfo info{std::move(strings[0]), {}};
+  for (std::size_t i = 1; i + 1 < strings.size(); i += 2) {
+    info.metadata.emplace_back(std::move(strings[i]), std::move(strings[i + 1]));
+  }
+  return info;
 }
 
 }  // namespace logistics::domain

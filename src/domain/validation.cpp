@@ -1,5 +1,6 @@
 #include "logistics/domain/validation.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -58,6 +59,10 @@ bool IsCleanText(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+bool IsPrintableAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 std::string Quoted(std::string_view value) {

@@ -138,8 +138,15 @@ absl::StatusOr<ports::LevelRow> InventoryService::Adjust(const AdjustRequest& re
   }
   fields.Text("reason", request.reason, domain::kLongTextBytesMax);
   fields.Text("reference", request.reference, domain::kShortTextBytesMax);
+  const std::string request_id = request.request_id.value_or("");
+  if (request.request_id &&
+      (request_id.empty() || request_id.size() > domain::kRequestIdBytesMax || !domain::IsPrintableAscii(request_id))) {
+    fields.Add("idempotency-key", absl::StrCat(domain::Quoted(request_id), " is not 1 to ", domain::kRequestIdBytesMax,
+                                               " printable ASCII characters"));
+  }
   if (!fields.ok()) return fields.ToStatus();
-  return store_.Adjust({{*product_id, *warehouse_id}, request.quantity, request.reason, request.reference}, context);
+  return store_.Adjust({{*product_id, *warehouse_id}, request.quantity, request.reason, request.reference, request_id},
+                       context);
 }
 
 absl::StatusOr<std::vector<ports::LevelRow>> InventoryService::Levels(const std::vector<std::string>& item_ids,

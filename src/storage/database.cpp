@@ -8,6 +8,8 @@ namespace {
 
 // GetOrder's batches are short; two sessions keep one look-up in flight while the next fills.
 constexpr int kReadBatchers = 2;
+// The contract of AdjustInventory: its callers know that they may repeat it for so long.
+constexpr absl::Duration kAdjustmentRequestTtl = absl::Hours(24);
 
 std::vector<std::unique_ptr<WriteBatcher::Executor>> Writers(const WriterDeps& deps) {
   std::vector<std::unique_ptr<WriteBatcher::Executor>> writers;
@@ -69,6 +71,7 @@ void Database::Start() {
       "sweep keys and messages", options_.sweep_interval, options_, replica_id_,
       [keys = options_.idempotency_ttl, messages = options_.inbox_done_ttl](Session& session) {
         SweepIdempotencyKeys(session, keys);
+        SweepAdjustmentRequests(session, kAdjustmentRequestTtl);
         SweepDoneMessages(session, messages);
       });
   reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);

@@ -195,5 +195,47 @@ TEST_P(StoreContract, Levels_FilteredByProductsAndWarehouses_SortedByKey) {
   EXPECT_THAT(keys({products[0]}, {New<domain::WarehouseId>()}), IsEmpty());
 }
 
+TEST_P(StoreContract, Adjust_SameRequestIdAgain_ChangesNothingAndAnswersTheLevel) {
+  const auto box = ProductWith("BOX", 0);
+  const ports::StockAdjustment delivery{Key(box), 10, "delivery", "D-1", "the id"};
+  ASSERT_OK_AND_ASSIGN(const ports::LevelRow first, stock().Adjust(delivery, {}));
+  EXPECT_EQ(first.level, (domain::StockLevel{10, 0}));
+  Placed({{box, 4}});
+  NewEvents();
+  ASSERT_OK_AND_ASSIGN(const ports::LevelRow again, stock().Adjust(delivery, {}));
+  EXPECT_EQ(again.key, Key(box));
+  EXPECT_EQ(again.level, (domain::StockLevel{10, 4}));
+  EXPECT_THAT(NewEvents(), IsEmpty());
+  ExpectLedgersSumToLevels({box});
+}
+
+TEST_P(StoreContract, Adjust_SameRequestIdWithOtherNumbers_AlreadyExists) {
+  const auto box = ProductWith("BOX", 10);
+  const auto lamp = ProductWith("LAMP", 10);
+  ASSERT_THAT(stock().Adjust({Key(box), 5, "", "", "the id"}, {}), IsOk());
+  constexpr auto kExists = absl::StatusCode::kAlreadyExists;
+  EXPECT_THAT(stock().Adjust({Key(box), 6, "", "", "the id"}, {}), StatusIs(kExists, HasSubstr("the id")));
+  EXPECT_THAT(stock().Adjust({Key(lamp), 5, "", "", "the id"}, {}), StatusIs(kExists));
+  EXPECT_THAT(stock().Adjust({{box, New<domain::WarehouseId>()}, 5, "", "", "the id"}, {}), StatusIs(kExists));
+  EXPECT_EQ(LevelOf(box), (domain::StockLevel{15, 0}));
+  EXPECT_EQ(LevelOf(lamp), (domain::StockLevel{10, 0}));
+}
+
+TEST_P(StoreContract, Adjust_Refused_LeavesItsRequestIdFree) {
+  const auto box = ProductWith("BOX", 10);
+  EXPECT_THAT(stock().Adjust({Key(box), -11, "", "", "the id"}, {}), StatusIs(kRefused));
+  ASSERT_THAT(stock().Adjust({Key(box), -10, "", "", "the id"}, {}), IsOk());
+  EXPECT_EQ(LevelOf(box), (domain::StockLevel{0, 0}));
+}
+
+TEST_P(StoreContract, Adjust_SameRequestIdFromManyCallers_IsAppliedOnce) {
+  const auto box = ProductWith("BOX", 1);
+  AtOnce(32, [&](int i) {
+    EXPECT_THAT(stock().Adjust({Key(box), 3, "", "", "id " + std::to_string(i % 4)}, {}), IsOk());
+  });
+  EXPECT_EQ(LevelOf(box), (domain::StockLevel{13, 0}));
+  ExpectLedgersSumToLevels({box});
+}
+
 }  // namespace
 }  // namespace logistics::contract

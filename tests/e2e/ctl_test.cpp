@@ -46,6 +46,11 @@ TEST_F(CtlTest, FullLifeOfOrders) {
   const std::string product = item["id"];
   const Json level = RunJson({"inventory", "adjust", product, "5", "--reason", "delivery"})["inventory_level"];
   EXPECT_EQ(level["available"], "5");  // protobuf JSON writes 64-bit numbers as strings
+  for (int i = 0; i < 2; ++i) {
+    const Json count = RunJson({"inventory", "adjust", product, "-1", "--request-id", "count 7"})["inventory_level"];
+    EXPECT_EQ(count["quantity"], "4");
+  }
+  RunJson({"inventory", "adjust", product, "1"});
   const std::string customer = NewUuid();
   const Json created = RunJson({"orders", "create", "--customer", customer, "--item", "CHAIR-1:2:19.99"});
   const std::string id = created["id"];

@@ -96,9 +96,13 @@ absl::StatusOr<typename Command::Result> MemorySagaStore::Run(SagaCall call, Com
                                                               const ports::CallContext& context) {
   const SagaFate fate = FateOf(call);
   if (fate == SagaFate::kFailed) return Unavailable();
+  const absl::Status in_doubt = commands::InDoubtError(command);
+  if (fate == SagaFate::kDoubtedUndone) return in_doubt;
   const std::scoped_lock lock(mutex_);
   auto result = tables_.Run(std::move(command), context);
   if (fate == SagaFate::kLost) return Unavailable();
+  if (fate == SagaFate::kLate) return absl::DeadlineExceededError("too late");
+  if (fate == SagaFate::kDoubted) return in_doubt;
   return result;
 }
 

@@ -21,9 +21,12 @@ enum class SagaCall { kOpen, kComplete, kAbandon, kMade, kLeft, kClaim, kDone, k
 
 // What becomes of one call.
 enum class SagaFate {
-  kAnswer,  // done and answered
-  kFailed,  // not done: UNAVAILABLE
-  kLost,    // done, answered UNAVAILABLE
+  kAnswer,        // done and answered
+  kFailed,        // not done: UNAVAILABLE
+  kLost,          // done, answered UNAVAILABLE
+  kLate,          // done, answered DEADLINE_EXCEEDED
+  kDoubted,       // done, answered that the commit is in doubt
+  kDoubtedUndone  // not done, answered that the commit is in doubt
 };
 
 // Intents and settlements over tables in memory, by the same commands as in production, without durability; claims and

@@ -15,6 +15,7 @@ std::vector<absl::StatusOr<commands::Result>> MemoryTables::RunBatch(const std::
   for (const std::size_t index : decision.unused_keys) {
     if (const auto& key = items[index].needs.key) keys.erase({key->customer_id, key->key});
     if (const auto& product = items[index].needs.new_product) skus.erase(product->sku);
+    if (const auto& claim = items[index].needs.adjustment) adjustments.erase(claim->request_id);
   }
   if (!decision.effects.empty()) Apply(std::move(decision.effects));
   return std::move(decision.outcomes);
@@ -25,7 +26,7 @@ commands::State MemoryTables::Load(const std::vector<commands::Item>& items) {
   for (const auto& [id, product] : products) state.LoadProduct({id, product.sku});
   for (std::size_t i = 0; i < items.size(); ++i) {
     const commands::Needs& needs = items[i].needs;
-    if (needs.key || needs.new_product) state.LoadClaim(i, Claim(needs));
+    if (needs.key || needs.new_product || needs.adjustment) state.LoadClaim(i, Claim(needs));
     if (needs.message) state.LoadMessage(i, Look(*needs.message));
     if (!needs.order) continue;
     if (const auto order = orders.find(*needs.order); order != orders.end()) state.LoadOrder(order->second);
@@ -45,6 +46,13 @@ commands::ClaimState MemoryTables::Claim(const commands::Needs& needs) {
   if (needs.new_product) {
     const bool won = skus.emplace(needs.new_product->sku, needs.new_product->id).second;
     return {won ? Claim::kWon : Claim::kLostOther, std::nullopt};
+  }
+  if (needs.adjustment) {
+    const commands::AdjustmentClaim& wanted = *needs.adjustment;
+    const auto [claim, won] = adjustments.try_emplace(wanted.request_id, wanted);
+    if (won) return {Claim::kWon, std::nullopt};
+    const bool same = claim->second.level == wanted.level && claim->second.delta == wanted.delta;
+    return {same ? Claim::kLostSame : Claim::kLostOther, std::nullopt};
   }
   const auto [key, won] = keys.try_emplace({needs.key->customer_id, needs.key->key},
                                            KeyedOrder{needs.key->fingerprint, needs.key->order_id});

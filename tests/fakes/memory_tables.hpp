@@ -68,6 +68,7 @@ class MemoryTables {
   std::map<domain::OrderId, domain::Order> orders;
   std::map<domain::OrderId, std::vector<HistoryRow>> history;
   std::map<Key, KeyedOrder> keys;
+  std::map<std::string, commands::AdjustmentClaim> adjustments;  // by request id
   std::map<domain::Uuid, Key> intent_keys;
   std::map<domain::Uuid, StoredReservation> reservations;
   std::map<domain::ProductId, domain::Product> products;

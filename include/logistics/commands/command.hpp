@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "absl/status/status.h"
 #include "logistics/commands/abandon_intent.hpp"
 #include "logistics/commands/adjust_stock.hpp"
 #include "logistics/commands/apply_payment.hpp"
@@ -23,6 +24,10 @@ using Command = std::variant<CreateOrder, ChangeStatus, CreateProduct, AdjustSto
 // The result types of the commands, each once.
 using Result = std::variant<domain::Order, domain::Product, ports::LevelRow, ports::ReservationAnswer, ports::EndAnswer,
                             ports::IntentAnswer, ports::PaymentResult>;
+
+// The answer to a command whose commit is in doubt: domain::CommitInDoubtError, repeatable where the same command again
+// changes nothing twice.
+absl::Status InDoubtError(const Command& command);
 
 Needs NeedsOf(const Command& command);
 StockNeeds StockNeedsOf(const Command& command, const State& state);

@@ -16,11 +16,11 @@ namespace logistics::commands {
 
 // Two commands that share a conflict key are never in one batch: the statements that write a batch apply one row a key.
 struct ConflictKey {
-  enum class Kind { kOrder, kIdempotencyKey, kSku, kPayment, kMessage };
+  enum class Kind { kOrder, kIdempotencyKey, kSku, kPayment, kMessage, kAdjustment };
   Kind kind = Kind::kOrder;
   domain::Uuid id;    // of the order, the customer or the payment
   std::string scope;  // the consumer of a message
-  std::string name;   // the key, the SKU or the message's id
+  std::string name;   // the key, the SKU, the message's id or the adjustment's request id
   friend bool operator==(const ConflictKey&, const ConflictKey&) = default;
   template <typename H>
   friend H AbslHashValue(H state, const ConflictKey& key) {
@@ -39,6 +39,9 @@ inline ConflictKey PaymentConflict(const domain::Uuid& payment_id) {
 inline ConflictKey MessageConflict(std::string consumer, std::string message_id) {
   return {ConflictKey::Kind::kMessage, {}, std::move(consumer), std::move(message_id)};
 }
+inline ConflictKey AdjustmentConflict(std::string request_id) {
+  return {ConflictKey::Kind::kAdjustment, {}, "", std::move(request_id)};
+}
 
 // An idempotency key on its way to the order that it makes.
 struct KeyClaim {
@@ -46,6 +49,13 @@ struct KeyClaim {
   std::string key;
   domain::OrderId order_id;
   std::string fingerprint;  // of the payload
+};
+
+// The same of the request id of an adjustment; the numbers are its payload.
+struct AdjustmentClaim {
+  std::string request_id;
+  domain::LevelKey level;
+  std::int64_t delta = 0;
 };
 
 struct MessageNeed {
@@ -59,6 +69,7 @@ struct MessageNeed {
 struct Needs {
   std::vector<ConflictKey> conflict_keys;
   std::optional<KeyClaim> key;
+  std::optional<AdjustmentClaim> adjustment;
   std::optional<domain::Product> new_product;  // its SKU is claimed
   std::optional<domain::OrderId> order;        // locked, with the reservation of the same id
   std::optional<MessageNeed> message;

@@ -16,11 +16,11 @@
 
 namespace logistics::commands {
 
-// How the claim of an idempotency key or of a new SKU went.
+// How the claim of an idempotency key, of an adjustment's request id or of a new SKU went.
 enum class Claim {
   kWon,
-  kLostSame,   // the key made this order, from the same payload: `existing` answers
-  kLostOther,  // the key made an order from another payload, or the SKU is taken
+  kLostSame,   // it was used before with the same payload: `existing` answers, or the level as it stands
+  kLostOther,  // it was used with another payload, or the SKU is taken
   kLostGone,   // the winner has given up meanwhile: try again
 };
 

@@ -19,6 +19,9 @@ namespace logistics::domain {
 // Valid UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL characters, which Postgres cannot hold.
 bool IsCleanText(std::string_view text);
 
+// ASCII without control characters.
+bool IsPrintableAscii(std::string_view text);
+
 // `value` in quotes, cut to a length that fits a message, with bytes that are no text replaced: safe in a status.
 std::string Quoted(std::string_view value);
 

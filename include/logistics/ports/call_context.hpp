@@ -9,6 +9,8 @@ namespace logistics::ports {
 // The metadata under which these two travel from service to service.
 inline constexpr char kCorrelationIdKey[] = "x-correlation-id";
 inline constexpr char kTraceparentKey[] = "traceparent";
+// The metadata under which AdjustInventory takes its request id.
+inline constexpr char kIdempotencyKey[] = "idempotency-key";
 
 // What a call carries besides its arguments. Ids are stored with what the call changes and published with its events.
 struct CallContext {

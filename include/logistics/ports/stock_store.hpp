@@ -32,6 +32,7 @@ struct StockAdjustment {
   std::int64_t delta = 0;
   std::string reason;
   std::string reference;
+  std::string request_id = {};  // empty = none
 };
 
 // An external reservation that is asked for, known by the id that its maker gave it.
@@ -68,6 +69,8 @@ class StockStore {
                                                    const CallContext& context) = 0;
 
   // Applies domain::StockBook::Adjust under the level's lock, with movement and event. NOT_FOUND: no such product.
+  // With a request id, which is remembered for 24 h: the same one with the same level and delta changes nothing more
+  // and answers the level as it stands; with others it is ALREADY_EXISTS. A refused adjustment leaves the id free.
   virtual absl::StatusOr<LevelRow> Adjust(const StockAdjustment& adjustment, const CallContext& context) = 0;
 
   // Levels of these products in these warehouses; an empty list means all. Sorted by key.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct AdjustRequest {
   std::string reason;
   std::string location_id;  // empty = the default warehouse
   std::string reference;
+  std::optional<std::string> request_id = std::nullopt;  // so that a repetition changes nothing twice
 };
 
 struct ItemList {

@@ -5,6 +5,7 @@
 #include "ctl/client/text.hpp"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "logistics/domain/errors.hpp"
 
 namespace logistics::ctl {
 namespace {
@@ -35,6 +36,8 @@ std::string CodeWord(grpc::StatusCode code) {
       return "not available";
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return "no answer in time";
+    case grpc::StatusCode::UNKNOWN:
+      return "the outcome is not known";
     default:
       return "failed";
   }
@@ -46,6 +49,7 @@ std::string DescribeDetail(const google::protobuf::Any& detail) {
   google::rpc::BadRequest bad_request;
   google::rpc::PreconditionFailure failure;
   google::rpc::RetryInfo retry;
+  google::rpc::ErrorInfo info;
   if (detail.UnpackTo(&bad_request)) {
     for (const auto& violation : bad_request.field_violations()) {
       absl::StrAppend(&text, "  ", OneLine(violation.field()), violation.field().empty() ? "" : ": ",
@@ -60,6 +64,9 @@ std::string DescribeDetail(const google::protobuf::Any& detail) {
     const double seconds =
         static_cast<double>(retry.retry_delay().seconds()) + static_cast<double>(retry.retry_delay().nanos()) / 1e9;
     absl::StrAppend(&text, "  try again in ", seconds, " s\n");
+  } else if (detail.UnpackTo(&info) && info.reason() == domain::kCommitInDoubt) {
+    for (const auto& [name, value] : info.metadata())
+      absl::StrAppend(&text, "  ", OneLine(name), " ", OneLine(value), "\n");
   }
   return text;
 }
@@ -100,6 +107,7 @@ int ExitCodeOf(const grpc::Status& status) {
       return kExitOk;
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::UNKNOWN:
       return kExitUnavailable;
     default:
       return kExitRefused;

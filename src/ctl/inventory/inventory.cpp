@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <random>
 #include <string_view>
 #include <vector>
 
@@ -9,11 +10,15 @@
 #include "absl/strings/str_cat.h"
 #include "ctl/client/text.hpp"
 #include "logistics/domain/ids.hpp"
+#include "logistics/domain/validation.hpp"
 
 namespace logistics::ctl {
 namespace {
 
 using InventoryStub = ::inventory::InventoryService::Stub;
+
+// The metadata key of an adjustment's request id.
+constexpr char kIdempotencyKey[] = "idempotency-key";
 
 std::string ItemText(const ::inventory::ItemResponse& response) {
   const ::inventory::Item& item = response.item();
@@ -69,6 +74,16 @@ std::string ReservationText(const ::inventory::StockReservationResponse& respons
                       "\n");
 }
 
+// A random UUID (RFC 9562 §5.4).
+std::string NewRequestId() {
+  std::random_device random;
+  domain::Uuid::Bytes bytes;
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random() & 0xFF);
+  bytes[6] = static_cast<std::uint8_t>(0x40 | (bytes[6] & 0x0F));
+  bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));
+  return domain::Uuid(bytes).ToString();
+}
+
 // An answer with success = false is a refusal.
 template <typename Response>
 int RefusedUnlessSuccess(int code, const Response& response) {
@@ -104,11 +119,20 @@ int ListItems(Session& session, const ::inventory::ListItemsRequest& request) {
   return session.Ask(session.inventory(), &InventoryStub::ListItems, request, ItemListText);
 }
 
-int AdjustInventory(Session& session, const ::inventory::AdjustInventoryRequest& request) {
-  return session.Ask(session.inventory(), &InventoryStub::AdjustInventory, request,
-                     [](const ::inventory::AdjustInventoryResponse& response) {
-                       return LevelsText(std::vector{response.inventory_level()});
-                     });
+int AdjustInventory(Session& session, const AdjustArguments& arguments) {
+  const std::string request_id = arguments.request_id.empty() ? NewRequestId() : arguments.request_id;
+  if (!domain::IsPrintableAscii(request_id))
+    return UsageError("--request-id has characters that are not printable ASCII");
+  ::inventory::AdjustInventoryResponse response;
+  const int code = session.Call([&](grpc::ClientContext& context) {
+    context.AddMetadata(kIdempotencyKey, request_id);
+    return session.inventory().AdjustInventory(&context, arguments.request, &response);
+  });
+  if (code == kExitUnavailable) {
+    std::fprintf(stderr, "  to repeat it safely within a day: --request-id %s\n", request_id.c_str());
+  }
+  if (code != kExitOk) return code;
+  return session.Answer(response, [&] { return LevelsText(std::vector{response.inventory_level()}); });
 }
 
 int GetLevels(Session& session, const ::inventory::GetInventoryLevelsRequest& request) {

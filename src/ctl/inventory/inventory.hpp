@@ -13,6 +13,11 @@ struct CreateItemArguments {
   ::inventory::CreateItemRequest request;
 };
 
+struct AdjustArguments {
+  std::string request_id;  // empty: a new one
+  ::inventory::AdjustInventoryRequest request;
+};
+
 struct ReserveArguments {
   std::vector<std::string> items;  // PRODUCT_OR_SKU:QTY
   ::inventory::StockReservationRequest request;
@@ -22,7 +27,8 @@ struct ReserveArguments {
 int CreateItem(Session& session, const CreateItemArguments& arguments);
 int GetItem(Session& session, const ::inventory::GetItemRequest& request);
 int ListItems(Session& session, const ::inventory::ListItemsRequest& request);
-int AdjustInventory(Session& session, const ::inventory::AdjustInventoryRequest& request);
+// A failure that leaves open whether it was done names the request id on stderr: with it, it can be repeated.
+int AdjustInventory(Session& session, const AdjustArguments& arguments);
 int GetLevels(Session& session, const ::inventory::GetInventoryLevelsRequest& request);
 // An answer with success = false gives kExitRefused; the answer is on stdout all the same.
 int ReserveStock(Session& session, const ReserveArguments& arguments);

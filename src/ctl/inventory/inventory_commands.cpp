@@ -35,14 +35,17 @@ void AddItems(CLI::App& inventory, Run& run) {
 
 void AddStock(CLI::App& inventory, Run& run) {
   CLI::App& adjust = *inventory.add_subcommand("adjust", "Adds pieces to the stock of a product, or removes them");
-  auto request = std::make_shared<::inventory::AdjustInventoryRequest>();
-  FieldOptions fields(adjust, request);
+  auto adjustment = std::make_shared<AdjustArguments>();
+  FieldOptions fields(adjust, {adjustment, &adjustment->request});
   fields.Add("item", "item_id", "Item id")->required();
   fields.Add("delta", "quantity", "10 or -3")->required();
   fields.Add("--reason", "reason", "Why");
   fields.Add("--warehouse", "location_id", "Where (the default warehouse)");
   fields.Add("--reference", "reference", "A delivery note, a stock-taking");
-  adjust.callback([=, &run] { run = [request](Session& session) { return AdjustInventory(session, *request); }; });
+  adjust.add_option("--request-id", adjustment->request_id,
+                    "Known for a day: the same one again changes nothing twice (a new one)");
+  adjust.callback(
+      [=, &run] { run = [adjustment](Session& session) { return AdjustInventory(session, *adjustment); }; });
 
   CLI::App& levels = *inventory.add_subcommand("levels", "Shows the pieces in stock, reserved and available");
   auto query = std::make_shared<::inventory::GetInventoryLevelsRequest>();

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "logistics/base/code_name.hpp"
+#include "logistics/domain/validation.hpp"
 #include "rpc/call/status_mapping.hpp"
 
 namespace logistics::rpc {
@@ -17,16 +18,8 @@ constexpr std::size_t kCorrelationIdBytesMax = 128;
 constexpr std::size_t kTraceparentBytes = 55;
 constexpr std::size_t kLoggedIdBytesMax = 36;
 
-std::optional<std::string_view> Find(const grpc::ServerContextBase& context, const char* key) {
-  const auto& metadata = context.client_metadata();
-  const auto found = metadata.find(key);
-  if (found == metadata.end()) return std::nullopt;
-  return std::string_view(found->second.data(), found->second.size());
-}
-
 bool IsCorrelationId(std::string_view text) {
-  return !text.empty() && text.size() <= kCorrelationIdBytesMax &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+  return !text.empty() && text.size() <= kCorrelationIdBytesMax && domain::IsPrintableAscii(text);
 }
 
 absl::Time DeadlineOf(const grpc::ServerContext& context, const ServerOptions& options, absl::Time now) {
@@ -37,8 +30,15 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, const ServerOptions& o
 
 }  // namespace
 
+std::optional<std::string_view> FindMetadata(const grpc::ServerContextBase& context, const char* key) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) return std::nullopt;
+  return std::string_view(found->second.data(), found->second.size());
+}
+
 std::string TakeCorrelationId(grpc::ServerContextBase& context, ports::IdGenerator& ids) {
-  const std::optional<std::string_view> given = Find(context, ports::kCorrelationIdKey);
+  const std::optional<std::string_view> given = FindMetadata(context, ports::kCorrelationIdKey);
   std::string id = given && IsCorrelationId(*given) ? std::string(*given) : ids.NewId().ToString();
   context.AddTrailingMetadata(ports::kCorrelationIdKey, id);
   return id;
@@ -101,7 +101,7 @@ void CallRuntime::Log(const Outcome& outcome) {
 CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& context)
     : runtime_(runtime), method_(method), start_(std::chrono::steady_clock::now()) {
   context_.correlation_id = TakeCorrelationId(context, runtime.ids());
-  const std::optional<std::string_view> traceparent = Find(context, ports::kTraceparentKey);
+  const std::optional<std::string_view> traceparent = FindMetadata(context, ports::kTraceparentKey);
   if (traceparent && IsWellFormedTraceparent(*traceparent)) context_.traceparent = std::string(*traceparent);
 
   const absl::Time now = absl::Now();

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -108,6 +109,9 @@ class CallScope {
   bool entered_ = false;
   std::string order_id_;
 };
+
+// A value of the call's metadata; nullopt where it has none. Of the context's own memory.
+std::optional<std::string_view> FindMetadata(const grpc::ServerContextBase& context, const char* key);
 
 // Runs `handler(CallScope&) -> absl::Status` as one call.
 template <typename Handler>

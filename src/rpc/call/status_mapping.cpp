@@ -86,15 +86,19 @@ grpc::Status WithDetails(grpc::StatusCode code, google::rpc::Status& details) {
   return {code, details.message(), details.SerializeAsString()};
 }
 
+void AddErrorInfo(const domain::ErrorInfo& info, google::rpc::Status& details) {
+  google::rpc::ErrorInfo proto;
+  proto.set_reason(info.reason);
+  proto.set_domain(kErrorDomain);
+  for (const auto& [name, value] : info.metadata) (*proto.mutable_metadata())[name] = value;
+  AddDetail(proto, details);
+}
+
 grpc::Status InternalStatus(std::string_view correlation_id) {
   const std::string id(correlation_id);
   google::rpc::Status details;
   details.set_message(absl::StrCat("internal error, correlation id ", id));
-  google::rpc::ErrorInfo info;
-  info.set_reason("INTERNAL");
-  info.set_domain(kErrorDomain);
-  (*info.mutable_metadata())["correlation_id"] = id;
-  AddDetail(info, details);
+  AddErrorInfo({"INTERNAL", {{"correlation_id", id}}}, details);
   return WithDetails(grpc::StatusCode::INTERNAL, details);
 }
 
@@ -102,8 +106,9 @@ grpc::Status InternalStatus(std::string_view correlation_id) {
 
 bool HidesText(const absl::Status& status) {
   switch (status.code()) {
-    case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
+      return !domain::IsCommitInDoubt(status);
+    case absl::StatusCode::kInternal:
     case absl::StatusCode::kDataLoss:
       return true;
     default:
@@ -132,6 +137,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status, std::string_view correlati
   if (const std::optional<absl::Duration> delay = domain::RetryAfterOf(status); delay || retry_makes_sense) {
     AddRetryInfo(delay.value_or(kRetryDefault), details);
   }
+  if (const std::optional<domain::ErrorInfo> info = domain::ErrorInfoOf(status)) AddErrorInfo(*info, details);
   // The numbers of absl's codes are gRPC's.
   return WithDetails(static_cast<grpc::StatusCode>(status.code()), details);
 }

@@ -23,7 +23,8 @@ service::AdjustRequest AdjustFrom(const ::inventory::AdjustInventoryRequest& req
           .quantity = request.quantity(),
           .reason = request.reason(),
           .location_id = request.location_id(),
-          .reference = request.reference()};
+          .reference = request.reference(),
+          .request_id = std::nullopt};
 }
 
 void FillItem(const domain::Product& product, ::inventory::Item& item) {

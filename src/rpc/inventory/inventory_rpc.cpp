@@ -91,7 +91,9 @@ grpc::Status InventoryRpc::AdjustInventory(grpc::ServerContext* context,
                                            const ::inventory::AdjustInventoryRequest* request,
                                            ::inventory::AdjustInventoryResponse* response) {
   return Serve(runtime_, adjust_, *context, [&](CallScope& call) -> absl::Status {
-    const absl::StatusOr<ports::LevelRow> row = inventory_.Adjust(AdjustFrom(*request), call.context());
+    service::AdjustRequest adjust = AdjustFrom(*request);
+    adjust.request_id = FindMetadata(*context, ports::kIdempotencyKey);
+    const absl::StatusOr<ports::LevelRow> row = inventory_.Adjust(adjust, call.context());
     if (row.ok()) FillLevel(*row, *response->mutable_inventory_level());
     return row.status();
   });

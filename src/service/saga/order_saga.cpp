@@ -28,6 +28,7 @@ constexpr absl::Duration kPendingPauseMin = absl::Milliseconds(10);
 constexpr absl::Duration kPendingPauseMax = absl::Milliseconds(250);
 // An undo is not cut short by the caller's deadline.
 constexpr absl::Duration kAbandonTime = absl::Seconds(5);
+absl::Time OwnDeadline() { return absl::Now() + kAbandonTime; }
 
 absl::Status Refusal(const PeerReserveAnswer& answer) {
   if (!answer.status.ok()) return answer.status;
@@ -102,7 +103,7 @@ absl::StatusOr<Order> OrderSaga::Create(const NewOrder& order, const CallContext
   // A replica that was frozen here would reserve after recovery has abandoned the intent, and nothing would release
   // that.
   if (Clock::now() - opened > ask_within_) {
-    Abandon(resolved, IntentRelease::kNone, "it was too late to ask for its stock", context);
+    static_cast<void>(Abandon(resolved, IntentRelease::kNone, "it was too late to ask for its stock", context));
     return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the order took too long to be made",
                                    absl::Seconds(1));
   }
@@ -114,7 +115,13 @@ absl::StatusOr<std::optional<Order>> OrderSaga::Open(const NewOrder& order, cons
   for (absl::Duration pause = kPendingPauseMin;; pause = std::min(pause * 2, kPendingPauseMax)) {
     opened = Clock::now();
     absl::StatusOr<IntentAnswer> answer = intents_.Open(order, context);
-    if (!answer.ok()) return answer.status();
+    if (!answer.ok()) {
+      // It may be open all the same: its key would keep the caller's next try waiting until recovery comes.
+      if (absl::IsDeadlineExceeded(answer.status()) || domain::IsCommitInDoubt(answer.status())) {
+        static_cast<void>(Abandon(order, IntentRelease::kNone, "its opening was not answered in time", context));
+      }
+      return answer.status();
+    }
     if (answer->outcome == IntentAnswer::Outcome::kOpened) return std::nullopt;
     if (answer->outcome == IntentAnswer::Outcome::kExists) return std::move(answer->existing);
     if (absl::Now() + pause >= context.deadline) {
@@ -135,28 +142,33 @@ absl::StatusOr<Order> OrderSaga::AskAndStore(const NewOrder& order, const CallCo
       break;
     case PeerReserve::kRefused:
       refused_.Increment();
-      Abandon(order, IntentRelease::kOnce, "the stock is short", context);
+      static_cast<void>(Abandon(order, IntentRelease::kOnce, "the stock is short", context));
       return Refusal(answer);
     case PeerReserve::kUnknown:
       unknown_.Increment();
-      Abandon(order, IntentRelease::kTwice, "the reserve was not answered", context);
+      static_cast<void>(Abandon(order, IntentRelease::kTwice, "the reserve was not answered", context));
       return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the inventory service did not answer in time",
                                      absl::Seconds(1));
     case PeerReserve::kNotSent:
       not_sent_.Increment();
-      Abandon(order, IntentRelease::kNone, "the reserve was not sent", context);
+      static_cast<void>(Abandon(order, IntentRelease::kNone, "the reserve was not sent", context));
       return answer.status;
   }
   absl::StatusOr<Order> stored = intents_.Complete(order, context);
   // The settler's poll finds the settlement of an early commit (inventory.commit_on: created): a wake-up for each order
   // would read an empty table in all other modes. Abandon does nothing where the order was stored after all, because
   // its deadline passed during the commit.
-  if (!stored.ok()) Abandon(order, IntentRelease::kTwice, "the order was not stored", context);
-  return stored;
+  if (stored.ok()) return stored;
+  const absl::StatusOr<bool> abandoned = Abandon(order, IntentRelease::kTwice, "the order was not stored", context);
+  if (!domain::IsCommitInDoubt(stored.status()) || !abandoned.ok()) return stored;
+  // Abandon has found out: an order that was made is never abandoned.
+  if (!*abandoned) return orders_.Get(order.order.id, {context.correlation_id, context.traceparent, OwnDeadline()});
+  return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the order was not stored", absl::Seconds(1));
 }
 
-void OrderSaga::Abandon(const NewOrder& order, IntentRelease release, const char* reason, const CallContext& context) {
-  const CallContext own{context.correlation_id, context.traceparent, absl::Now() + kAbandonTime};
+absl::StatusOr<bool> OrderSaga::Abandon(const NewOrder& order, IntentRelease release, const char* reason,
+                                        const CallContext& context) {
+  const CallContext own{context.correlation_id, context.traceparent, OwnDeadline()};
   const absl::StatusOr<bool> done =
       intents_.Abandon({order.order.id.uuid(), release, reason, /*only_an_intent=*/false}, own);
   if (!done.ok()) {
@@ -164,6 +176,7 @@ void OrderSaga::Abandon(const NewOrder& order, IntentRelease release, const char
                  order.order.id.ToString(), reason, done.status().ToString());
   }
   settle_();
+  return done;
 }
 
 absl::StatusOr<Order> OrderSaga::ChangeStatus(const domain::StatusChange& change, const CallContext& context) {

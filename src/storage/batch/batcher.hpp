@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -35,6 +36,8 @@ struct Pending {
   // Two commands that share a key are never in flight together. Hashes: a collision only makes one of them wait.
   std::vector<std::size_t> conflict_keys;
   std::promise<absl::StatusOr<Result>> promise;
+  // Its commit was sent and not answered, and the executor is finding out.
+  std::atomic<bool> in_doubt = false;
 };
 
 // Runs whole batches; each worker thread has its own. Execute fulfils every promise, whatever happens, and does not
@@ -57,6 +60,10 @@ struct BatcherLimits {
   std::size_t beside_min = 64;
   std::chrono::milliseconds beside_after{20};
 };
+
+// A caller whose commit is in doubt is answered so long before its deadline: any later, it would hear nothing but that
+// its time is up.
+inline constexpr absl::Duration kInDoubtMargin = absl::Milliseconds(250);
 
 // Thread-safe. Commands are taken in arrival order, except that one whose conflict key is in flight waits for the next
 // batch.
@@ -85,15 +92,18 @@ class Batcher {
   }
 
   // Blocks until the command's outcome is known or its deadline has passed (DEADLINE_EXCEEDED; it may still commit).
-  // RESOURCE_EXHAUSTED at once when queue_max commands wait already.
+  // RESOURCE_EXHAUSTED at once when queue_max commands wait already. Where the executor has it in doubt as the deadline
+  // comes near, the answer is `in_doubt` of the command.
   absl::StatusOr<Result> Run(Command command, const ports::CallContext& context,
-                             std::vector<std::size_t> conflict_keys) {  // NOLINT(performance-unnecessary-value-param)
+                             std::vector<std::size_t> conflict_keys,  // NOLINT(performance-unnecessary-value-param)
+                             absl::Status (*in_doubt)(const Command&) = nullptr) {
     auto item = std::make_shared<Item>();
     item->command = std::move(command);
     item->context = context;
     item->conflict_keys = std::move(conflict_keys);
     item->queued_at = std::chrono::steady_clock::now();
     std::future<absl::StatusOr<Result>> outcome = item->promise.get_future();
+    const std::shared_ptr<const Item> mine = item;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return domain::RetryLaterError(absl::StatusCode::kUnavailable, "shutting down", absl::Seconds(1));
@@ -106,10 +116,11 @@ class Batcher {
       if (running_ == 0 || queue_.size() == 1 || queue_.size() >= limits_.beside_min) wake_.notify_one();
     }
     if (context.deadline == absl::InfiniteFuture()) return outcome.get();
-    if (outcome.wait_until(absl::ToChronoTime(context.deadline)) != std::future_status::ready) {
-      return absl::DeadlineExceededError("the deadline passed before the outcome was known; it may still take effect");
+    for (const absl::Time until : {context.deadline - kInDoubtMargin, context.deadline}) {
+      if (outcome.wait_until(absl::ToChronoTime(until)) == std::future_status::ready) return outcome.get();
+      if (in_doubt != nullptr && mine->in_doubt) return in_doubt(mine->command);
     }
-    return outcome.get();
+    return absl::DeadlineExceededError("the deadline passed before the outcome was known; it may still take effect");
   }
 
   // Commands that wait now.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/rows/adjustment_rows.hpp"
 #include "storage/rows/key_rows.hpp"
 #include "storage/rows/level_rows.hpp"
 #include "storage/rows/order_rows.hpp"
@@ -71,6 +72,7 @@ class ProductLoader {
 commands::State LoadState(Session& session, std::span<const commands::Item> items, ProductCache& products) {
   commands::State state;
   ClaimKeys(session, items, state);
+  ClaimAdjustments(session, items, state);
   ClaimSkus(session, items, state);
   LockOrders(session, items, state);
   LoadMessages(session, items, state);

@@ -9,9 +9,10 @@
 namespace logistics::storage {
 
 // Claims keys, locks rows and reads them: what the commands of a batch need to be decided. Locks are taken in one order
-// by all writers: idempotency keys, SKUs, orders, reservations, stock levels (each sorted by key), and the change
-// counter last (Commit). Messages and payments need no locks of their own: they are read under the lock of their order,
-// which all who write them hold. Throws pqxx exceptions; the transaction is the caller's to begin and end.
+// by all writers: idempotency keys, request ids of adjustments, SKUs, orders, reservations, stock levels (each sorted
+// by key), and the change counter last (Commit). Messages and payments need no locks of their own: they are read under
+// the lock of their order, which all who write them hold. Throws pqxx exceptions; the transaction is the caller's to
+// begin and end.
 commands::State LoadState(Session& session, std::span<const commands::Item> items, ProductCache& products);
 
 }  // namespace logistics::storage

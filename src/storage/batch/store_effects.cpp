@@ -1,6 +1,7 @@
 #include "storage/batch/store_effects.hpp"
 
 #include "storage/postgres/statement_group.hpp"
+#include "storage/rows/adjustment_rows.hpp"
 #include "storage/rows/history_rows.hpp"
 #include "storage/rows/key_rows.hpp"
 #include "storage/rows/level_rows.hpp"
@@ -23,6 +24,7 @@ void StoreEffects(Session& session, std::span<const commands::Item> items, const
 
   StatementGroup group;
   FreeKeys(group, items, decision.unused_keys);
+  FreeAdjustments(group, items, decision.unused_keys);
   InsertOrders(group, new_orders);
   UpdateOrders(group, changed_orders);
   InsertReservations(group, new_reservations);

@@ -30,7 +30,8 @@ absl::StatusOr<typename Command::Result> RunWrite(WriteBatcher& writes, Command 
                                                   const ports::CallContext& context) {
   commands::Command one(std::move(command));
   std::vector<std::size_t> keys = HashedConflictKeys(one);
-  absl::StatusOr<commands::Result> result = writes.Run(std::move(one), context, std::move(keys));
+  absl::StatusOr<commands::Result> result =
+      writes.Run(std::move(one), context, std::move(keys), commands::InDoubtError);
   if (!result.ok()) return result.status();
   return std::get<typename Command::Result>(*std::move(result));
 }

@@ -19,12 +19,16 @@ namespace {
 constexpr int kAttemptsMax = 5;
 constexpr absl::Duration kBackoffFirst = absl::Milliseconds(20);
 constexpr absl::Duration kBackoffMax = absl::Seconds(1);
-// How long a commit in doubt is asked after. Its callers have long gone by then, or get UNAVAILABLE.
+// How long a commit in doubt is asked after for commands without a deadline; for others, as long as one of them waits.
 constexpr absl::Duration kResolveMax = absl::Seconds(30);
 
 const std::vector<double>& BatchSizeBounds() {
   static const std::vector<double> bounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   return bounds;
+}
+
+void MarkInDoubt(const WriteBatch& batch, bool in_doubt) {
+  for (const auto& item : batch) item->in_doubt = in_doubt;
 }
 
 std::vector<commands::Item> ItemsOf(const WriteBatch& batch) {
@@ -68,13 +72,17 @@ void WriteExecutor::Execute(const WriteBatch& batch) {
       if (alone.result == Try::kDone) {
         item->promise.set_value(std::move(outcomes[0]));
       } else {
-        item->promise.set_value(alone.status);
+        item->promise.set_value(StatusOf(alone, *item));
       }
     }
   } else {
-    for (const auto& item : batch) item->promise.set_value(tried.status);
+    for (const auto& item : batch) item->promise.set_value(StatusOf(tried, *item));
   }
   batch_seconds_.Observe(absl::ToDoubleSeconds(absl::Now() - start));
+}
+
+absl::Status WriteExecutor::StatusOf(const TryOutcome& tried, const PendingWrite& item) {
+  return tried.result == Try::kUnknown ? commands::InDoubtError(item.command) : tried.status;
 }
 
 WriteExecutor::TryOutcome WriteExecutor::RunToEnd(const WriteBatch& batch, Outcomes& outcomes) {
@@ -127,10 +135,12 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
 WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch) {
   in_doubt_.Increment();
   spdlog::warn("the answer to a commit of {} commands was lost; asking whether it happened", batch.size());
+  MarkInDoubt(batch, true);
   const absl::Time give_up = absl::Now() + kResolveMax;
-  for (int attempt = 1; absl::Now() < give_up; ++attempt) {
+  for (int attempt = 1; attempt == 1 || AnyoneWaits(batch, give_up); ++attempt) {
     try {
       const bool committed = WasCommitted(session_.Get(), batch_id);
+      MarkInDoubt(batch, false);
       spdlog::warn("the commit in doubt {}", committed ? "happened" : "did not happen and never will");
       if (!committed) return {Try::kAgain, UnavailableError("the database became unavailable during the commit")};
       batches_.Increment();
@@ -145,14 +155,16 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
       Backoff(attempt);
     }
   }
-  // Not answered as failed: it may have happened. UNAVAILABLE says just that; the idempotency key finds out.
-  return {Try::kUnknown,
-          UnavailableError("the database became unavailable during the commit; the outcome is not known")};
+  // Not answered as failed: it may have happened.
+  return {Try::kUnknown, absl::OkStatus()};
 }
 
-bool WriteExecutor::AnyoneWaits(const WriteBatch& batch) {
+bool WriteExecutor::AnyoneWaits(const WriteBatch& batch, absl::Time endless) {
   const absl::Time now = absl::Now();
-  return std::any_of(batch.begin(), batch.end(), [&](const auto& item) { return item->context.deadline > now; });
+  return std::any_of(batch.begin(), batch.end(), [&](const auto& item) {
+    const absl::Time deadline = item->context.deadline;
+    return (deadline == absl::InfiniteFuture() ? endless : deadline) > now;
+  });
 }
 
 void WriteExecutor::Backoff(int attempt) {

@@ -42,11 +42,14 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   };
   using Outcomes = std::vector<absl::StatusOr<commands::Result>>;
 
+  // The answer to a command whose try was not done.
+  static absl::Status StatusOf(const TryOutcome& tried, const PendingWrite& item);
   // Runs until it is done or has failed for good.
   TryOutcome RunToEnd(const WriteBatch& batch, Outcomes& outcomes);
   TryOutcome RunOnce(const WriteBatch& batch, Outcomes& outcomes);
   TryOutcome ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch);
-  static bool AnyoneWaits(const WriteBatch& batch);
+  // `endless`: until when somebody without a deadline waits.
+  static bool AnyoneWaits(const WriteBatch& batch, absl::Time endless = absl::InfiniteFuture());
   void Backoff(int attempt);
 
   WriterDeps deps_;

@@ -13,6 +13,10 @@ constexpr Statement kSweepKeys = {
     "sweep_keys",
     "DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency_keys "
     "WHERE created_at < now() - $1::bigint * interval '1 second' LIMIT 5000))"};
+constexpr Statement kSweepAdjustments = {
+    "sweep_adjustment_requests",
+    "DELETE FROM adjustment_requests WHERE ctid = ANY(ARRAY(SELECT ctid FROM adjustment_requests "
+    "WHERE created_at < now() - $1::bigint * interval '1 second' LIMIT 5000))"};
 constexpr Statement kSweepMessages = {"sweep_messages",
                                       "DELETE FROM inbox_done WHERE ctid = ANY(ARRAY(SELECT ctid FROM inbox_done "
                                       "WHERE done_at < now() - $1::bigint * interval '1 second' LIMIT 5000))"};
@@ -51,6 +55,10 @@ void LeasedTask::Run() {
 
 void SweepIdempotencyKeys(Session& session, absl::Duration ttl) {
   SweepByAge(session, kSweepKeys, ttl, "idempotency keys");
+}
+
+void SweepAdjustmentRequests(Session& session, absl::Duration ttl) {
+  SweepByAge(session, kSweepAdjustments, ttl, "request ids of adjustments");
 }
 
 void SweepDoneMessages(Session& session, absl::Duration ttl) {

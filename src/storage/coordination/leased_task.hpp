@@ -26,8 +26,10 @@ class LeasedTask {
   base::PeriodicTask task_;  // last: it works with the rest
 };
 
-// Delete idempotency keys, and handled messages, older than `ttl`, a bounded number at a time.
+// Delete idempotency keys, request ids of adjustments, and handled messages, older than `ttl`, a bounded number at a
+// time.
 void SweepIdempotencyKeys(Session& session, absl::Duration ttl);
+void SweepAdjustmentRequests(Session& session, absl::Duration ttl);
 void SweepDoneMessages(Session& session, absl::Duration ttl);
 
 }  // namespace logistics::storage

@@ -4,6 +4,7 @@
 
 #include "integration/storage/commit_cutter.hpp"
 #include "integration/storage/storage_fixture.hpp"
+#include "logistics/domain/errors.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -153,6 +154,55 @@ TEST_F(CommitInDoubtTest, ThatCannotBeSettled_IsAnsweredUnavailableAndNotRunAgai
   EXPECT_EQ(again->id, order.order.id);
   EXPECT_EQ(Reserved(product_), 3);
   ExpectConsistent();
+}
+
+class CommitUnresolvedTest : public CommitInDoubtTest {
+ protected:
+  // The commit happens and is not answered, and what tells whether it did is gone until the answer is there.
+  template <typename Call>
+  auto InDoubt(const Call& call) {
+    CommitCutter::Rule rule = CommitCutter::AtCommit(Cut::kLoseAnswer);
+    rule.before_cut = [this] { database_.Query("ALTER TABLE commits RENAME TO commits_away"); };
+    cutter_.Add(rule);
+    const auto answer = call();
+    database_.Query("ALTER TABLE commits_away RENAME TO commits");
+    return answer.status();
+  }
+  absl::StatusOr<ports::LevelRow> Adjust(const std::string& request_id) {
+    return replica_->database().stock().Adjust({{product_, warehouse_}, 10, "found", "", request_id}, {});
+  }
+};
+
+// An order without a key may have been made: saying it again could make a second one.
+TEST_F(CommitUnresolvedTest, OrderWithoutKey_IsUnknownAndNamesTheOrder) {
+  const domain::NewOrder order = OrderOf(product_, 3);
+  const absl::Status answer = InDoubt([&] { return Create(replica_->database(), order); });
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_EQ(domain::ErrorInfoOf(answer),
+            (domain::ErrorInfo{domain::kCommitInDoubt, {{"order_id", order.order.id.ToString()}}}));
+  EXPECT_FALSE(domain::RetryAfterOf(answer));
+  EXPECT_TRUE(Exists(order.order.id)) << "the id leads to it";
+}
+
+TEST_F(CommitUnresolvedTest, Adjustment_IsRepeatableByItsRequestIdOnly) {
+  EXPECT_THAT(InDoubt([&] { return Adjust(""); }), StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_THAT(InDoubt([&] { return Adjust("the id"); }), StatusIs(absl::StatusCode::kUnavailable));
+  ASSERT_OK_AND_ASSIGN(const ports::LevelRow level, Adjust("the id"));
+  EXPECT_EQ(level.level.quantity, 120);
+  EXPECT_EQ(Number("SELECT quantity FROM stock_levels"), 120);
+  ExpectConsistent();
+}
+
+// With the database away for longer, the caller hears it before nothing but its own deadline could reach it.
+TEST_F(CommitInDoubtTest, DatabaseAwayPastTheDeadline_IsAnsweredBeforeIt) {
+  cutter_.RefuseAfterCut(1'000'000);
+  cutter_.Add(CommitCutter::AtCommit(Cut::kLoseAnswer));
+  const domain::NewOrder order = OrderOf(product_, 3);
+  const absl::Time deadline = absl::Now() + absl::Seconds(2);
+  const auto answer = replica_->database().orders().Create(order, {"correlation", "", deadline});
+  EXPECT_LT(absl::Now(), deadline);
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_TRUE(Exists(order.order.id));
 }
 
 }  // namespace

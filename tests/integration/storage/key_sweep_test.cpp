@@ -73,5 +73,25 @@ TEST_F(KeySweepTest, WorkThatThrows_IsTriedAgain) {
   EXPECT_TRUE(Eventually([&] { return turns >= 4; }));
 }
 
+TEST_F(KeySweepTest, RequestIdsOfAdjustments_AreKnownForADay) {
+  DatabaseOptions options = Options();
+  options.sweep_interval = absl::Milliseconds(50);
+  const auto replica = NewReplica(options);
+  const domain::ProductId product = ProductWith(replica->database(), 1);
+  const auto adjust = [&](const std::string& request_id) {
+    return replica->database().stock().Adjust({{product, warehouse_}, 10, "", "", request_id}, {});
+  };
+  for (const char* id : {"old", "young"}) ASSERT_THAT(adjust(id), IsOk());
+  database_.Query(
+      "UPDATE adjustment_requests SET created_at = now() - CASE request_id WHEN 'old' THEN "
+      "interval '24 hours 1 minute' ELSE interval '23 hours 59 minutes' END");
+  replica->database().Start();
+  EXPECT_TRUE(Eventually([&] { return Number("SELECT count(*) FROM adjustment_requests") == 1; }));
+  ASSERT_OK_AND_ASSIGN(const ports::LevelRow again, adjust("young"));
+  EXPECT_EQ(again.level.quantity, 21);
+  ASSERT_OK_AND_ASSIGN(const ports::LevelRow anew, adjust("old"));
+  EXPECT_EQ(anew.level.quantity, 31);
+}
+
 }  // namespace
 }  // namespace logistics::storage

@@ -87,7 +87,7 @@ TEST_F(DecideTest, Needs_OfEachCommand) {
   EXPECT_THAT(create.product_ids, ElementsAre(box_));
   EXPECT_EQ(create.order, std::nullopt);
   EXPECT_THAT(KindsIn(NeedsOf(Command(CreateOrder{OrderOf({{box_, 1}})}))), IsEmpty());
-  EXPECT_THAT(KindsIn(NeedsOf(Command(OpenIntent{keyed}))), ElementsAre(Kind::kIdempotencyKey));
+  EXPECT_THAT(KindsIn(NeedsOf(Command(OpenIntent{keyed}))), ElementsAre(Kind::kIdempotencyKey, Kind::kOrder));
 
   domain::Product lamp;
   lamp.sku = "LAMP";

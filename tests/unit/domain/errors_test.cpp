@@ -66,5 +66,19 @@ TEST(Errors, DamagedPayload_IsNothing) {
   }
 }
 
+TEST(Errors, CommitInDoubt_SaysWhetherToRepeatAndWhatItIsAbout) {
+  const absl::Status unknown = CommitInDoubtError(false, {{"order_id", "1"}, {"x", ""}});
+  EXPECT_THAT(unknown, StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_TRUE(IsCommitInDoubt(unknown));
+  EXPECT_EQ(ErrorInfoOf(unknown), (ErrorInfo{kCommitInDoubt, {{"order_id", "1"}, {"x", ""}}}));
+  EXPECT_FALSE(RetryAfterOf(unknown));
+  const absl::Status repeatable = CommitInDoubtError(true, {});
+  EXPECT_THAT(repeatable, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(IsCommitInDoubt(repeatable));
+  EXPECT_TRUE(RetryAfterOf(repeatable));
+  EXPECT_FALSE(IsCommitInDoubt(absl::UnavailableError("away")));
+  EXPECT_FALSE(ErrorInfoOf(absl::UnknownError("what?")));
+}
+
 }  // namespace
 }  // namespace logistics::domain

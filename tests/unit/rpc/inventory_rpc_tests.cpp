@@ -193,5 +193,34 @@ TEST_F(InventoryRpcTest, RemoteInventory_IsNotServed) {
   without.Shutdown(absl::Now() + absl::Seconds(30));
 }
 
+TEST_F(InventoryRpcTest, AdjustInventory_WithAnIdempotencyKey_IsAppliedOnce) {
+  const std::string product = AddProduct("sku-1", 10);
+  ::inventory::AdjustInventoryRequest adjust;
+  adjust.set_item_id(product);
+  adjust.set_quantity(5);
+  const auto send = [&](const std::string& key, ::inventory::AdjustInventoryResponse& response) {
+    grpc::ClientContext context;
+    context.AddMetadata("idempotency-key", key);
+    return inventory_->AdjustInventory(&context, adjust, &response);
+  };
+  ::inventory::AdjustInventoryResponse first;
+  ::inventory::AdjustInventoryResponse again;
+  ASSERT_TRUE(send("delivery 17", first).ok());
+  ASSERT_TRUE(send("delivery 17", again).ok());
+  EXPECT_EQ(first.inventory_level().quantity(), 15);
+  EXPECT_EQ(again.inventory_level().quantity(), 15);
+  adjust.set_quantity(6);
+  EXPECT_EQ(send("delivery 17", again).error_code(), grpc::StatusCode::ALREADY_EXISTS);
+
+  EXPECT_TRUE(send(std::string(128, 'k'), again).ok());
+  for (const std::string& bad : {std::string(), std::string(129, 'k')}) {
+    const grpc::Status status = send(bad, again);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    const auto fields = DetailOf<google::rpc::BadRequest>(status);
+    ASSERT_TRUE(fields.has_value());
+    EXPECT_EQ(fields->field_violations(0).field(), "idempotency-key");
+  }
+}
+
 }  // namespace
 }  // namespace logistics::rpc

@@ -140,5 +140,21 @@ TEST(StatusMapping, LongText_IsCutBetweenCharacters) {
   EXPECT_THAT(shortened, testing::EndsWith("..."));
 }
 
+TEST(StatusMapping, CommitInDoubt_IsUnknownWithReasonAndIdAndNoRetryInfo) {
+  const grpc::Status status = ToGrpcStatus(domain::CommitInDoubtError(false, {{"order_id", "the order"}}), "id-1");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNKNOWN);
+  EXPECT_FALSE(DetailOf<google::rpc::RetryInfo>(status).has_value());
+  const auto info = DetailOf<google::rpc::ErrorInfo>(status);
+  ASSERT_TRUE(info.has_value());
+  EXPECT_EQ(info->reason(), "COMMIT_IN_DOUBT");
+  EXPECT_EQ(info->domain(), "logistics-engine");
+  EXPECT_EQ(info->metadata().at("order_id"), "the order");
+
+  const grpc::Status repeatable = ToGrpcStatus(domain::CommitInDoubtError(true, {}), "id-1");
+  EXPECT_EQ(repeatable.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(DetailOf<google::rpc::RetryInfo>(repeatable).has_value());
+  EXPECT_EQ(ToGrpcStatus(absl::UnknownError("SELECT 1"), "id-1").error_code(), grpc::StatusCode::INTERNAL);
+}
+
 }  // namespace
 }  // namespace logistics::rpc

@@ -434,5 +434,43 @@ TEST_F(OrderSagaTest, StatusChange_IsSettledWhereItHappened) {
   EXPECT_EQ(settles_, 1);
 }
 
+// Its key would keep the caller's next try waiting until recovery comes.
+TEST_F(OrderSagaTest, IntentOpenedAndNotAnsweredInTime_IsGivenUpAtOnce) {
+  for (const SagaFate fate : {SagaFate::kLate, SagaFate::kDoubted}) {
+    store_.Script(SagaCall::kOpen, {fate});
+    const NewOrder order = OrderOf(3, "key");
+    EXPECT_FALSE(Create(order).ok());
+    EXPECT_THAT(StateOf(order), Optional(ReservationState::kReleased));
+    EXPECT_THAT(StepsOf(order), IsEmpty()) << "the peer was not asked";
+  }
+  EXPECT_EQ(peer_.Calls(PeerCall::kReserve), 0);
+  ExpectKeyIsFree("key");
+}
+
+TEST_F(OrderSagaTest, OrderInDoubt_IsFoundOutByGivingItUp) {
+  store_.Script(SagaCall::kComplete, {SagaFate::kDoubtedUndone, SagaFate::kDoubted});
+  const NewOrder undone = OrderOf(3);
+  EXPECT_THAT(Create(undone), StatusIs(kUnavailable)) << "nothing was made, and another try may be";
+  EXPECT_THAT(StepsOf(undone), ElementsAre("release", "release_again"));
+
+  const NewOrder done = OrderOf(3);
+  const domain::Product product{level_.product_id, "SKU", "", "", "", {}, clock_.Now(), clock_.Now()};
+  ASSERT_THAT(orders_.CreateProduct(product, {}), IsOk());
+  ASSERT_THAT(orders_.Adjust({level_, 10, "delivery", ""}, {}), IsOk());
+  ASSERT_THAT(orders_.Create(done, {}), IsOk());
+  const auto answer = Create(done);
+  ASSERT_THAT(answer, IsOk());
+  EXPECT_EQ(answer->id, done.order.id);
+  EXPECT_THAT(StepsOf(done), IsEmpty());
+}
+
+TEST_F(OrderSagaTest, OrderInDoubtAndNotFoundOut_IsUnknown) {
+  store_.Script(SagaCall::kComplete, {SagaFate::kDoubted});
+  store_.Script(SagaCall::kAbandon, {SagaFate::kFailed});
+  const auto answer = Create(OrderOf(3));
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_TRUE(domain::IsCommitInDoubt(answer.status()));
+}
+
 }  // namespace
 }  // namespace logistics::service

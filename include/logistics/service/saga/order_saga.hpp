@@ -48,8 +48,9 @@ class OrderSaga final : public ports::OrderStore {
   absl::StatusOr<std::optional<domain::Order>> Open(const domain::NewOrder& order, const ports::CallContext& context,
                                                     Clock::time_point& opened);
   absl::StatusOr<domain::Order> AskAndStore(const domain::NewOrder& order, const ports::CallContext& context);
-  void Abandon(const domain::NewOrder& order, ports::IntentRelease release, const char* reason,
-               const ports::CallContext& context);
+  // Whether the intent was ended; false: there is none, or its order was made.
+  absl::StatusOr<bool> Abandon(const domain::NewOrder& order, ports::IntentRelease release, const char* reason,
+                               const ports::CallContext& context);
 
   ports::OrderStore& orders_;
   ports::IntentStore& intents_;
