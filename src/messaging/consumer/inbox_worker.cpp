@@ -126,11 +126,11 @@ absl::Status InboxWorker::UpdateMetrics() {
   count_at_ = now + kInboxStatsInterval;
   ports::CallContext context;
   context.deadline = clock_.Now() + kHandleTimeout;
-  const auto waiting = inbox_.List(options_.name, /*after=*/0, kInboxCountedMax, context);
-  if (!waiting.ok()) return waiting.status();
-  metrics_.waiting.Set(static_cast<double>(waiting->size()));
-  const absl::Duration oldest = waiting->empty() ? absl::ZeroDuration() : clock_.Now() - waiting->front().arrived_at;
-  metrics_.oldest_seconds.Set(std::max(0.0, absl::ToDoubleSeconds(oldest)));
+  const auto stats = inbox_.Stats(options_.name, kInboxCountedMax, context);
+  if (!stats.ok()) return stats.status();
+  metrics_.waiting.Set(static_cast<double>(stats->waiting));
+  const absl::Time at = clock_.Now();
+  metrics_.oldest_seconds.Set(std::max(0.0, absl::ToDoubleSeconds(at - stats->oldest_arrived_at.value_or(at))));
   return absl::OkStatus();
 }
 

@@ -207,6 +207,20 @@ TEST_F(ConsumerOutageTest, QueueWithOtherArguments_IsSaidAndReadAllTheSame) {
   EXPECT_TRUE(payments_.WaitForEffects(1));
 }
 
+TEST_F(ConsumerOutageTest, OversizedMessageOfAQueueThatMayDropIt_IsNotRejected) {
+  broker_.DeclareQueue(kQueue, nlohmann::json{{"x-queue-type", "quorum"}});
+  consumer_ = NewConsumer();
+  consumer_->Start();
+  ASSERT_TRUE(health_.WaitForState("consumer payments", HealthState::kDegraded, kConsumerWait));
+  PublishBody(1, std::string(1'000'000, 'x'));
+  Pay(2, 2);
+  ASSERT_TRUE(payments_.WaitForEffects(1));
+  StopConsumer();
+  const auto message = TestConsumer(broker_.url(), kQueue).Next();
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ(message->message_id, EventId(1));
+}
+
 TEST_F(ConsumerOutageTest, Send_WithoutAConnection_AnswersAtOnce) {
   options_.urls = {"amqp://guest:guest@127.0.0.1:1"};
   consumer_ = NewConsumer();
