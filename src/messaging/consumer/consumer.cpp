@@ -56,15 +56,16 @@ void Consumer::Stop(absl::Time deadline) {
   });
 }
 
-absl::Status Consumer::Send(DeadLetter letter) {
+std::future<absl::Status> Consumer::Send(DeadLetter letter) {
   const auto outcome = std::make_shared<std::promise<absl::Status>>();
-  {
-    const std::lock_guard lock(mutex_);
-    if (!running_) return absl::UnavailableError(absl::StrCat("consumer ", options_.name, " does not run"));
+  const std::lock_guard lock(mutex_);
+  if (running_) {
     send_requests_.push_back({std::move(letter), outcome});
+    wake_.Set();
+  } else {
+    outcome->set_value(absl::UnavailableError(absl::StrCat("consumer ", options_.name, " does not run")));
   }
-  wake_.Set();
-  return outcome->get_future().get();
+  return outcome->get_future();
 }
 
 void Consumer::Run() {

@@ -67,7 +67,7 @@ class Consumer final : public DeadLetterSink {
   bool stopping() const { return stopping_; }
 
   // Also UNAVAILABLE when the broker takes no dead letter now, and after Stop.
-  absl::Status Send(DeadLetter letter) override;
+  std::future<absl::Status> Send(DeadLetter letter) override;
 
  private:
   using Clock = std::chrono::steady_clock;
