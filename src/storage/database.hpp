@@ -19,6 +19,7 @@
 #include "storage/stores/postgres_order_store.hpp"
 #include "storage/stores/postgres_payment_store.hpp"
 #include "storage/stores/postgres_reservation_ledger.hpp"
+#include "storage/stores/postgres_routed_keys.hpp"
 #include "storage/stores/postgres_settlement_store.hpp"
 #include "storage/stores/postgres_stock_log.hpp"
 #include "storage/stores/postgres_stock_store.hpp"
@@ -45,7 +46,8 @@ class Database {
   ports::SettlementStore& settlements() { return settlement_store_; }
   ports::ReservationLedger& reservation_ledger() { return reservation_ledger_; }
 
-  // For the relay; each call makes one with a connection of its own.
+  // For the relay; each call of NewOutbox makes one with a connection of its own.
+  ports::RoutedKeys& routed_keys() { return routed_keys_; }
   std::unique_ptr<ports::Outbox> NewOutbox() const;
 
   // Runs `work` every `interval`, on one replica at a time, until the task is destroyed; `work` takes less than a
@@ -80,6 +82,7 @@ class Database {
   PostgresReservationLedger reservation_ledger_;
   PostgresPaymentStore payment_store_;
   PostgresInbox inbox_;
+  PostgresRoutedKeys routed_keys_;
   std::unique_ptr<LeasedTask> age_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
 };

@@ -89,10 +89,21 @@ void BrokerLink::OnReturned(std::string_view message_id, std::string_view reason
   if (!id) return;
   window_.Returned(*id);
   last_refusal_ = absl::StrCat("unroutable: ", std::string(reason));
-  const std::optional<std::int64_t> suppressed = unroutable_log_.Pass(session_.input_time());
+}
+
+void BrokerLink::NoteReturned(const PublishOutcome& outcome, Time now) {
+  const std::string_view exchange = ExchangeOf(outcome.route.stream);
+  const std::string result = outcome.dropped ? "dropped" : "returned";
+  metrics_.Refused(result, exchange, outcome.route.routing_key).Increment();
+  if (!outcome.dropped) {
+    quarantined_.Unroutable(outcome.key, outcome.route);
+  } else if (outcome.was_quarantined) {
+    quarantined_.Confirmed(outcome.route);
+  }
+  const std::optional<std::int64_t> suppressed = unroutable_log_.Pass(now);
   if (!suppressed) return;
-  spdlog::warn("relay: no queue takes message {} ({}), so it is {}; {} more since the last such line", message_id,
-               reason, options_.unroutable == Unroutable::kHold ? "quarantined" : "dropped", *suppressed);
+  spdlog::warn("relay: no queue takes an event on {} {}, so the event is {}; {} more since the last such line",
+               exchange, outcome.route.routing_key, outcome.dropped ? "dropped" : "quarantined", *suppressed);
 }
 
 void BrokerLink::OnChannelClosed(const absl::Status& why) {
@@ -136,8 +147,7 @@ void BrokerLink::CountOutcomes(Time now) {
         break;
       case PublishResult::kReturned:
         metrics_.returned.Increment();
-        metrics_.Refused("returned", ExchangeOf(outcome.route.stream), outcome.route.routing_key).Increment();
-        if (options_.unroutable == Unroutable::kHold) quarantined_.Unroutable(outcome.key, outcome.route);
+        NoteReturned(outcome, now);
         break;
     }
   }

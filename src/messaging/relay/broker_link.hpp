@@ -58,6 +58,7 @@ class BrokerLink final : private SessionListener {
 
   absl::Status PublishBurst(Time now);
   void CountOutcomes(Time now);
+  void NoteReturned(const PublishOutcome& outcome, Time now);
   void NoteNacked(const PublishOutcome& outcome, Time now);
   // Holds back the rest of a key of which a message was refused. Returns whether there was one.
   bool NoteRefused(const std::optional<OrderingId>& key);

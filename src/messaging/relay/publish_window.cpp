@@ -110,12 +110,18 @@ void PublishWindow::ResolveAcked(Entry& entry, Time now, std::vector<PublishOutc
   const bool names_route = entry.returned || entry.quarantined;
   outcomes.push_back({entry.returned ? PublishResult::kReturned : PublishResult::kConfirmed,
                       Between(entry.published_at, now), entry.key, names_route ? RouteOf(entry.message) : Route{},
-                      entry.quarantined});
-  if (entry.returned && options_.unroutable == Unroutable::kHold) {
+                      entry.quarantined, entry.returned && Drops(entry.message, now)});
+  if (!entry.returned) routes_.Routed(entry.message, now);
+  if (entry.returned && !outcomes.back().dropped) {
     QuarantineChain(entry);
   } else {
     Confirm(entry);
   }
+}
+
+bool PublishWindow::Drops(const ports::OutboxMessage& message, Time now) {
+  const bool waits = routes_.Waits(message, now);
+  return options_.unroutable == Unroutable::kDrop && !waits;
 }
 
 void PublishWindow::ResolveNacked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes) {

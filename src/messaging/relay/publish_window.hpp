@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "logistics/ports/outbox.hpp"
 #include "messaging/amqp/options.hpp"
+#include "messaging/relay/known_routes.hpp"
 #include "messaging/relay/ordering.hpp"
 
 namespace logistics::messaging {
@@ -25,6 +26,7 @@ struct PublishOutcome {
   OrderingId key;
   Route route;                   // of a confirmed message only when it was quarantined
   bool was_quarantined = false;  // it came in by AddQuarantined
+  bool dropped = false;          // returned, and nobody is to get it
 };
 
 // Rows to delete, and the new start position.
@@ -47,7 +49,8 @@ class PublishWindow {
     int capacity = 1000;
     Unroutable unroutable = Unroutable::kDrop;
   };
-  explicit PublishWindow(const Options& options) : options_(options) {}
+  // `routes` decides under `drop` whether a returned message is dropped; outlives the window.
+  PublishWindow(const Options& options, KnownRoutes& routes) : options_(options), routes_(routes) {}
   // Entries point at each other.
   PublishWindow(const PublishWindow&) = delete;
   PublishWindow& operator=(const PublishWindow&) = delete;
@@ -121,6 +124,7 @@ class PublishWindow {
   void ForTags(std::uint64_t tag, bool multiple, Resolve resolve);
   void ResolveAcked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes);
   void ResolveNacked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes);
+  bool Drops(const ports::OutboxMessage& message, Time now);
   void Confirm(Entry& entry);
   void QuarantineChain(Entry& front);
   void Erase(Entry& entry);
@@ -128,6 +132,7 @@ class PublishWindow {
   void NoLongerSuspect(Entry& entry);
 
   const Options options_;
+  KnownRoutes& routes_;
   Entries fresh_;
   Entries quarantined_;
   absl::flat_hash_map<OrderingId, Chain> chains_;
