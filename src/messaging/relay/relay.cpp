@@ -112,7 +112,7 @@ void Relay::ReadOutbox(Time now) {
   if (stopping()) reader_.Drain();
   if (!RoomToRead() || !reader_.CommitsDue(now)) return;
   for (ports::OutboxMessage& message : reader_.ReadCommits(now)) {
-    if (quarantined_.Contains(OrderingIdOf(message))) {
+    if (quarantined_.Diverts(message)) {
       writer_.Quarantine(std::move(message));
     } else {
       window_.Add(std::move(message));

@@ -87,6 +87,17 @@ class Simulation {
       return;
     }
     if (!calm && Draw(60) == 0) {
+      window_.ConfirmsOverdue();
+      out_.clear();
+      tag_ = 0;
+      return;
+    }
+    if (!calm && Draw(60) == 0 && !out_.empty()) {
+      window_.GiveUpOldest(now_, outcomes_);
+      out_.pop_front();
+      return;
+    }
+    if (!calm && Draw(60) == 0) {
       window_.ChannelFailed();
       out_.clear();
       tag_ = 0;

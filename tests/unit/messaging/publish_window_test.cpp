@@ -158,6 +158,43 @@ TEST_F(PublishWindowTest, ConnectionLost_SendsTheUnconfirmedAgainInOrder) {
   EXPECT_THAT(NumbersOf(window.TakeConfirmed().messages), ElementsAre(2, 1, 3, 4, 5));
 }
 
+TEST_F(PublishWindowTest, ConfirmsOverdue_FewerGoOutAndBehindTheOthers) {
+  PublishWindow window(With(Unroutable::kDrop, 4), routes_);
+  for (int i = 1; i <= 8; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 2, 3, 4));
+  window.ConfirmsOverdue();
+  tag_ = 0;
+  EXPECT_THAT(PublishAll(window), ElementsAre(5, 6));
+  window.ConfirmsOverdue();
+  tag_ = 0;
+  EXPECT_THAT(PublishAll(window), ElementsAre(7));
+  window.ConfirmsOverdue();
+  tag_ = 0;
+  EXPECT_THAT(PublishAll(window), ElementsAre(8)) << "one at a time at least";
+  Ack(window, 1);
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 2)) << "a confirm adds one";
+  Ack(window, 3, /*multiple=*/true);
+  EXPECT_THAT(PublishAll(window), ElementsAre(3, 4, 5, 6)) << "up to the window's size";
+}
+
+TEST_F(PublishWindowTest, GiveUpOldest_QuarantinesThatKeyAlone) {
+  PublishWindow window(With(Unroutable::kDrop), routes_);
+  window.Add(MessageAt(1, 7));
+  window.Add(MessageAt(2, 8));
+  window.Add(MessageAt(3, 7));
+  PublishAll(window);
+  now_ += std::chrono::seconds(1);
+  Ack(window, 2);
+  EXPECT_GT(window.last_confirm(), window.OldestInFlight());
+  window.GiveUpOldest(now_, outcomes_);
+  EXPECT_EQ(outcomes_.back().result, PublishResult::kUnconfirmed);
+  EXPECT_EQ(outcomes_.back().route.routing_key, "order.created");
+  EXPECT_THAT(NumbersOf(window.TakeToQuarantine()), ElementsAre(1, 3));
+  Ack(window, 1);  // comes late, and means nothing
+  EXPECT_EQ(window.size(), 0U);
+  EXPECT_EQ(window.in_flight(), 0U);
+}
+
 TEST_F(PublishWindowTest, ChannelFailed_FindsTheRefusedOneByOne) {
   PublishWindow window(With(Unroutable::kDrop), routes_);
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
