@@ -27,7 +27,7 @@ Application::Application(const Settings& settings, remote_inventory::GrpcInvento
       readiness_(readiness),
       ids_(clock_),
       database_(DatabaseOptionsOf(settings), ids_.NewId(), ids_, clock_, encoder_, metrics, readiness),
-      relay_(database_.NewOutbox(), settings.broker, metrics, readiness),
+      relay_(database_.NewOutbox(), database_.routed_keys(), settings.broker, metrics, readiness),
       remote_(peer == nullptr
                   ? nullptr
                   : std::make_unique<RemoteInventory>(settings, database_, *peer, ids_, clock_, metrics, log)),

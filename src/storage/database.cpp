@@ -52,7 +52,8 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       settlement_store_(pool_, ids_),
       reservation_ledger_(pool_),
       payment_store_(writes_),
-      inbox_(pool_) {}
+      inbox_(pool_),
+      routed_keys_(pool_) {}
 
 std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
   return std::make_unique<PostgresOutbox>(options_, replica_id_);

@@ -21,6 +21,7 @@
 #include "storage/stores/postgres_order_store.hpp"
 #include "storage/stores/postgres_payment_store.hpp"
 #include "storage/stores/postgres_reservation_ledger.hpp"
+#include "storage/stores/postgres_routed_keys.hpp"
 #include "storage/stores/postgres_settlement_store.hpp"
 #include "storage/stores/postgres_stock_log.hpp"
 #include "storage/stores/postgres_stock_store.hpp"
@@ -48,7 +49,8 @@ class Database {
   ports::SettlementStore& settlements() { return settlement_store_; }
   ports::ReservationLedger& reservation_ledger() { return reservation_ledger_; }
 
-  // For the relay; each call makes one with a connection of its own.
+  // For the relay; each call of NewOutbox makes one with a connection of its own.
+  ports::RoutedKeys& routed_keys() { return routed_keys_; }
   std::unique_ptr<ports::Outbox> NewOutbox() const;
 
   // Runs `work` every `interval`, on one replica at a time, until the task is destroyed; `work` takes less than a
@@ -85,6 +87,7 @@ class Database {
   PostgresPaymentStore payment_store_;
   PostgresInbox inbox_;
   std::unique_ptr<ReplicaRegistry> replica_registry_;
+  PostgresRoutedKeys routed_keys_;
   std::unique_ptr<LeasedTask> age_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
   std::unique_ptr<OutboxStatistics> outbox_statistics_;

@@ -122,6 +122,22 @@ TEST_P(StoreContract, Inbox_List_GoesOnBehindAPlace) {
   EXPECT_EQ(rest[0].message.message_id, parked[4]);
 }
 
+TEST_P(StoreContract, Inbox_Stats_CountToABoundAndGiveTheAgeOfTheOldest) {
+  ASSERT_OK_AND_ASSIGN(ports::InboxStats stats, inbox().Stats("payments", 10, {}));
+  EXPECT_EQ(stats.waiting, 0);
+  EXPECT_EQ(stats.oldest_arrived_at, std::nullopt);
+  InboundMessage of_others = MessageOf(New<OrderId>());
+  of_others.consumer = "shipments";
+  ASSERT_THAT(Park(of_others), IsOk());
+  for (int i = 0; i < 3; ++i) ASSERT_THAT(Park(MessageOf(New<OrderId>()), absl::Hours(1)), IsOk());
+  ASSERT_OK_AND_ASSIGN(stats, inbox().Stats("payments", 10, {}));
+  EXPECT_EQ(stats.waiting, 3);
+  ASSERT_OK_AND_ASSIGN(const auto oldest, inbox().List("payments", 0, 1, {}));
+  EXPECT_EQ(stats.oldest_arrived_at, oldest.front().arrived_at);
+  ASSERT_OK_AND_ASSIGN(stats, inbox().Stats("payments", 2, {}));
+  EXPECT_EQ(stats.waiting, 2);
+}
+
 TEST_P(StoreContract, Inbox_WhatIsNoText_IsRefused) {
   InboundMessage message = MessageOf(New<OrderId>());
   message.body = std::string("{}\0", 3);

@@ -75,11 +75,30 @@ absl::StatusOr<std::vector<WaitingMessage>> MemoryInbox::List(const std::string&
                                                               int limit, const ports::CallContext& /*context*/) {
   const std::scoped_lock lock(mutex_);
   if (!failure_.ok()) return failure_;
+  ++lists_;
   std::vector<WaitingMessage> page;
   for (auto entry = waiting_.upper_bound(after); entry != waiting_.end() && std::ssize(page) < limit; ++entry) {
     if (consumer.empty() || entry->second.message.consumer == consumer) page.push_back(entry->second);
   }
   return page;
+}
+
+absl::StatusOr<ports::InboxStats> MemoryInbox::Stats(const std::string& consumer, int count_max,
+                                                     const ports::CallContext& /*context*/) {
+  const std::scoped_lock lock(mutex_);
+  if (!failure_.ok()) return failure_;
+  ports::InboxStats stats;
+  for (const auto& [id, waiting] : waiting_) {
+    if (waiting.message.consumer != consumer || stats.waiting == count_max) continue;
+    ++stats.waiting;
+    stats.oldest_arrived_at = std::min(stats.oldest_arrived_at.value_or(waiting.arrived_at), waiting.arrived_at);
+  }
+  return stats;
+}
+
+int MemoryInbox::lists() const {
+  const std::scoped_lock lock(mutex_);
+  return lists_;
 }
 
 void MemoryInbox::FailWith(absl::Status status) {

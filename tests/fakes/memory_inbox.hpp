@@ -31,6 +31,8 @@ class MemoryInbox final : public ports::Inbox {
   absl::Status Remove(std::int64_t id, const ports::CallContext& context) override;
   absl::StatusOr<std::vector<ports::WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
                                                           const ports::CallContext& context) override;
+  absl::StatusOr<ports::InboxStats> Stats(const std::string& consumer, int count_max,
+                                          const ports::CallContext& context) override;
 
   // From now on every call of the port fails with this status, until an OK status.
   void FailWith(absl::Status status);
@@ -41,6 +43,9 @@ class MemoryInbox final : public ports::Inbox {
   void MarkDone(const std::string& consumer, const std::string& message_id);
   void Forget(std::int64_t id);  // a row of a message that waited
 
+  // Calls of List: each reads bodies.
+  int lists() const;
+
  private:
   using Key = std::pair<std::string, std::string>;  // consumer, message_id
 
@@ -49,6 +54,7 @@ class MemoryInbox final : public ports::Inbox {
   mutable std::mutex mutex_;  // guards everything below
   absl::Status failure_;
   std::int64_t last_id_ = 0;
+  int lists_ = 0;
   std::map<std::int64_t, ports::WaitingMessage> waiting_;
   std::set<Key> done_;
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -63,6 +64,7 @@ void TcpProxy::Accept() {
     ::close(pair.client);
     return;
   }
+  pair.amqp = mode_ == Mode::kNoConfirms;
   pairs_.push_back(pair);
 }
 
@@ -72,11 +74,39 @@ bool TcpProxy::Forward(int from, int to) {
   return size > 0 && SendAll(to, {buffer.data(), static_cast<std::size_t>(size)});
 }
 
+bool TcpProxy::ForwardFrames(Pair& pair) const {
+  // AMQP 0-9-1 §2.3.5: type, channel, size, payload, end. §2.3.5.1: a method's payload begins with class and method.
+  constexpr std::size_t kHeaderBytes = 7;
+  constexpr std::size_t kEndBytes = 1;
+  constexpr char kMethodFrame = 1;
+  constexpr std::uint8_t kBasic = 60;
+  constexpr std::uint8_t kAck = 80;
+  constexpr std::uint8_t kNack = 120;
+  std::array<char, 65'536> buffer{};
+  const ssize_t received = ::recv(pair.server, buffer.data(), buffer.size(), 0);
+  if (received <= 0) return false;
+  pair.frames.append(buffer.data(), static_cast<std::size_t>(received));
+  const auto byte = [&pair](std::size_t at) { return static_cast<std::uint8_t>(pair.frames[at]); };
+  std::string forwarded;
+  while (pair.frames.size() >= kHeaderBytes) {
+    std::size_t payload = 0;
+    for (std::size_t i = 3; i < kHeaderBytes; ++i) payload = payload << 8 | byte(i);
+    const std::size_t size = kHeaderBytes + payload + kEndBytes;
+    if (pair.frames.size() < size) break;
+    const bool confirm = pair.frames[0] == kMethodFrame && payload >= 4 && byte(kHeaderBytes + 1) == kBasic &&
+                         (byte(kHeaderBytes + 3) == kAck || byte(kHeaderBytes + 3) == kNack);
+    if (!confirm || mode_ != Mode::kNoConfirms) forwarded += pair.frames.substr(0, size);
+    pair.frames.erase(0, size);
+  }
+  return SendAll(pair.client, forwarded);
+}
+
 void TcpProxy::Run() {
   while (!stop_) {
     const Mode mode = mode_;
     std::vector<pollfd> fds = {{wake_, POLLIN, 0}, {listener_, POLLIN, 0}};
-    if (mode == Mode::kForward) {
+    const bool forwards = mode == Mode::kForward || mode == Mode::kNoConfirms;
+    if (forwards) {
       for (const Pair& pair : pairs_) {
         fds.push_back({pair.client, POLLIN, 0});
         fds.push_back({pair.server, POLLIN, 0});
@@ -86,11 +116,12 @@ void TcpProxy::Run() {
     eventfd_t ignored = 0;
     if (fds[0].revents != 0) ::eventfd_read(wake_, &ignored);
     if (mode_ == Mode::kRefuse) CloseAll();
-    if (mode == Mode::kForward && mode_ == Mode::kForward) {
+    if (forwards && (mode_ == Mode::kForward || mode_ == Mode::kNoConfirms)) {
       std::size_t at = 2;
       for (auto pair = pairs_.begin(); pair != pairs_.end(); at += 2) {
-        const bool alive = (fds[at].revents == 0 || Forward(pair->client, pair->server)) &&
-                           (fds[at + 1].revents == 0 || Forward(pair->server, pair->client));
+        const bool alive =
+            (fds[at].revents == 0 || Forward(pair->client, pair->server)) &&
+            (fds[at + 1].revents == 0 || (pair->amqp ? ForwardFrames(*pair) : Forward(pair->server, pair->client)));
         if (!alive) {
           ::close(pair->client);
           ::close(pair->server);

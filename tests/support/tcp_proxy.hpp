@@ -15,6 +15,8 @@ class TcpProxy {
     kForward,
     kRefuse,  // connections are closed as soon as they are made, those that exist at once
     kStall,   // nothing is read any more from either side
+    // Connections made from now on are AMQP, and the client gets no publisher confirm while this mode lasts.
+    kNoConfirms,
   };
 
   TcpProxy(std::string target_host, int target_port, Mode mode = Mode::kForward);
@@ -31,11 +33,14 @@ class TcpProxy {
   struct Pair {
     int client = -1;
     int server = -1;
+    bool amqp = false;   // the server's frames are looked at
+    std::string frames;  // of the server, not complete yet
   };
 
   void Run();
   void Accept();
   static bool Forward(int from, int to);
+  bool ForwardFrames(Pair& pair) const;
   void CloseAll();
   void Nudge() const;
 

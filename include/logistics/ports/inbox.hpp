@@ -36,6 +36,11 @@ struct WaitingMessage {
   std::string last_error;
 };
 
+struct InboxStats {
+  std::int64_t waiting = 0;
+  std::optional<absl::Time> oldest_arrived_at;  // nullopt: none waits
+};
+
 // The message that a handler's transaction belongs to. The transaction records the message as done and removes it from
 // the waiting ones.
 struct InboxEntry {
@@ -76,6 +81,9 @@ class Inbox {
   // The waiting messages after id `after`, in the order of arrival; an empty consumer is all.
   virtual absl::StatusOr<std::vector<WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
                                                            const CallContext& context) = 0;
+
+  // Of the oldest `count_max` waiting messages. Costs the same whatever their bodies are.
+  virtual absl::StatusOr<InboxStats> Stats(const std::string& consumer, int count_max, const CallContext& context) = 0;
 };
 
 }  // namespace logistics::ports

@@ -26,8 +26,8 @@ void BrokerSession::Maintain(Time now, Time oldest_unconfirmed) {
   absl::Status status;
   if (!consumer_ended_.ok()) {
     status = absl::UnavailableError(consumer_ended_.message());
-  } else if (now >= ConfirmDue(oldest_unconfirmed)) {
-    status = absl::UnavailableError(
+  } else if (ConfirmOverdue(now, oldest_unconfirmed)) {
+    status = absl::DeadlineExceededError(
         absl::StrCat("the broker confirmed nothing for ", absl::FormatDuration(broker_.operation_timeout)));
   } else {
     status = OpenAndDeclare(now);
@@ -79,8 +79,9 @@ void BrokerSession::ProcessInput(Time now) {
 }
 
 void BrokerSession::Lose(const absl::Status& why, Time now) {
-  // A connection that lived for long has nothing to do with the failures before it.
-  if (connected() && now - connected_at_ > absl::ToChronoNanoseconds(broker_.reconnect_max)) failures_ = 0;
+  // A connection that lived for long has nothing to do with the failures before it, unless it was of no use.
+  const bool lived_long = connected() && now - connected_at_ > absl::ToChronoNanoseconds(broker_.reconnect_max);
+  if (lived_long && !absl::IsDeadlineExceeded(why)) failures_ = 0;
   const absl::Duration delay = base::BackoffDelay(broker_.reconnect_min, broker_.reconnect_max, failures_++, random_);
   connect_at_ = now + absl::ToChronoNanoseconds(delay);
   spdlog::warn("{}: {}; next try in {}", options_.purpose, std::string(why.message()), absl::FormatDuration(delay));

@@ -27,7 +27,7 @@ class SessionListener : public ConnectionListener {
   // A new connection has its publishing channel and the topology. An error ends it.
   virtual absl::Status OnConnected(Connection& /*connection*/) { return absl::OkStatus(); }
   // The connection is lost, or an attempt to connect failed: nothing in flight will be confirmed. ABORTED: the broker
-  // ended the connection over something that was sent.
+  // ended the connection over something that was sent. DEADLINE_EXCEEDED: it confirmed nothing for too long.
   virtual void OnConnectionLost(const absl::Status& why) = 0;
   void OnBlocked(std::string_view /*reason*/) override {}
   void OnUnblocked() override {}
@@ -78,6 +78,10 @@ class BrokerSession final : private ConnectionListener {
   Time input_time() const { return input_time_; }
   // When Maintain and ProcessInput have to be called again, whatever happens.
   Time NextDue(Time now, Time oldest_unconfirmed) const;
+  // Whether Maintain would end the connection over this confirm.
+  bool ConfirmOverdue(Time now, Time oldest_unconfirmed) const {
+    return connected() && now >= ConfirmDue(oldest_unconfirmed);
+  }
   bool blocked() const { return blocked_; }
   std::size_t conflicts() const { return conflicts_.size(); }
   // The first of: no connection, blocked, a conflict in the topology; empty = none of them.

@@ -131,8 +131,9 @@ absl::StatusOr<std::uint64_t> Connection::Send(std::string_view exchange, std::s
   return ++last_tag_;
 }
 
-absl::Status Connection::Consume(const std::string& queue, int prefetch) {
+absl::Status Connection::Consume(const std::string& queue, int prefetch, std::uint64_t body_bytes_max) {
   const SocketWatchdog::Guard guard(watchdog_);
+  input_.LimitBodies(body_bytes_max);
   absl::Status status = OpenChannel(kConsumeChannel);
   if (!status.ok()) return status;
   const auto count =
@@ -148,6 +149,11 @@ absl::Status Connection::Consume(const std::string& queue, int prefetch) {
 absl::Status Connection::Ack(std::uint64_t tag) {
   const int sent = amqp_basic_ack(state_.get(), kConsumeChannel, tag, /*multiple=*/0);
   return LibraryError(absl::StrCat("acking at ", where_), sent);
+}
+
+absl::Status Connection::Reject(std::uint64_t tag) {
+  const int sent = amqp_basic_reject(state_.get(), kConsumeChannel, tag, /*requeue=*/0);
+  return LibraryError(absl::StrCat("rejecting at ", where_), sent);
 }
 
 bool Connection::HasInput() const {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -51,10 +52,14 @@ class Connection {
   absl::StatusOr<std::uint64_t> Send(std::string_view exchange, std::string_view routing_key,
                                      const amqp_basic_properties_t& properties, std::string_view body);
 
-  // Takes messages from `queue`, at most `prefetch` unacked ones at a time; once. They come to OnDelivery.
-  absl::Status Consume(const std::string& queue, int prefetch);
+  // Takes messages from `queue`, at most `prefetch` unacked ones at a time; once. They come to OnDelivery, longer
+  // bodies than `body_bytes_max` skipped.
+  absl::Status Consume(const std::string& queue, int prefetch,
+                       std::uint64_t body_bytes_max = std::numeric_limits<std::uint64_t>::max());
   // `tag` is of a delivery of this very connection.
   absl::Status Ack(std::uint64_t tag);
+  // The broker dead-letters the message, or drops it where its queue has no dead letter exchange.
+  absl::Status Reject(std::uint64_t tag);
 
   // Around several Publish or Ack calls: they leave in few packets, and are one operation for the watchdog.
   class Burst {

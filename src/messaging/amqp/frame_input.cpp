@@ -115,10 +115,13 @@ void FrameInput::OnReturnContent(const amqp_frame_t& frame, ConnectionListener& 
 
 void FrameInput::OnDeliveryContent(const amqp_frame_t& frame, ConnectionListener& listener) {
   if (!arriving_) return;
+  Delivery& delivery = arriving_->delivery;
   if (frame.frame_type == AMQP_FRAME_HEADER) {
-    ReadProperties(frame, arriving_->delivery);
-  } else if (arriving_->content.header_seen) {
-    arriving_->delivery.body += ViewOf(frame.payload.body_fragment);
+    ReadProperties(frame, delivery);
+    const std::uint64_t bytes = frame.payload.properties.body_size;
+    if (bytes > body_bytes_max_) delivery.skipped_bytes = bytes;
+  } else if (arriving_->content.header_seen && delivery.skipped_bytes == 0) {
+    delivery.body += ViewOf(frame.payload.body_fragment);
   }
   if (!arriving_->content.Add(frame)) return;
   Arriving complete = *std::exchange(arriving_, std::nullopt);

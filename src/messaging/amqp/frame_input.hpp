@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ struct Delivery {
   std::string traceparent;     // empty = none
   std::string properties;      // all of them, as encoded on the wire (AMQP 0-9-1 §2.3.5.2)
   std::string body;
+  std::uint64_t skipped_bytes = 0;  // over the limit: the body's size, and `body` is empty; else 0
 };
 
 // Receives what the broker sends unasked, in its order. Called inside Connection::ProcessInput.
@@ -50,6 +52,8 @@ class ConnectionListener {
 class FrameInput {
  public:
   void OnFrame(const amqp_frame_t& frame, ConnectionListener& listener);
+  // Longer bodies of deliveries are skipped while they arrive.
+  void LimitBodies(std::uint64_t bytes_max) { body_bytes_max_ = bytes_max; }
   // The channel was closed: the rest of a message on it will not come.
   void Reset(amqp_channel_t channel);
 
@@ -75,6 +79,7 @@ class FrameInput {
   void OnReturnContent(const amqp_frame_t& frame, ConnectionListener& listener);
   void OnDeliveryContent(const amqp_frame_t& frame, ConnectionListener& listener);
 
+  std::uint64_t body_bytes_max_ = std::numeric_limits<std::uint64_t>::max();
   std::optional<Return> return_;
   std::optional<Arriving> arriving_;
 };

@@ -51,6 +51,8 @@ struct BrokerOptions {
   ConsumerOptions payments = {
       .name = "payments", .queue = "logistics_payments", .routing_keys = {"payment.processed", "payment.failed"}};
   Unroutable unroutable = Unroutable::kDrop;
+  // How long an event of a routing key that was routable before waits before it is dropped.
+  absl::Duration unroutable_grace = absl::Minutes(10);
   int window = 1000;    // unconfirmed messages, 1–10000
   int read_page = 500;  // outbox rows read at once, 1–5000
   absl::Duration heartbeat = absl::Seconds(15);

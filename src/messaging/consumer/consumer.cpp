@@ -56,15 +56,16 @@ void Consumer::Stop(absl::Time deadline) {
   });
 }
 
-absl::Status Consumer::Send(DeadLetter letter) {
+std::future<absl::Status> Consumer::Send(DeadLetter letter) {
   const auto outcome = std::make_shared<std::promise<absl::Status>>();
-  {
-    const std::lock_guard lock(mutex_);
-    if (!running_) return absl::UnavailableError(absl::StrCat("consumer ", options_.name, " does not run"));
+  const std::lock_guard lock(mutex_);
+  if (running_) {
     send_requests_.push_back({std::move(letter), outcome});
+    wake_.Set();
+  } else {
+    outcome->set_value(absl::UnavailableError(absl::StrCat("consumer ", options_.name, " does not run")));
   }
-  wake_.Set();
-  return outcome->get_future().get();
+  return outcome->get_future();
 }
 
 void Consumer::Run() {
@@ -102,6 +103,7 @@ bool Consumer::Finished(Time now) {
 
 void Consumer::OnTaken(Delivery delivery) {
   metrics_.taken.Increment();
+  if (delivery.skipped_bytes > 0) return RejectOversized(delivery);
   absl::StatusOr<InboundEvent> event = DecodeEvent(delivery.body);
   if (!event.ok()) {
     Reject(link_.session(), std::move(delivery), std::string(event.status().message()), metrics_.undecodable);
@@ -116,6 +118,20 @@ void Consumer::OnTaken(Delivery delivery) {
   auto task = std::make_unique<InboundTask>();
   *task = {link_.session(), *order_id, std::move(delivery), *std::move(event)};
   lanes_.Add(std::move(task));
+}
+
+void Consumer::RejectOversized(const Delivery& delivery) {
+  const bool kept = link_.RejectsAreKept();
+  if (const std::optional<std::int64_t> suppressed = reject_log_.Pass(Clock::now())) {
+    spdlog::warn(
+        "consumer {}: {} a message published on {}: its body has {} bytes, at most {} are allowed; {} more "
+        "since the last such line",
+        options_.name, kept ? "rejects" : "leaves unacked", delivery.routing_key, delivery.skipped_bytes,
+        kInboundBodyBytesMax, *suppressed);
+  }
+  if (!kept) return;
+  metrics_.oversized.Increment();
+  acks_.push_back({link_.session(), delivery.tag, /*reject=*/true});
 }
 
 void Consumer::Reject(std::uint64_t session, Delivery delivery, const std::string& reason, ports::Counter& counter) {

@@ -42,6 +42,7 @@ namespace logistics::messaging {
 //   no handler for its event type     acked and counted
 //   a later try may succeed           parked behind the waiting messages of its order, then acked
 //   undecodable, or rejected          sent to the dead letter exchange with the reason (dead_letter.hpp), then acked
+//   longer than an event may be       rejected: the broker dead-letters the whole message
 //   the database is unavailable       kept in hand, and handled once the database answers (consumer_pause.hpp)
 //
 // The queue gives its messages to one replica at a time (single active consumer). The consumer connects to an
@@ -66,7 +67,7 @@ class Consumer final : public DeadLetterSink {
   bool stopping() const { return stopping_; }
 
   // Also UNAVAILABLE when the broker takes no dead letter now, and after Stop.
-  absl::Status Send(DeadLetter letter) override;
+  std::future<absl::Status> Send(DeadLetter letter) override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -82,6 +83,7 @@ class Consumer final : public DeadLetterSink {
   void Run();
   bool Finished(Time now);
   void OnTaken(Delivery delivery);
+  void RejectOversized(const Delivery& delivery);
   void Reject(std::uint64_t session, Delivery delivery, const std::string& reason, ports::Counter& counter);
   void TakeResults();
   void TakeSendRequests();

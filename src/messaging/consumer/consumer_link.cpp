@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "logistics/base/backoff.hpp"
+#include "messaging/events/event_decoder.hpp"
 #include "spdlog/spdlog.h"
 
 namespace logistics::messaging {
@@ -32,7 +33,7 @@ ConsumerLink::ConsumerLink(const BrokerOptions& broker, const ConsumerOptions& o
       random_(std::random_device{}()) {}
 
 absl::Status ConsumerLink::OnConnected(Connection& connection) {
-  const absl::Status status = connection.Consume(queue_, options_.prefetch);
+  const absl::Status status = connection.Consume(queue_, options_.prefetch, kInboundBodyBytesMax);
   if (status.ok()) metrics_.connected.Set(1);
   return status;
 }
@@ -50,7 +51,8 @@ void ConsumerLink::Ack(const std::vector<PendingAck>& acks, Time now) {
     const Connection::Burst burst(session_.connection());
     for (const PendingAck& ack : acks) {
       if (ack.session != session_number_) continue;
-      status = session_.connection().Ack(ack.tag);
+      Connection& connection = session_.connection();
+      status = ack.reject ? connection.Reject(ack.tag) : connection.Ack(ack.tag);
       if (!status.ok()) break;
     }
   }

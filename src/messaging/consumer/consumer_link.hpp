@@ -23,6 +23,7 @@ namespace logistics::messaging {
 struct PendingAck {
   std::uint64_t session = 0;
   std::uint64_t tag = 0;
+  bool reject = false;  // the broker dead-letters it
 };
 
 // A consumer's side towards the broker: takes messages from its queue, acks them and sends dead letters, each on the
@@ -49,7 +50,7 @@ class ConsumerLink final : private SessionListener {
   void Maintain(Time now) { session_.Maintain(now, OldestUnconfirmed()); }
   // Reads what the broker has sent.
   void ProcessInput(Time now) { session_.ProcessInput(now); }
-  // Acks those of the present session; the broker delivers the others again.
+  // Acks and rejects those of the present session; the broker delivers the others again.
   void Ack(const std::vector<PendingAck>& acks, Time now);
   // `insist`: the letter waits until the broker takes it or the connection ends. Else its outcome is an error when the
   // broker does not take it now.
@@ -68,6 +69,8 @@ class ConsumerLink final : private SessionListener {
   bool HasInput() const { return session_.HasInput(); }
   int fd() const { return session_.fd(); }
   std::uint64_t session() const { return session_number_; }
+  // Whether the broker dead-letters a rejected message. A queue with other arguments might drop it.
+  bool RejectsAreKept() const { return session_.conflicts() == 0; }
   // When Maintain, ProcessInput or SendDeadLetters have to be called again, whatever happens.
   Time NextDue(Time now) const;
   // The trouble at hand, in words for operators; empty = none.

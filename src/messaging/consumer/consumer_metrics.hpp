@@ -19,6 +19,7 @@ struct ConsumerMetrics {
         unavailable(Outcome(metrics, consumer, "away")),
         unknown_type(Outcome(metrics, consumer, "unknown_type")),
         undecodable(DeadLettered(metrics, consumer, "undecodable")),
+        oversized(DeadLettered(metrics, consumer, "oversized")),
         refused(DeadLettered(metrics, consumer, "refused")),
         retries_over(DeadLettered(metrics, consumer, "retries_over")),
         handle_seconds(metrics.GetHistogram("logistics_message_handle_seconds", "One try of a handler",
@@ -43,7 +44,7 @@ struct ConsumerMetrics {
   }
   static ports::Counter& DeadLettered(ports::Metrics& metrics, const std::string& consumer, const std::string& reason) {
     return metrics.GetCounter("logistics_messages_dead_lettered_total",
-                              "Dead letters that the broker confirmed, by reason",
+                              "Dead letters that the broker confirmed or made itself, by reason",
                               {{"consumer", consumer}, {"reason", reason}});
   }
   static const std::vector<double>& LagBounds() {
@@ -58,6 +59,7 @@ struct ConsumerMetrics {
   ports::Counter& unavailable;
   ports::Counter& unknown_type;
   ports::Counter& undecodable;
+  ports::Counter& oversized;
   ports::Counter& refused;
   ports::Counter& retries_over;
   ports::Histogram& handle_seconds;

@@ -30,7 +30,8 @@ absl::Duration InboxWorker::RetryDelay(absl::Duration first, int attempts) {
 }
 
 absl::Status InboxWorker::RunOnce() {
-  const auto end = std::chrono::steady_clock::now() + kInboxPassMax;
+  const auto begun = std::chrono::steady_clock::now();
+  const auto end = begun + kInboxPassMax;
   std::set<std::int64_t> tried;  // in this pass: each once, however short the waits are
   for (;;) {
     ports::CallContext context;
@@ -39,14 +40,16 @@ absl::Status InboxWorker::RunOnce() {
     if (!due.ok()) return due.status();
     bool any = false;
     for (const ports::WaitingMessage& waiting : *due) {
-      if (!tried.insert(waiting.id).second) continue;
+      if (letters_.contains(waiting.id) || !tried.insert(waiting.id).second) continue;
       any = true;
       if (stopping_ || std::chrono::steady_clock::now() >= end) return absl::OkStatus();
       const absl::Status status = Try(waiting);
       if (!status.ok()) return status;
     }
+    const absl::StatusOr<std::size_t> ended = TakeOutcomes(any || stopping_ ? begun : begun + kInboxLetterWaitMax);
+    if (!ended.ok()) return ended.status();
     // Each message was the first of its order: the next ones may be due now.
-    if (!any) return UpdateMetrics();
+    if (!any && *ended == 0) return UpdateMetrics();
   }
 }
 
@@ -98,6 +101,8 @@ absl::Status InboxWorker::PutOff(const ports::WaitingMessage& waiting, const std
 
 absl::Status InboxWorker::Reject(const ports::WaitingMessage& waiting, int attempts, const std::string& reason,
                                  ports::Counter& counter) {
+  // Messages that need no broker must find room in the next pass.
+  if (letters_.size() >= kInboxLettersMax) return PutOff(waiting, reason);
   const ports::InboundMessage& message = waiting.message;
   DeadLetter letter;
   letter.exchange = dead_letter_exchange_;
@@ -113,13 +118,36 @@ absl::Status InboxWorker::Reject(const ports::WaitingMessage& waiting, int attem
   letter.body = message.body;
   spdlog::warn("consumer {}: dead-letters message {} of order {}: {}", options_.name, message.message_id,
                message.order_id.ToString(), reason);
-  const absl::Status sent = dead_letters_.Send(std::move(letter));
-  if (!sent.ok()) {
-    spdlog::warn("consumer {}: the dead letter {} waits: {}", options_.name, message.message_id,
-                 std::string(sent.message()));
-    return PutOff(waiting, reason);
+  letters_.try_emplace(waiting.id, PendingLetter{waiting, reason, counter, dead_letters_.Send(std::move(letter))});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::size_t> InboxWorker::TakeOutcomes(std::chrono::steady_clock::time_point until) {
+  std::size_t ended = 0;
+  for (auto letter = letters_.begin(); letter != letters_.end();) {
+    if (letter->second.outcome.wait_until(until) != std::future_status::ready) {
+      ++letter;
+      continue;
+    }
+    const auto known = letter++;
+    const absl::Status outcome = known->second.outcome.get();
+    const PendingLetter done = std::move(known->second);
+    letters_.erase(known);
+    const absl::Status status = EndLetter(done, outcome);
+    if (!status.ok()) return status;
+    ++ended;
   }
-  counter.Increment();
+  return ended;
+}
+
+absl::Status InboxWorker::EndLetter(const PendingLetter& letter, const absl::Status& outcome) {
+  const ports::WaitingMessage& waiting = letter.waiting;
+  if (!outcome.ok()) {
+    spdlog::warn("consumer {}: the dead letter {} waits: {}", options_.name, waiting.message.message_id,
+                 std::string(outcome.message()));
+    return PutOff(waiting, letter.reason);
+  }
+  letter.counter.Increment();
   return inbox_.Remove(waiting.id, ContextOf(waiting));
 }
 
@@ -129,11 +157,11 @@ absl::Status InboxWorker::UpdateMetrics() {
   count_at_ = now + kInboxStatsInterval;
   ports::CallContext context;
   context.deadline = clock_.Now() + kHandleTimeout;
-  const auto waiting = inbox_.List(options_.name, /*after=*/0, kInboxCountedMax, context);
-  if (!waiting.ok()) return waiting.status();
-  metrics_.waiting.Set(static_cast<double>(waiting->size()));
-  const absl::Duration oldest = waiting->empty() ? absl::ZeroDuration() : clock_.Now() - waiting->front().arrived_at;
-  metrics_.oldest_seconds.Set(std::max(0.0, absl::ToDoubleSeconds(oldest)));
+  const auto stats = inbox_.Stats(options_.name, kInboxCountedMax, context);
+  if (!stats.ok()) return stats.status();
+  metrics_.waiting.Set(static_cast<double>(stats->waiting));
+  const absl::Time at = clock_.Now();
+  metrics_.oldest_seconds.Set(std::max(0.0, absl::ToDoubleSeconds(at - stats->oldest_arrived_at.value_or(at))));
   return absl::OkStatus();
 }
 

@@ -21,6 +21,11 @@ inline constexpr int kInboxCountedMax = 1'000;
 inline constexpr std::chrono::seconds kInboxPassMax{20};
 inline constexpr std::chrono::seconds kInboxStatsInterval{5};
 
+// Dead letters of parked messages that wait for the broker at once, fewer than a pass tries; and how long a pass
+// without other work waits for them.
+inline constexpr std::size_t kInboxLettersMax = 50;
+inline constexpr std::chrono::seconds kInboxLetterWaitMax{1};
+
 // The longest wait between two tries of a message, and the factor from one wait to the next.
 inline constexpr absl::Duration kRetryDelayMax = absl::Minutes(10);
 inline constexpr int kRetryDelayFactor = 5;

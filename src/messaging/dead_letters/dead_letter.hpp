@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <string>
 
 #include "absl/status/status.h"
@@ -38,13 +39,13 @@ std::string EncodeProperties(const std::string& message_id, const std::string& e
 // confirm; errors as Connection::Publish.
 absl::StatusOr<std::uint64_t> SendDeadLetter(Connection& connection, const DeadLetter& letter);
 
-// Publishes dead letters and waits for the broker's confirm.
+// Publishes dead letters.
 class DeadLetterSink {
  public:
   virtual ~DeadLetterSink() = default;
-  // OK: the broker has the letter. UNAVAILABLE: it may or may not have it; send the letter again later. Thread-safe;
-  // blocking.
-  virtual absl::Status Send(DeadLetter letter) = 0;
+  // The outcome, once it is known: a broker with an alarm may let it wait for hours. OK: the broker has the letter.
+  // UNAVAILABLE: it may or may not have it; send the letter again later. Thread-safe; never waits.
+  virtual std::future<absl::Status> Send(DeadLetter letter) = 0;
 };
 
 }  // namespace logistics::messaging

@@ -37,8 +37,17 @@ BrokerLink::BrokerLink(const BrokerOptions& options, PublishWindow& window, Quar
 }
 
 void BrokerLink::Maintain(Time now) {
+  GiveUpStuck(now);
   session_.Maintain(now, window_.OldestInFlight());
   ReportState();
+}
+
+void BrokerLink::GiveUpStuck(Time now) {
+  while (session_.ConfirmOverdue(now, window_.OldestInFlight()) && window_.last_confirm() > window_.OldestInFlight()) {
+    last_refusal_ = "not confirmed: a queue of its routing key is stuck";
+    window_.GiveUpOldest(now, outcomes_);
+  }
+  CountOutcomes(now);
 }
 
 void BrokerLink::ProcessInput(Time now) {
@@ -89,10 +98,23 @@ void BrokerLink::OnReturned(std::string_view message_id, std::string_view reason
   if (!id) return;
   window_.Returned(*id);
   last_refusal_ = absl::StrCat("unroutable: ", std::string(reason));
-  const std::optional<std::int64_t> suppressed = unroutable_log_.Pass(session_.input_time());
+}
+
+void BrokerLink::NoteReturned(const PublishOutcome& outcome, Time now) {
+  const std::string_view exchange = ExchangeOf(outcome.route.stream);
+  const std::string result = outcome.dropped ? "dropped" : "returned";
+  metrics_.Refused(result, exchange, outcome.route.routing_key).Increment();
+  if (!outcome.dropped) {
+    quarantined_.Unroutable(outcome.key, outcome.route);
+  } else if (outcome.was_quarantined) {
+    quarantined_.Confirmed(outcome.route);
+  }
+  const std::optional<std::int64_t> suppressed = unroutable_log_.Pass(now);
   if (!suppressed) return;
-  spdlog::warn("relay: no queue takes message {} ({}), so it is {}; {} more since the last such line", message_id,
-               reason, options_.unroutable == Unroutable::kHold ? "quarantined" : "dropped", *suppressed);
+  spdlog::warn(
+      "relay: no queue takes an event on {} {}, so the event is {}; "
+      "{} more since the last such line",
+      exchange, outcome.route.routing_key, outcome.dropped ? "dropped" : "quarantined", *suppressed);
 }
 
 void BrokerLink::OnChannelClosed(const absl::Status& why) {
@@ -111,6 +133,7 @@ absl::Status BrokerLink::OnConnected(Connection& /*connection*/) {
 }
 
 void BrokerLink::OnConnectionLost(const absl::Status& why) {
+  if (absl::IsDeadlineExceeded(why)) return window_.ConfirmsOverdue();
   if (!absl::IsAborted(why)) return window_.ConnectionLost();
   last_refusal_ = std::string(why.message());
   NoteRefused(window_.ChannelFailed());
@@ -132,12 +155,14 @@ void BrokerLink::CountOutcomes(Time now) {
         break;
       case PublishResult::kNacked:
         metrics_.nacked.Increment();
-        NoteNacked(outcome, now);
+        NoteRefusedByQueue(outcome, now);
+        break;
+      case PublishResult::kUnconfirmed:
+        NoteRefusedByQueue(outcome, now);
         break;
       case PublishResult::kReturned:
         metrics_.returned.Increment();
-        metrics_.Refused("returned", ExchangeOf(outcome.route.stream), outcome.route.routing_key).Increment();
-        if (options_.unroutable == Unroutable::kHold) quarantined_.Unroutable(outcome.key, outcome.route);
+        NoteReturned(outcome, now);
         break;
     }
   }
@@ -145,16 +170,18 @@ void BrokerLink::CountOutcomes(Time now) {
   outcomes_.clear();
 }
 
-void BrokerLink::NoteNacked(const PublishOutcome& outcome, Time now) {
+void BrokerLink::NoteRefusedByQueue(const PublishOutcome& outcome, Time now) {
+  const bool nacked = outcome.result == PublishResult::kNacked;
   const std::string_view exchange = ExchangeOf(outcome.route.stream);
-  metrics_.Refused("nacked", exchange, outcome.route.routing_key).Increment();
+  metrics_.Refused(nacked ? "nacked" : "unconfirmed", exchange, outcome.route.routing_key).Increment();
   quarantined_.Nacked(outcome.key, outcome.route, outcome.was_quarantined, now);
+  if (!nacked) quarantined_.Stuck(outcome.route);
   const std::optional<std::int64_t> suppressed = nack_log_.Pass(now);
   if (!suppressed) return;
   spdlog::warn(
-      "relay: a queue refuses (nack) an event on {} {}, so the event is quarantined; {} more since the last "
-      "such line",
-      exchange, outcome.route.routing_key, *suppressed);
+      "relay: a queue {} an event on {} {}, so the event is "
+      "quarantined; {} more since the last such line",
+      nacked ? "refuses (nack)" : "does not confirm", exchange, outcome.route.routing_key, *suppressed);
 }
 
 std::string BrokerLink::Trouble() const {
@@ -162,7 +189,9 @@ std::string BrokerLink::Trouble() const {
   if (!trouble.empty()) return trouble;
   const std::vector<Route> nacked = quarantined_.NackedRoutes();
   if (nacked.empty()) return trouble;
-  trouble = "queues refuse (nack) events, which wait in quarantine:";
+  trouble =
+      "queues refuse (nack) or do not confirm events, which wait in "
+      "quarantine:";
   const std::size_t named = std::min(nacked.size(), kNamedRoutesMax);
   for (std::size_t i = 0; i < named; ++i) {
     absl::StrAppend(&trouble, i == 0 ? " " : ", ", std::string(ExchangeOf(nacked[i].stream)), " ",

@@ -57,8 +57,12 @@ class BrokerLink final : private SessionListener {
   void OnConnectionLost(const absl::Status& why) override;
 
   absl::Status PublishBurst(Time now);
+  // Quarantines messages whose confirm is overdue while the broker confirms later ones: a queue of theirs is stuck, and
+  // the connection is not.
+  void GiveUpStuck(Time now);
   void CountOutcomes(Time now);
-  void NoteNacked(const PublishOutcome& outcome, Time now);
+  void NoteReturned(const PublishOutcome& outcome, Time now);
+  void NoteRefusedByQueue(const PublishOutcome& outcome, Time now);
   // Holds back the rest of a key of which a message was refused. Returns whether there was one.
   bool NoteRefused(const std::optional<OrderingId>& key);
   // The trouble at hand, in words for operators; empty = none.

@@ -26,6 +26,10 @@ inline constexpr std::size_t kBacklogMessagesMax = 20'000;
 // Between two moves of the start position over commits that had no events.
 inline constexpr std::chrono::seconds kMoveInterval{1};
 
+// Between two tries to load or store the known routes, and between two times that one in use is stored.
+inline constexpr std::chrono::seconds kRoutesRetryDelay{5};
+inline constexpr std::chrono::minutes kRoutesRefresh{10};
+
 // Between two tries on a route whose messages are nacked. The pause doubles from one to the other.
 inline constexpr absl::Duration kNackPauseMin = absl::Seconds(1);
 inline constexpr absl::Duration kNackPauseMax = absl::Minutes(5);

@@ -47,7 +47,7 @@ void PublishWindow::Insert(Entries& entries, ports::OutboxMessage message, bool 
 }
 
 const ports::OutboxMessage* PublishWindow::Next() const {
-  const std::size_t capacity = one_by_one() ? 1 : static_cast<std::size_t>(options_.capacity);
+  const std::size_t capacity = one_by_one() ? 1 : capacity_;
   if (ready_.empty() || in_flight_count_ >= capacity) return nullptr;
   return &ready_.front()->message;
 }
@@ -112,16 +112,24 @@ void PublishWindow::Nack(std::uint64_t tag, bool multiple, Time now, std::vector
 }
 
 void PublishWindow::ResolveAcked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes) {
+  last_confirm_ = now;
+  capacity_ = std::min(capacity_ + 1, static_cast<std::size_t>(options_.capacity));
   NoLongerSuspect(entry);
   const bool names_route = entry.returned || entry.quarantined;
   outcomes.push_back({entry.returned ? PublishResult::kReturned : PublishResult::kConfirmed,
                       Between(entry.published_at, now), entry.key, names_route ? RouteOf(entry.message) : Route{},
-                      entry.quarantined});
-  if (entry.returned && options_.unroutable == Unroutable::kHold) {
+                      entry.quarantined, entry.returned && Drops(entry.message, now)});
+  if (!entry.returned) routes_.Routed(entry.message, now);
+  if (entry.returned && !outcomes.back().dropped) {
     QuarantineChain(entry);
   } else {
     Confirm(entry);
   }
+}
+
+bool PublishWindow::Drops(const ports::OutboxMessage& message, Time now) {
+  const bool waits = routes_.Waits(message, now);
+  return options_.unroutable == Unroutable::kDrop && !waits;
 }
 
 void PublishWindow::ResolveNacked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes) {
@@ -175,20 +183,36 @@ void PublishWindow::NoLongerSuspect(Entry& entry) {
   if (std::exchange(entry.suspect, false)) --suspects_;
 }
 
-void PublishWindow::ReturnFlightToReady() {
+void PublishWindow::ReturnFlightToReady(bool first) {
   std::vector<Entry*> again;
   for (Entry* const entry : in_flight_) {
     if (entry == nullptr) continue;
     entry->returned = false;
     again.push_back(entry);
   }
-  ready_.insert(ready_.begin(), again.begin(), again.end());
+  ready_.insert(first ? ready_.begin() : ready_.end(), again.begin(), again.end());
   in_flight_.clear();
   in_flight_ids_.clear();
   in_flight_count_ = 0;
 }
 
-void PublishWindow::ConnectionLost() { ReturnFlightToReady(); }
+void PublishWindow::ConnectionLost() { ReturnFlightToReady(/*first=*/true); }
+
+void PublishWindow::ConfirmsOverdue() {
+  capacity_ = std::max<std::size_t>(1, std::min(capacity_, in_flight_count_) / 2);
+  ReturnFlightToReady(/*first=*/false);
+}
+
+void PublishWindow::GiveUpOldest(Time now, std::vector<PublishOutcome>& outcomes) {
+  DropResolvedFront();
+  if (in_flight_.empty()) return;
+  Entry& entry = *TakeInFlight(first_tag_);
+  DropResolvedFront();
+  NoLongerSuspect(entry);
+  outcomes.push_back({PublishResult::kUnconfirmed, Between(entry.published_at, now), entry.key, RouteOf(entry.message),
+                      entry.quarantined});
+  QuarantineChain(entry);
+}
 
 std::optional<OrderingId> PublishWindow::ChannelFailed() {
   if (one_by_one() && in_flight_count_ == 1) {
@@ -207,7 +231,7 @@ std::optional<OrderingId> PublishWindow::ChannelFailed() {
     if (entry == nullptr || std::exchange(entry->suspect, true)) continue;
     ++suspects_;
   }
-  ReturnFlightToReady();
+  ReturnFlightToReady(/*first=*/true);
   return std::nullopt;
 }
 

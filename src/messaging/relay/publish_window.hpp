@@ -12,11 +12,12 @@
 #include "absl/time/time.h"
 #include "logistics/ports/outbox.hpp"
 #include "messaging/amqp/options.hpp"
+#include "messaging/relay/known_routes.hpp"
 #include "messaging/relay/ordering.hpp"
 
 namespace logistics::messaging {
 
-enum class PublishResult { kConfirmed, kNacked, kReturned };
+enum class PublishResult { kConfirmed, kNacked, kReturned, kUnconfirmed };
 
 // How the broker answered one publication.
 struct PublishOutcome {
@@ -25,6 +26,7 @@ struct PublishOutcome {
   OrderingId key;
   Route route;                   // of a confirmed message only when it was quarantined
   bool was_quarantined = false;  // it came in by AddQuarantined
+  bool dropped = false;          // returned, and nobody is to get it
 };
 
 // Rows to delete, and the new start position.
@@ -39,6 +41,9 @@ struct Confirmed {
 //
 // Invariants: at most one message of an ordering key is in flight; the messages of a key go out in the order of Add; at
 // most `capacity` messages are in flight; a message leaves only as confirmed, as returned, or into TakeToQuarantine.
+//
+// While a broker confirms nothing, each lost connection halves the messages that may be in flight, down to one: all of
+// them go out again. Each confirm adds one.
 class PublishWindow {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -47,7 +52,9 @@ class PublishWindow {
     int capacity = 1000;
     Unroutable unroutable = Unroutable::kDrop;
   };
-  explicit PublishWindow(const Options& options) : options_(options) {}
+  // `routes` decides under `drop` whether a returned message is dropped; outlives the window.
+  PublishWindow(const Options& options, KnownRoutes& routes)
+      : options_(options), routes_(routes), capacity_(static_cast<std::size_t>(options.capacity)) {}
   // Entries point at each other.
   PublishWindow(const PublishWindow&) = delete;
   PublishWindow& operator=(const PublishWindow&) = delete;
@@ -76,6 +83,11 @@ class PublishWindow {
 
   // The connection is lost: the messages in flight will go out again, in order.
   void ConnectionLost();
+  // The same, because nothing was confirmed for too long. They go out behind all others, which may fare better.
+  void ConfirmsOverdue();
+  // The oldest message in flight waits for its confirm no longer, while others are confirmed: it goes to quarantine,
+  // with those of its key behind it.
+  void GiveUpOldest(Time now, std::vector<PublishOutcome>& outcomes);
   // The broker refused a message and did not say which: the messages in flight go out again, one by one, until one is
   // refused alone. That one goes to quarantine, with those of its key behind it, and its key is returned.
   std::optional<OrderingId> ChannelFailed();
@@ -98,6 +110,8 @@ class PublishWindow {
   bool one_by_one() const { return suspects_ > 0; }
   // When the oldest message in flight went out. Time::max(): none.
   Time OldestInFlight() const;
+  // When the last message was confirmed.
+  Time last_confirm() const { return last_confirm_; }
 
  private:
   struct Entry {
@@ -125,13 +139,17 @@ class PublishWindow {
   void ForTags(std::uint64_t tag, bool multiple, Resolve resolve);
   void ResolveAcked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes);
   void ResolveNacked(Entry& entry, Time now, std::vector<PublishOutcome>& outcomes);
+  bool Drops(const ports::OutboxMessage& message, Time now);
   void Confirm(Entry& entry);
   void QuarantineChain(Entry& front);
   void Erase(Entry& entry);
-  void ReturnFlightToReady();
+  void ReturnFlightToReady(bool first);
   void NoLongerSuspect(Entry& entry);
 
   const Options options_;
+  KnownRoutes& routes_;
+  std::size_t capacity_;  // at present
+  Time last_confirm_ = Time::min();
   Entries fresh_;
   Entries quarantined_;
   absl::flat_hash_map<OrderingId, Chain> chains_;

@@ -35,6 +35,14 @@ void QuarantinedKeys::LastPageRead() {
   keys_known_ = true;
 }
 
+bool QuarantinedKeys::Diverts(const ports::OutboxMessage& message) {
+  const OrderingId key = OrderingIdOf(message);
+  if (Contains(key)) return true;
+  if (!routes_.IsStuck(RouteOf(message))) return false;
+  blocked_.insert(key);  // the pause of the route says when it is tried
+  return true;
+}
+
 void QuarantinedKeys::Quarantined(const OrderingId& key) {
   ++rows_[key];
   // The pass may be past its place: a key that nothing stops does not wait for the next interval.

@@ -42,6 +42,8 @@ class QuarantinedKeys {
   Retry MayTry(const ports::OutboxMessage& message, Time now);
 
   bool Contains(const OrderingId& key) const { return rows_.contains(key); }
+  // Whether a new message has to go to quarantine unpublished: behind its key, or because its route is stuck.
+  bool Diverts(const ports::OutboxMessage& message);
   bool empty() const { return rows_.empty(); }
   // The outbox has quarantined one more message of this key.
   void Quarantined(const OrderingId& key);
@@ -54,6 +56,7 @@ class QuarantinedKeys {
   // Outcomes that decide about further tries on a route. `tried`: the message was in quarantine before.
   void Nacked(const OrderingId& key, const Route& route, bool tried, Time now);
   void Confirmed(const Route& route) { routes_.Confirmed(route); }
+  void Stuck(const Route& route) { routes_.Stuck(route); }
 
   // When a paused route may be tried again, by a new pass.
   Time NextRetry() const { return empty() ? Time::max() : routes_.NextDue(); }

@@ -16,12 +16,13 @@ PublishWindow::Options WindowOptionsOf(const BrokerOptions& options) { return {o
 
 }  // namespace
 
-Relay::Relay(std::unique_ptr<ports::Outbox> outbox, BrokerOptions options, ports::Metrics& metrics,
-             ports::HealthReporter& health)
+Relay::Relay(std::unique_ptr<ports::Outbox> outbox, ports::RoutedKeys& routed_keys, BrokerOptions options,
+             ports::Metrics& metrics, ports::HealthReporter& health)
     : options_(std::move(options)),
       metrics_(metrics),
       watchdog_(options_.operation_timeout),
-      window_(WindowOptionsOf(options_)),
+      routes_(routed_keys, options_.unroutable_grace),
+      window_(WindowOptionsOf(options_), routes_),
       link_(options_, window_, quarantined_, metrics_, health, watchdog_, [this] { return stopping(); }),
       leadership_(std::move(outbox), options_, metrics_.leader, health),
       reader_(leadership_, quarantined_, {options_.read_page, options_.outbox_poll, options_.redeclare_interval}),
@@ -51,6 +52,7 @@ void Relay::Run() {
     leadership_.Maintain(link_.connected());
     FollowTerm(now);
     writer_.Write(now, link_.last_refusal());
+    if (term_ != 0) routes_.Maintain(now);
     RetryQuarantined(now);
     ReadOutbox(now);
     // The lease may have run out during a call of the database.
@@ -84,6 +86,7 @@ void Relay::OnLeaseAcquired(Time now) {
 
 void Relay::ResetLeaderState() {
   window_.Reset({});
+  routes_.Reset();
   quarantined_.Reset();
   to_retry_.clear();
   writer_.Reset();
@@ -107,7 +110,7 @@ void Relay::ReadOutbox(Time now) {
   if (stopping()) reader_.Drain();
   if (!RoomToRead() || !reader_.CommitsDue(now)) return;
   for (ports::OutboxMessage& message : reader_.ReadCommits(now)) {
-    if (quarantined_.Contains(OrderingIdOf(message))) {
+    if (quarantined_.Diverts(message)) {
       writer_.Quarantine(std::move(message));
     } else {
       window_.Add(std::move(message));
@@ -132,7 +135,7 @@ Relay::Time Relay::NextDue(Time now) const {
   // A time that has passed without being acted upon would be a busy loop: each is named only while it will be.
   Time database_due = leadership_.NextDue();
   if (leadership_.term() != 0) {
-    database_due = std::min(database_due, writer_.NextDue(now));
+    database_due = std::min({database_due, writer_.NextDue(now), routes_.NextDue()});
     if (RoomToRead()) database_due = std::min(database_due, reader_.NextDue(PassResolved()));
   }
   const Time due = std::min(link_.NextDue(now), std::max(database_due, leadership_.database_at()));

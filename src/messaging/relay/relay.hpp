@@ -11,10 +11,12 @@
 #include "logistics/ports/health.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "logistics/ports/outbox.hpp"
+#include "logistics/ports/routed_keys.hpp"
 #include "messaging/amqp/options.hpp"
 #include "messaging/amqp/socket_watchdog.hpp"
 #include "messaging/amqp/wake_event.hpp"
 #include "messaging/relay/broker_link.hpp"
+#include "messaging/relay/known_routes.hpp"
 #include "messaging/relay/leadership.hpp"
 #include "messaging/relay/outbox_reader.hpp"
 #include "messaging/relay/outbox_writer.hpp"
@@ -36,9 +38,9 @@ namespace logistics::messaging {
 // health components "broker" and "relay". Nothing here blocks a caller of Wake.
 class Relay {
  public:
-  // `metrics` and `health` outlive the relay. The outbox is used by the relay's thread only.
-  Relay(std::unique_ptr<ports::Outbox> outbox, BrokerOptions options, ports::Metrics& metrics,
-        ports::HealthReporter& health);
+  // References outlive the relay. The outbox is used by the relay's thread only.
+  Relay(std::unique_ptr<ports::Outbox> outbox, ports::RoutedKeys& routed_keys, BrokerOptions options,
+        ports::Metrics& metrics, ports::HealthReporter& health);
   // Stops without flushing when Stop was not called.
   ~Relay();
   Relay(const Relay&) = delete;
@@ -85,6 +87,7 @@ class Relay {
   SocketWatchdog watchdog_;
 
   // The thread's own.
+  KnownRoutes routes_;
   PublishWindow window_;
   QuarantinedKeys quarantined_;
   std::deque<ports::OutboxMessage> to_retry_;  // of a page of the quarantine: those that the pass has not come to

@@ -27,9 +27,10 @@ struct RelayMetrics {
 
   // Refusals are rare enough for a look-up, and the routing keys are few.
   ports::Counter& Refused(const std::string& result, std::string_view exchange, const std::string& routing_key) {
-    return registry.GetCounter("logistics_publish_refused_total",
-                               "Publications that no queue took, or that one refused",
-                               {{"result", result}, {"exchange", std::string(exchange)}, {"routing_key", routing_key}});
+    return registry.GetCounter(
+        "logistics_publish_refused_total",
+        "Publications that a queue refused (nacked), or that no queue took: returned and kept, or dropped",
+        {{"result", result}, {"exchange", std::string(exchange)}, {"routing_key", routing_key}});
   }
 
   ports::Metrics& registry;

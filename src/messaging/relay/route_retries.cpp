@@ -35,6 +35,7 @@ void RouteRetries::Confirmed(const Route& route) {
   const auto found = routes_.find(route);
   if (found == routes_.end()) return;
   found->second.nacks = 0;
+  found->second.stuck = false;
   found->second.wave_max = std::min(found->second.wave_max + 1, kCopiesPerMinuteMax);
 }
 
@@ -58,6 +59,11 @@ void RouteRetries::Refill(State& state, Time now) {
     state.copies_left = std::min<double>(kCopiesPerMinuteMax, state.copies_left + minutes * kCopiesPerMinuteMax);
   }
   state.refilled_at = now;
+}
+
+bool RouteRetries::IsStuck(const Route& route) const {
+  const auto found = routes_.find(route);
+  return found != routes_.end() && found->second.stuck;
 }
 
 RouteRetries::Time RouteRetries::NextDue() const {

@@ -37,6 +37,9 @@ class RouteRetries {
   // The outcomes. `tried`: of a quarantined message.
   void Confirmed(const Route& route);
   void Nacked(const Route& route, bool tried, Time now);
+  // After Nacked: the broker did not answer at all. New messages of the route would fill the window.
+  void Stuck(const Route& route) { routes_[route].stuck = true; }
+  bool IsStuck(const Route& route) const;
 
   // When a pause ends that stopped a message of the present pass, or of the time after it; Time::max() = none.
   Time NextDue() const;
@@ -52,6 +55,7 @@ class RouteRetries {
     double copies_left = kCopiesPerMinuteMax;
     Time refilled_at = Time::min();
     bool asked = false;  // in this pass
+    bool stuck = false;
   };
   static void Refill(State& state, Time now);
   void Pause(State& state, Time now);

@@ -37,6 +37,10 @@ constexpr Statement kRemove = {"remove_message", "DELETE FROM inbox_waiting WHER
 constexpr Statement kListWaiting = {"list_waiting", "SELECT " LOGISTICS_WAITING_COLUMNS
                                                     "FROM inbox_waiting w WHERE ($1::text = '' OR w.consumer = "
                                                     "$1::text) AND w.id > $2::bigint ORDER BY w.id LIMIT $3::integer"};
+constexpr Statement kInboxStats = {"inbox_stats",
+                                   "SELECT count(*), (extract(epoch from min(arrived_at)) * 1000000)::bigint FROM "
+                                   "(SELECT arrived_at FROM inbox_waiting WHERE consumer = $1::text "
+                                   "ORDER BY id LIMIT $2::integer) oldest"};
 #undef LOGISTICS_WAITING_COLUMNS
 
 // In the order of LOGISTICS_WAITING_COLUMNS.
@@ -113,6 +117,18 @@ absl::Status PostgresInbox::Remove(std::int64_t id, const ports::CallContext& co
 absl::StatusOr<std::vector<ports::WaitingMessage>> PostgresInbox::List(const std::string& consumer, std::int64_t after,
                                                                        int limit, const ports::CallContext& context) {
   return Read(kListWaiting, Params().Add(consumer).Add(after).Add(std::int64_t{limit}), context);
+}
+
+absl::StatusOr<ports::InboxStats> PostgresInbox::Stats(const std::string& consumer, int count_max,
+                                                       const ports::CallContext& context) {
+  const Params params = Params().Add(consumer).Add(std::int64_t{count_max});
+  return pool_.Read(context.deadline, [&](Session& session) {
+    const pqxx::result rows = session.Execute(kInboxStats, params);
+    ports::InboxStats stats;
+    stats.waiting = rows[0][0].as<std::int64_t>();
+    if (!rows[0][1].is_null()) stats.oldest_arrived_at = absl::FromUnixMicros(rows[0][1].as<std::int64_t>());
+    return stats;
+  });
 }
 
 absl::StatusOr<std::vector<ports::WaitingMessage>> PostgresInbox::Read(const Statement& statement, const Params& params,

@@ -22,6 +22,8 @@ class PostgresInbox final : public ports::Inbox {
   absl::Status Remove(std::int64_t id, const ports::CallContext& context) override;
   absl::StatusOr<std::vector<ports::WaitingMessage>> List(const std::string& consumer, std::int64_t after, int limit,
                                                           const ports::CallContext& context) override;
+  absl::StatusOr<ports::InboxStats> Stats(const std::string& consumer, int count_max,
+                                          const ports::CallContext& context) override;
 
  private:
   absl::StatusOr<std::vector<ports::WaitingMessage>> Read(const Statement& statement, const Params& params,

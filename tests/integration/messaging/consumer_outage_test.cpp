@@ -207,14 +207,63 @@ TEST_F(ConsumerOutageTest, QueueWithOtherArguments_IsSaidAndReadAllTheSame) {
   EXPECT_TRUE(payments_.WaitForEffects(1));
 }
 
+TEST_F(ConsumerOutageTest, LetterInFlightAtABrokerWithAnAlarm_HoldsUpNoOtherParkedMessage) {
+  TcpProxy proxy(broker_.host(), broker_.port());
+  options_.urls = {broker_.UrlThrough(proxy.port())};
+  payments_.Answer([](const domain::PaymentNotice& notice) {
+    return notice.amount == "6.66" ? Handling{HandlingOutcome::kReject, "cancelled"} : Handling{};
+  });
+  StartConsumer();
+  proxy.SetMode(TcpProxy::Mode::kStall);
+  for (std::uint64_t number = 1; number <= 2; ++number) {
+    ports::InboundMessage message;
+    message.consumer = "payments";
+    message.message_id = EventId(number);
+    message.order_id = PaidOrder(number);
+    message.body = ProcessedEvent(number, number, number == 1 ? "6.66" : "1.00").dump();
+    ASSERT_TRUE(inbox_.Park(message, 1, absl::ZeroDuration(), "order unknown", {}).ok());
+  }
+  InboxWorker worker = NewWorker();
+  ASSERT_TRUE(worker.RunOnce().ok()) << "the letter is in flight now";
+  EXPECT_EQ(payments_.effects().size(), 1U);
+  const std::string reason = "low on disk";
+  std::string blocked("\x01\x00\x00\x00\x00\x00\x10\x00\x0a\x00\x3c", 11);
+  blocked += static_cast<char>(reason.size()) + reason + '\xce';
+  proxy.InjectToClients(blocked);
+  ASSERT_TRUE(health_.WaitFor(
+      "consumer payments", [&](const auto& entry) { return entry.reason.find(reason) != std::string::npos; },
+      kConsumerWait));
+  ASSERT_TRUE(worker.RunOnce().ok());
+  EXPECT_EQ(WaitingCount(), 1U) << "the letter is not confirmed";
+  // The alarm ends, and the broker reads again.
+  proxy.InjectToClients(std::string("\x01\x00\x00\x00\x00\x00\x04\x00\x0a\x00\x3d\xce", 12));
+  proxy.SetMode(TcpProxy::Mode::kForward);
+  EXPECT_TRUE(Eventually([&] { return worker.RunOnce().ok() && WaitingCount() == 0; }));
+  EXPECT_TRUE(TestConsumer(broker_.url(), kDlq).Next().has_value());
+}
+
+TEST_F(ConsumerOutageTest, OversizedMessageOfAQueueThatMayDropIt_IsNotRejected) {
+  broker_.DeclareQueue(kQueue, nlohmann::json{{"x-queue-type", "quorum"}});
+  consumer_ = NewConsumer();
+  consumer_->Start();
+  ASSERT_TRUE(health_.WaitForState("consumer payments", HealthState::kDegraded, kConsumerWait));
+  PublishBody(1, std::string(1'000'000, 'x'));
+  Pay(2, 2);
+  ASSERT_TRUE(payments_.WaitForEffects(1));
+  StopConsumer();
+  const auto message = TestConsumer(broker_.url(), kQueue).Next();
+  ASSERT_TRUE(message.has_value());
+  EXPECT_EQ(message->message_id, EventId(1));
+}
+
 TEST_F(ConsumerOutageTest, Send_WithoutAConnection_AnswersAtOnce) {
   options_.urls = {"amqp://guest:guest@127.0.0.1:1"};
   consumer_ = NewConsumer();
-  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({}))) << "not started";
+  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({}).get())) << "not started";
   consumer_->Start();
-  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({})));
+  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({}).get()));
   StopConsumer();
-  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({})));
+  EXPECT_TRUE(absl::IsUnavailable(consumer_->Send({}).get()));
 }
 
 }  // namespace

@@ -92,6 +92,24 @@ TEST_F(ConsumerTest, Undecodable_BecomesADeadLetterThatSaysWhyAndKeepsTheMessage
   EXPECT_TRUE(QueueIsEmpty());
 }
 
+TEST_F(ConsumerTest, Oversized_IsDeadLetteredWholeByTheBrokerAndBlocksNobody) {
+  StartConsumer();
+  const std::string body(1'000'000, 'x');
+  PublishBody(1, body);
+  Pay(2, 2);
+  ASSERT_TRUE(payments_.WaitForEffects(1));
+  const std::optional<ReceivedMessage> letter = TestConsumer(broker_.url(), kDlq).Next();
+  ASSERT_TRUE(letter.has_value());
+  EXPECT_EQ(letter->body, body);
+  EXPECT_EQ(letter->message_id, EventId(1));
+  EXPECT_EQ(letter->headers.at("x-first-death-reason"), "rejected");
+  EXPECT_EQ(letter->headers.at("x-first-death-queue"), kQueue);
+  EXPECT_EQ(DeadLettered("oversized"), 1);
+  EXPECT_EQ(DeadLettered("undecodable"), 0);
+  StopConsumer();
+  EXPECT_TRUE(QueueIsEmpty());
+}
+
 TEST_F(ConsumerTest, RedrivenLetterThatDiesAgain_StillSaysWhereItWasPublished) {
   StartConsumer();
   ASSERT_TRUE(broker_.Publish("", kQueue, "no json",

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "fakes/counting_metrics.hpp"
 #include "fakes/memory_outbox.hpp"
+#include "fakes/memory_routed_keys.hpp"
 #include "fakes/recording_health.hpp"
 #include "messaging/relay/relay.hpp"
 #include "support/broker.hpp"
@@ -47,8 +48,8 @@ class RelayFixture : public testing::Test {
     return *relay_;
   }
   std::unique_ptr<Relay> NewRelay(int replica) {
-    return std::make_unique<Relay>(std::make_unique<fakes::MemoryOutbox>(outbox_, replica), options_, metrics_,
-                                   health_);
+    return std::make_unique<Relay>(std::make_unique<fakes::MemoryOutbox>(outbox_, replica), routed_keys_, options_,
+                                   metrics_, health_);
   }
   bool WaitUntilUp() { return health_.WaitForState("broker", ports::HealthState::kUp, kLongWait); }
 
@@ -98,6 +99,7 @@ class RelayFixture : public testing::Test {
   support::TestBroker broker_;
   BrokerOptions options_;
   fakes::MemoryOutboxTable outbox_;
+  fakes::MemoryRoutedKeys routed_keys_;
   fakes::CountingMetrics metrics_;
   fakes::RecordingHealth health_;
   std::unique_ptr<Relay> relay_;

@@ -55,7 +55,7 @@ TEST_F(RelayLeaseTest, LeaseRanOutDuringADatabaseCall_NothingIsPublished) {
   slow->BeforeAnswers([&](std::size_t messages) { EXPECT_TRUE(messages == 0 || outbox_.WaitForHolder(2, kLongWait)); });
   fakes::CountingMetrics slow_metrics;
   fakes::RecordingHealth slow_health;
-  Relay first(std::move(slow), options_, slow_metrics, slow_health);
+  Relay first(std::move(slow), routed_keys_, options_, slow_metrics, slow_health);
   first.Start();
   ASSERT_TRUE(slow_health.WaitForState("broker", HealthState::kUp, kLongWait));
   relay_ = NewRelay(2);

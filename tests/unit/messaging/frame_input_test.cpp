@@ -106,6 +106,24 @@ TEST_F(FrameInputTest, Delivery_InPieces_ComesWhenItIsComplete) {
   EXPECT_EQ(delivery.body, "fourmore");
 }
 
+TEST_F(FrameInputTest, LongBody_IsSkippedWhileItArrives) {
+  input_.LimitBodies(8);
+  TakeDeliver("payment_events", "payment.failed");
+  TakeHeader(kConsumeChannel, 9, {});
+  TakeBody(kConsumeChannel, "four");
+  TakeBody(kConsumeChannel, "fives");
+  TakeDeliver("payment_events", "payment.failed");
+  TakeHeader(kConsumeChannel, 8, {});
+  TakeBody(kConsumeChannel, "fourmore");
+  ASSERT_EQ(listener_.deliveries.size(), 2U);
+  EXPECT_EQ(listener_.deliveries[0].tag, 7U);
+  EXPECT_EQ(listener_.deliveries[0].routing_key, "payment.failed");
+  EXPECT_EQ(listener_.deliveries[0].skipped_bytes, 9U);
+  EXPECT_EQ(listener_.deliveries[0].body, "");
+  EXPECT_EQ(listener_.deliveries[1].skipped_bytes, 0U);
+  EXPECT_EQ(listener_.deliveries[1].body, "fourmore");
+}
+
 TEST_F(FrameInputTest, RedrivenDelivery_SaysWhereItWasPublishedFirst) {
   std::array headers = {TextEntry(kOriginalExchangeHeader, "payment_events"),
                         TextEntry(kOriginalRoutingKeyHeader, "payment.failed")};

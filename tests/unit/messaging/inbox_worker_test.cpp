@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "fakes/fake_clock.hpp"
 #include "fakes/scripted_payments.hpp"
 #include "messaging/amqp/topology.hpp"
+#include "messaging/consumer/limits.hpp"
 #include "unit/messaging/payment_message.hpp"
 
 namespace logistics::messaging {
@@ -24,12 +26,28 @@ using testing::SizeIs;
 
 class RecordingSink final : public DeadLetterSink {
  public:
-  absl::Status Send(DeadLetter letter) override {
-    if (failure.ok()) letters.push_back(std::move(letter));
-    return failure;
+  std::future<absl::Status> Send(DeadLetter letter) override {
+    letters.push_back(std::move(letter));
+    std::promise<absl::Status> outcome;
+    std::future<absl::Status> answer = outcome.get_future();
+    if (alarm) {
+      waiting.push_back(std::move(outcome));
+    } else {
+      if (!failure.ok()) letters.pop_back();
+      outcome.set_value(failure);
+    }
+    return answer;
   }
+  void EndAlarm() {
+    alarm = false;
+    for (std::promise<absl::Status>& outcome : waiting) outcome.set_value(absl::OkStatus());
+    waiting.clear();
+  }
+
   absl::Status failure;
+  bool alarm = false;  // letters get no answer
   std::vector<DeadLetter> letters;
+  std::vector<std::promise<absl::Status>> waiting;
 };
 
 class InboxWorkerTest : public testing::Test {
@@ -200,13 +218,51 @@ TEST_F(InboxWorkerTest, BrokerUnavailable_TheLetterWaitsAndIsNotTriedAgain) {
   EXPECT_THAT(Waiting(), IsEmpty());
 }
 
-TEST_F(InboxWorkerTest, Waiting_IsCounted) {
+TEST_F(InboxWorkerTest, BrokerAlarm_TheLetterWaitsAndOtherOrdersGoOn) {
+  payments_.Answer([](const domain::PaymentNotice& notice) {
+    return notice.amount == "6.66" ? Handling{HandlingOutcome::kReject, "cancelled"} : Handling{};
+  });
+  sink_.alarm = true;
+  Park(1, 1, "6.66");
+  Park(2, 1, "1");
+  Park(3, 2, "2");
+  RunAfter(absl::Seconds(1));
+  EXPECT_THAT(payments_.AmountsOf(PaidOrder(2)), ElementsAre("2"));
+  Park(4, 3, "3");
+  RunAfter(absl::Seconds(1));
+  EXPECT_THAT(payments_.AmountsOf(PaidOrder(3)), ElementsAre("3"));
+  EXPECT_THAT(payments_.AmountsOf(PaidOrder(1)), IsEmpty()) << "it would overtake the letter";
+  EXPECT_THAT(sink_.letters, SizeIs(1)) << "it is sent once";
+  EXPECT_EQ(Waiting().size(), 2U);
+  sink_.EndAlarm();
+  RunAfter(absl::Seconds(1));
+  EXPECT_THAT(payments_.AmountsOf(PaidOrder(1)), ElementsAre("1"));
+  EXPECT_THAT(Waiting(), IsEmpty());
+  EXPECT_THAT(sink_.letters, SizeIs(1));
+}
+
+TEST_F(InboxWorkerTest, BrokerAlarm_ManyLetters_LeaveRoomForOtherMessages) {
+  constexpr std::uint64_t kRejected = 300;
+  payments_.Answer([](const domain::PaymentNotice& notice) {
+    return notice.amount == "6.66" ? Handling{HandlingOutcome::kReject, "cancelled"} : Handling{};
+  });
+  sink_.alarm = true;
+  for (std::uint64_t i = 1; i <= kRejected; ++i) Park(i, i, "6.66");
+  Park(kRejected + 1, kRejected + 1, "1");
+  RunAfter(absl::Seconds(1));
+  EXPECT_THAT(payments_.AmountsOf(PaidOrder(kRejected + 1)), ElementsAre("1"));
+  EXPECT_LE(sink_.letters.size(), kInboxLettersMax);
+  EXPECT_EQ(inbox_.Stats("payments", 1'000, {})->waiting, static_cast<std::int64_t>(kRejected));
+}
+
+TEST_F(InboxWorkerTest, Waiting_IsCountedWithoutItsBodies) {
   payments_.Answer([](const auto&) { return Handling{HandlingOutcome::kRetryLater, "order unknown"}; });
   Park(1, 1);
   Park(2, 2);
   RunAfter(absl::Seconds(1));
   EXPECT_EQ(metrics_.Value("logistics_inbox_waiting", {{"consumer", "payments"}}), 2);
   EXPECT_EQ(metrics_.Value("logistics_inbox_oldest_seconds", {{"consumer", "payments"}}), 1);
+  EXPECT_EQ(inbox_.lists(), 0) << "bodies may be long";
 }
 
 TEST_F(InboxWorkerTest, Stopped_DoesNothing) {

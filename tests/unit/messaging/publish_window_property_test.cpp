@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "fakes/memory_routed_keys.hpp"
 #include "fakes/seed.hpp"
 #include "messaging/relay/publish_window.hpp"
 #include "unit/messaging/outbox_message.hpp"
@@ -18,13 +19,14 @@ constexpr int kCapacity = 16;
 
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, Unroutable unroutable) : random_(seed), window_({kCapacity, unroutable}) {}
+  Simulation(std::uint64_t seed, Unroutable unroutable) : random_(seed), window_({kCapacity, unroutable}, routes_) {}
 
   void Run() {
     std::int64_t added = 0;
     while (added < kMessages || window_.size() > 0) {
       now_ += std::chrono::milliseconds(Draw(3));
       if (added < kMessages && Draw(2) == 0) Add(++added);
+      routes_.Maintain(now_);
       Publish();
       Broker(/*calm=*/added == kMessages && Draw(3) > 0);
       Collect();
@@ -85,6 +87,17 @@ class Simulation {
       return;
     }
     if (!calm && Draw(60) == 0) {
+      window_.ConfirmsOverdue();
+      out_.clear();
+      tag_ = 0;
+      return;
+    }
+    if (!calm && Draw(60) == 0 && !out_.empty()) {
+      window_.GiveUpOldest(now_, outcomes_);
+      out_.pop_front();
+      return;
+    }
+    if (!calm && Draw(60) == 0) {
       window_.ChannelFailed();
       out_.clear();
       tag_ = 0;
@@ -137,6 +150,8 @@ class Simulation {
   static domain::Uuid OrderingKeyNumber(const ports::OutboxMessage& message) { return OrderingIdOf(message).id; }
 
   std::mt19937_64 random_;
+  fakes::MemoryRoutedKeys routed_keys_;
+  KnownRoutes routes_{routed_keys_, absl::Milliseconds(50)};
   PublishWindow window_;
   PublishWindow::Time now_{};
   std::uint64_t tag_ = 0;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "fakes/memory_routed_keys.hpp"
 #include "unit/messaging/outbox_message.hpp"
 
 namespace logistics::messaging {
@@ -35,13 +36,15 @@ class PublishWindowTest : public testing::Test {
     return numbers;
   }
 
+  fakes::MemoryRoutedKeys routed_keys_;
+  KnownRoutes routes_{routed_keys_, absl::Minutes(10)};
   PublishWindow::Time now_ = kStart;
   std::uint64_t tag_ = 0;
   std::vector<PublishOutcome> outcomes_;
 };
 
 TEST_F(PublishWindowTest, Next_SameKey_WaitsForTheConfirmOfTheOneBefore) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 7));
   window.Add(MessageAt(3, 8));
@@ -51,14 +54,14 @@ TEST_F(PublishWindowTest, Next_SameKey_WaitsForTheConfirmOfTheOneBefore) {
 }
 
 TEST_F(PublishWindowTest, Next_SameOrderOnTwoStreams_AreIndependent) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   window.Add(MessageAt(1, 7, domain::EventStream::kOrder));
   window.Add(MessageAt(2, 7, domain::EventStream::kInventory));
   EXPECT_THAT(PublishAll(window), ElementsAre(1, 2));
 }
 
 TEST_F(PublishWindowTest, Next_WindowFull_WaitsForConfirms) {
-  PublishWindow window(With(Unroutable::kDrop, 2));
+  PublishWindow window(With(Unroutable::kDrop, 2), routes_);
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   EXPECT_THAT(PublishAll(window), ElementsAre(1, 2));
   Ack(window, 2, /*multiple=*/true);
@@ -66,7 +69,7 @@ TEST_F(PublishWindowTest, Next_WindowFull_WaitsForConfirms) {
 }
 
 TEST_F(PublishWindowTest, TakeConfirmed_OutOfOrder_StartStaysBelowTheUnconfirmed) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   PublishAll(window);
   Ack(window, 2);
@@ -83,7 +86,7 @@ TEST_F(PublishWindowTest, TakeConfirmed_OutOfOrder_StartStaysBelowTheUnconfirmed
 }
 
 TEST_F(PublishWindowTest, Nack_QuarantinesTheMessageAndThoseOfItsKeyBehindIt) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 7));
   window.Add(MessageAt(3, 8));
@@ -100,7 +103,8 @@ TEST_F(PublishWindowTest, Nack_QuarantinesTheMessageAndThoseOfItsKeyBehindIt) {
 }
 
 TEST_F(PublishWindowTest, Returned_Drop_IsDeletedAndTheKeyGoesOn) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
+  routes_.Maintain(now_);
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 7));
   PublishAll(window);
@@ -108,12 +112,26 @@ TEST_F(PublishWindowTest, Returned_Drop_IsDeletedAndTheKeyGoesOn) {
   Ack(window, 1);
   ASSERT_EQ(outcomes_.size(), 1U);
   EXPECT_EQ(outcomes_[0].result, PublishResult::kReturned);
+  EXPECT_TRUE(outcomes_[0].dropped);
   EXPECT_THAT(NumbersOf(window.TakeConfirmed().messages), ElementsAre(1));
   EXPECT_THAT(PublishAll(window), ElementsAre(2));
 }
 
+TEST_F(PublishWindowTest, Returned_Drop_OfAKnownRoute_IsQuarantined) {
+  PublishWindow window(With(Unroutable::kDrop), routes_);
+  routes_.Maintain(now_);
+  window.Add(MessageAt(1, 7));
+  window.Add(MessageAt(2, 8));
+  PublishAll(window);
+  Ack(window, 1);
+  window.Returned(MessageAt(2, 8).message_id);
+  Ack(window, 2);
+  EXPECT_FALSE(outcomes_.back().dropped);
+  EXPECT_THAT(NumbersOf(window.TakeToQuarantine()), ElementsAre(2));
+}
+
 TEST_F(PublishWindowTest, Returned_Hold_QuarantinesTheMessageAndThoseOfItsKeyBehindIt) {
-  PublishWindow window(With(Unroutable::kHold));
+  PublishWindow window(With(Unroutable::kHold), routes_);
   window.Add(MessageAt(1, 7));
   window.Add(MessageAt(2, 8));
   window.Add(MessageAt(3, 7));
@@ -128,7 +146,7 @@ TEST_F(PublishWindowTest, Returned_Hold_QuarantinesTheMessageAndThoseOfItsKeyBeh
 }
 
 TEST_F(PublishWindowTest, ConnectionLost_SendsTheUnconfirmedAgainInOrder) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   for (int i = 1; i <= 5; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   PublishAll(window);
   Ack(window, 2);
@@ -140,8 +158,45 @@ TEST_F(PublishWindowTest, ConnectionLost_SendsTheUnconfirmedAgainInOrder) {
   EXPECT_THAT(NumbersOf(window.TakeConfirmed().messages), ElementsAre(2, 1, 3, 4, 5));
 }
 
+TEST_F(PublishWindowTest, ConfirmsOverdue_FewerGoOutAndBehindTheOthers) {
+  PublishWindow window(With(Unroutable::kDrop, 4), routes_);
+  for (int i = 1; i <= 8; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 2, 3, 4));
+  window.ConfirmsOverdue();
+  tag_ = 0;
+  EXPECT_THAT(PublishAll(window), ElementsAre(5, 6));
+  window.ConfirmsOverdue();
+  tag_ = 0;
+  EXPECT_THAT(PublishAll(window), ElementsAre(7));
+  window.ConfirmsOverdue();
+  tag_ = 0;
+  EXPECT_THAT(PublishAll(window), ElementsAre(8)) << "one at a time at least";
+  Ack(window, 1);
+  EXPECT_THAT(PublishAll(window), ElementsAre(1, 2)) << "a confirm adds one";
+  Ack(window, 3, /*multiple=*/true);
+  EXPECT_THAT(PublishAll(window), ElementsAre(3, 4, 5, 6)) << "up to the window's size";
+}
+
+TEST_F(PublishWindowTest, GiveUpOldest_QuarantinesThatKeyAlone) {
+  PublishWindow window(With(Unroutable::kDrop), routes_);
+  window.Add(MessageAt(1, 7));
+  window.Add(MessageAt(2, 8));
+  window.Add(MessageAt(3, 7));
+  PublishAll(window);
+  now_ += std::chrono::seconds(1);
+  Ack(window, 2);
+  EXPECT_GT(window.last_confirm(), window.OldestInFlight());
+  window.GiveUpOldest(now_, outcomes_);
+  EXPECT_EQ(outcomes_.back().result, PublishResult::kUnconfirmed);
+  EXPECT_EQ(outcomes_.back().route.routing_key, "order.created");
+  EXPECT_THAT(NumbersOf(window.TakeToQuarantine()), ElementsAre(1, 3));
+  Ack(window, 1);  // comes late, and means nothing
+  EXPECT_EQ(window.size(), 0U);
+  EXPECT_EQ(window.in_flight(), 0U);
+}
+
 TEST_F(PublishWindowTest, ChannelFailed_FindsTheRefusedOneByOne) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   window.Add(MessageAt(5, 2));
   PublishAll(window);
@@ -158,7 +213,7 @@ TEST_F(PublishWindowTest, ChannelFailed_FindsTheRefusedOneByOne) {
 }
 
 TEST_F(PublishWindowTest, ChannelFailed_RefusalDoesNotComeBack_ReturnsToNormal) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   for (int i = 1; i <= 4; ++i) window.Add(MessageAt(i, static_cast<std::uint64_t>(i)));
   EXPECT_THAT(PublishAll(window), ElementsAre(1, 2, 3, 4));
   window.ChannelFailed();
@@ -173,7 +228,7 @@ TEST_F(PublishWindowTest, ChannelFailed_RefusalDoesNotComeBack_ReturnsToNormal) 
 }
 
 TEST_F(PublishWindowTest, AddQuarantined_RefusedAgain_LeavesWithoutATrace) {
-  PublishWindow window(With(Unroutable::kHold));
+  PublishWindow window(With(Unroutable::kHold), routes_);
   window.Reset({10, 0});
   window.AddQuarantined(MessageAt(1, 7));
   window.AddQuarantined(MessageAt(2, 7));
@@ -190,7 +245,7 @@ TEST_F(PublishWindowTest, AddQuarantined_RefusedAgain_LeavesWithoutATrace) {
 }
 
 TEST_F(PublishWindowTest, Reset_LateConfirms_MeanNothing) {
-  PublishWindow window(With(Unroutable::kDrop));
+  PublishWindow window(With(Unroutable::kDrop), routes_);
   window.Add(MessageAt(1, 1));
   window.Add(MessageAt(2, 2));
   PublishAll(window);

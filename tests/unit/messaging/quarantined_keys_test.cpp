@@ -91,6 +91,22 @@ TEST_F(QuarantinedKeysTest, NackedRoute_PausesAndItsKeysWithIt) {
   EXPECT_THAT(Pass({MessageAt(1, 7)}), ElementsAre(Retry::kTry));
 }
 
+TEST_F(QuarantinedKeysTest, StuckRoute_DivertsNewMessagesUntilATryIsConfirmed) {
+  Pass({});
+  EXPECT_FALSE(keys_.Diverts(MessageAt(1, 7)));
+  keys_.Nacked(kSeven, kCreated, /*tried=*/false, now_);
+  EXPECT_FALSE(keys_.Diverts(MessageAt(2, 8))) << "other queues of the route take it";
+  keys_.Stuck(kCreated);
+  EXPECT_TRUE(keys_.Diverts(MessageAt(2, 8)));
+  EXPECT_FALSE(keys_.Diverts(CancelledAt(3, 9)));
+  keys_.Quarantined(OrderingIdOf(MessageAt(2, 8)));
+  EXPECT_FALSE(keys_.pass_wanted()) << "the pause of the route counts";
+  now_ = keys_.NextRetry();
+  EXPECT_THAT(Pass({MessageAt(2, 8)}), ElementsAre(Retry::kTry));
+  keys_.Confirmed(kCreated);
+  EXPECT_FALSE(keys_.Diverts(MessageAt(4, 10)));
+}
+
 TEST_F(QuarantinedKeysTest, Quarantined_BehindAKeyThatPassed_AsksForAnotherPass) {
   Pass({MessageAt(1, 7)});
   EXPECT_FALSE(keys_.pass_wanted());
