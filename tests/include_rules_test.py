@@ -47,6 +47,7 @@ ROOMS = {
         "rows": {"postgres"},
         "batch": {"postgres", "rows"},
         "stores": {"postgres", "coordination", "rows", "batch"},
+        "outbox": {"postgres", "coordination", "rows"},
     },
     "service": {"streams": set(), "saga": set()},
     "rpc": {

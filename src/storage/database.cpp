@@ -1,7 +1,7 @@
 #include "storage/database.hpp"
 
 #include "storage/batch/write_executor.hpp"
-#include "storage/stores/postgres_outbox.hpp"
+#include "storage/outbox/postgres_outbox.hpp"
 
 namespace logistics::storage {
 namespace {

@@ -1,4 +1,4 @@
-#include "storage/stores/postgres_routed_keys.hpp"
+#include "storage/outbox/postgres_routed_keys.hpp"
 
 #include <string>
 #include <vector>

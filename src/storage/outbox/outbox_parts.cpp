@@ -1,4 +1,4 @@
-#include "storage/stores/outbox_parts.hpp"
+#include "storage/outbox/outbox_parts.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "storage/stores/postgres_outbox.hpp"
+#include "storage/outbox/postgres_outbox.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "logistics/ports/outbox.hpp"
+#include "storage/outbox/outbox_parts.hpp"
 #include "storage/postgres/session_slot.hpp"
 #include "storage/rows/outbox_rows.hpp"
-#include "storage/stores/outbox_parts.hpp"
 
 namespace logistics::storage {
 

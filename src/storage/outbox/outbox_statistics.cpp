@@ -1,4 +1,4 @@
-#include "storage/outbox_statistics.hpp"
+#include "storage/outbox/outbox_statistics.hpp"
 
 #include <spdlog/spdlog.h>
 
