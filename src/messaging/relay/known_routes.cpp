@@ -99,17 +99,19 @@ void KnownRoutes::Bound() {
   std::size_t size = 0;
   for (const auto& [stream, states] : routes_) size += states.size();
   if (size <= static_cast<std::size_t>(ports::RoutedKeys::kKeysMax)) return;
-  const auto older = [](const auto& a, const auto& b) { return a.second.routed_at < b.second.routed_at; };
   States* holder = nullptr;
-  States::iterator oldest;
+  std::string oldest_key;
+  Time oldest_at = Time::max();
   for (auto& [stream, states] : routes_) {
-    const auto candidate = std::min_element(states.begin(), states.end(), older);
-    if (candidate == states.end() || (holder != nullptr && !older(*candidate, *oldest))) continue;
-    holder = &states;
-    oldest = candidate;
+    for (const auto& [routing_key, state] : states) {
+      if (state.routed_at >= oldest_at) continue;
+      holder = &states;
+      oldest_key = routing_key;
+      oldest_at = state.routed_at;
+    }
   }
   // The store forgets it by itself.
-  if (holder != nullptr) holder->erase(oldest);
+  if (holder != nullptr) holder->erase(oldest_key);
 }
 
 ports::RoutedKey KnownRoutes::Stored(domain::EventStream stream, const std::string& routing_key, const State& state,
