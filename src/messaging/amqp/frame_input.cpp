@@ -78,13 +78,13 @@ void FrameInput::OnMethod(const amqp_frame_t& frame, ConnectionListener& listene
     }
     case AMQP_BASIC_RETURN_METHOD: {
       const auto* returned = static_cast<const amqp_basic_return_t*>(decoded);
-      return_.emplace();
+      return_ = Return();
       return_->reason = absl::StrCat(returned->reply_code, " ", std::string(ViewOf(returned->reply_text)));
       return;
     }
     case AMQP_BASIC_DELIVER_METHOD: {
       const auto* deliver = static_cast<const amqp_basic_deliver_t*>(decoded);
-      arriving_.emplace();
+      arriving_ = Arriving();
       arriving_->delivery.tag = deliver->delivery_tag;
       arriving_->delivery.exchange = ViewOf(deliver->exchange);
       arriving_->delivery.routing_key = ViewOf(deliver->routing_key);

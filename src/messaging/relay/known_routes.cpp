@@ -1,6 +1,5 @@
 #include "messaging/relay/known_routes.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "messaging/relay/limits.hpp"
