@@ -15,7 +15,7 @@ constexpr Statement kRegister = {
     "WITH gone AS (DELETE FROM replicas WHERE seen_at < now() - interval '1 day') "
     "INSERT INTO replicas (id, release, inventory_mode) VALUES ($1::uuid, $2::text, $3::text) "
     "ON CONFLICT (id) DO UPDATE SET seen_at = now()"};
-constexpr Statement kRemove = {"remove_replica", "DELETE FROM replicas WHERE id = $1::uuid"};
+constexpr Statement kRemoveReplica = {"remove_replica", "DELETE FROM replicas WHERE id = $1::uuid"};
 constexpr Statement kLive = {"live_replicas",
                              "SELECT id, release, inventory_mode FROM replicas WHERE id <> $1::uuid "
                              "AND seen_at > now() - $2::bigint * interval '1 second' ORDER BY started_at, id"};
@@ -40,7 +40,7 @@ ReplicaRegistry::ReplicaRegistry(const DatabaseOptions& options, const domain::U
 
 ReplicaRegistry::~ReplicaRegistry() {
   task_.reset();
-  session_.Attempt(Tries::kOnce, [this](Session& session) { session.Execute(kRemove, Params().Add(replica_id_)); });
+  session_.Attempt(Tries::kOnce, [this](Session& session) { session.Execute(kRemoveReplica, Params().Add(replica_id_)); });
 }
 
 void ReplicaRegistry::Register() {
