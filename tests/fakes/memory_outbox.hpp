@@ -158,7 +158,9 @@ class MemoryOutbox final : public ports::Outbox {
     if (!messages.ok()) return messages.status();
     ports::OutboxPage page;
     page.more = messages->size() == static_cast<std::size_t>(limit);
-    page.position = page.more ? messages->back().position : std::max(position, end);
+    page.position = std::max(position, page.more ? position : end);
+    // A commit may have come between the two looks.
+    if (!messages->empty()) page.position = std::max(page.position, messages->back().position);
     page.messages = *std::move(messages);
     return page;
   }
