@@ -199,6 +199,7 @@ absl::StatusOr<std::vector<OutboxPosition>> PostgresOutbox::Quarantine(const std
   std::optional<std::vector<OutboxPosition>> stored;
   const absl::Status status = Guarded(session_, [&](Session& session) {
     std::vector<std::string> streams;
+    streams.reserve(messages.size());
     for (const OutboxMessage& message : messages) streams.emplace_back(domain::EventStreamName(message.stream));
     stored = Store(session, messages, streams, reason);
   });

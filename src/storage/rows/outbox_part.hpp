@@ -15,7 +15,7 @@ namespace logistics::storage {
 
 // A part has at most so many events and bytes; one event alone may be longer.
 inline constexpr std::size_t kPartEventsMax = 256;
-inline constexpr std::size_t kPartBytesMax = 256 * 1024;
+inline constexpr std::size_t kPartBytesMax = std::size_t{256} * 1024;
 
 // An event as it is stored. `stream` is a name: a later release may know more of them than this one.
 struct StoredEvent {
