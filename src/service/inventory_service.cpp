@@ -181,7 +181,7 @@ absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& re
 }
 
 absl::StatusOr<EndReservationAnswer> InventoryService::Release(const EndReservationRequest& request,
-                                                       const ports::CallContext& context) {
+                                                               const ports::CallContext& context) {
   FieldChecker fields;
   const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
   fields.Text("reason", request.reason, domain::kLongTextBytesMax);
@@ -193,7 +193,8 @@ absl::StatusOr<EndReservationAnswer> InventoryService::Release(const EndReservat
   return EndReservationAnswer{*id, ended->changed};
 }
 
-absl::StatusOr<EndReservationAnswer> InventoryService::Commit(const EndReservationRequest& request, const ports::CallContext& context) {
+absl::StatusOr<EndReservationAnswer> InventoryService::Commit(const EndReservationRequest& request,
+                                                              const ports::CallContext& context) {
   FieldChecker fields;
   const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
   if (!fields.ok()) return fields.ToStatus();

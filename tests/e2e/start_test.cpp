@@ -108,7 +108,8 @@ TEST(StartTest, NoBroker_ServesAndPublishesWhenItComes) {
   proxy.SetMode(TcpProxy::Mode::kForward);
   support::TestConsumer consumer(world.broker.url(), world.queue());
   EXPECT_EQ(consumer.Take(3, kPatience).size(), 3U);
-  EXPECT_TRUE(Eventually([&] { return world.database.QueryNumber("SELECT count(*) FROM outbox_events") == 0; }, kPatience));
+  EXPECT_TRUE(
+      Eventually([&] { return world.database.QueryNumber("SELECT count(*) FROM outbox_events") == 0; }, kPatience));
 }
 
 TEST(StartTest, BadFlag_IsAUsageErrorNamingIt) {

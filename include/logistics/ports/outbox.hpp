@@ -64,8 +64,9 @@ class Outbox {
   // Everything up to here is confirmed or quarantined.
   virtual absl::StatusOr<OutboxPosition> StartPosition() = 0;
 
-  // The messages of about `commits_max` commits after `position`, of which a bounded number of bytes is read. No message
-  // appears later before one that was returned: numbers have no gaps and nothing commits below a number already seen.
+  // The messages of about `commits_max` commits after `position`, of which a bounded number of bytes is read. No
+  // message appears later before one that was returned: numbers have no gaps and nothing commits below a number already
+  // seen.
   virtual absl::StatusOr<OutboxPage> ReadAfter(const OutboxPosition& position, int commits_max) = 0;
 
   // Deletes confirmed messages that this object has read since StartPosition(), and moves the start position up to

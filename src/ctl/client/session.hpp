@@ -18,8 +18,8 @@
 namespace logistics::ctl {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitRefused = 1;  // the server refused; stderr has the reason
-inline constexpr int kExitUsage = 2;    // the command line or an input file is wrong; nothing was sent
+inline constexpr int kExitRefused = 1;      // the server refused; stderr has the reason
+inline constexpr int kExitUsage = 2;        // the command line or an input file is wrong; nothing was sent
 inline constexpr int kExitUnavailable = 3;  // no server, no answer in time, an unknown outcome, or it cannot serve now
 inline constexpr int kExitDrift = 4;        // done, and the comparison found a drift
 

@@ -81,8 +81,8 @@ void FillReservation(const service::ReserveAnswer& answer, const ::inventory::St
     if (!item.error.empty()) ++wrong;
   }
   response.set_message(answer.answer.held ? "all items are held"
-                                        : absl::StrCat("nothing is held: ", wrong, " of ", request.items_size(),
-                                                       " items cannot be had"));
+                                          : absl::StrCat("nothing is held: ", wrong, " of ", request.items_size(),
+                                                         " items cannot be had"));
 }
 
 void FillUpdate(const service::StockUpdate& update, ::inventory::InventoryUpdateEvent& event) {

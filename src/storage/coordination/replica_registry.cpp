@@ -40,7 +40,8 @@ ReplicaRegistry::ReplicaRegistry(const DatabaseOptions& options, const domain::U
 
 ReplicaRegistry::~ReplicaRegistry() {
   task_.reset();
-  session_.Attempt(Tries::kOnce, [this](Session& session) { session.Execute(kRemoveReplica, Params().Add(replica_id_)); });
+  session_.Attempt(Tries::kOnce,
+                   [this](Session& session) { session.Execute(kRemoveReplica, Params().Add(replica_id_)); });
 }
 
 void ReplicaRegistry::Register() {

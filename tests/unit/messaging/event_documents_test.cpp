@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "messaging/amqp/options.hpp"
-#include "messaging/events/event_encoder.hpp"
 #include "messaging/events/event_decoder.hpp"
+#include "messaging/events/event_encoder.hpp"
 #include "nlohmann/json.hpp"
 
 namespace logistics::messaging::event_documents {

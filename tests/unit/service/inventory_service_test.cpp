@@ -125,7 +125,8 @@ TEST_F(InventoryServiceTest, Reserve_Good_HoldsUnderTheOrdersIdOrANewOne) {
   ASSERT_OK_AND_ASSIGN(const ReserveAnswer unnamed, service_.Reserve({"", here, {{"", "BOX", 2}}}, {}));
   EXPECT_TRUE(unnamed.answer.held);
   EXPECT_NE(unnamed.reservation_id, named.reservation_id);
-  ASSERT_OK_AND_ASSIGN(const EndReservationAnswer released, service_.Release({unnamed.reservation_id.ToString(), "", ""}, {}));
+  ASSERT_OK_AND_ASSIGN(const EndReservationAnswer released,
+                       service_.Release({unnamed.reservation_id.ToString(), "", ""}, {}));
   EXPECT_TRUE(released.changed);
   ASSERT_OK_AND_ASSIGN(const EndReservationAnswer committed, service_.Commit({"", order_id, ""}, {}));
   EXPECT_TRUE(committed.changed);
