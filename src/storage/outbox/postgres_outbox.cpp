@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/strings/escaping.h"
 #include "storage/coordination/leases.hpp"
 #include "storage/rows/outbox_part.hpp"
 
@@ -253,7 +254,7 @@ void PostgresOutbox::ReplacePartlyConfirmed(Session& session) {
     const std::vector<OutboxPart> encoded = EncodeParts(*events);
     if (encoded.size() != 1) continue;
     Params params = Fenced();
-    params.Add(key.batch_id).Add(std::int64_t{key.part}).Add(Hex(encoded.front().bytes));
+    params.Add(key.batch_id).Add(std::int64_t{key.part}).Add(absl::BytesToHexString(encoded.front().bytes));
     session.Execute(kReplacePart, params);
   }
 }

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "absl/strings/escaping.h"
+
 namespace logistics::storage {
 
 void ArrayParam::Separate() {
@@ -11,10 +13,21 @@ void ArrayParam::Separate() {
 void ArrayParam::Add(std::string_view text) {
   Separate();
   literal_ += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') literal_ += '\\';
-    literal_ += c;
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '"' && text[i] != '\\') continue;
+    literal_.append(text, copied, i - copied);
+    literal_ += '\\';
+    copied = i;
   }
+  literal_.append(text, copied);
+  literal_ += '"';
+}
+
+void ArrayParam::AddHex(std::string_view bytes) {
+  Separate();
+  literal_ += '"';
+  literal_ += absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
   literal_ += '"';
 }
 
@@ -52,17 +65,5 @@ std::string TimeText(absl::Time time) {
 }
 
 absl::Time ToMicroseconds(absl::Time time) { return absl::FromUnixMicros(absl::ToUnixMicros(time)); }
-
-std::string Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 0x0F];
-  }
-  return hex;
-}
 
 }  // namespace logistics::storage

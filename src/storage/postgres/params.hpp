@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -26,6 +28,8 @@ class ArrayParam {
   void Add(const char* text) { Add(std::string_view(text)); }
   void Add(int number) { Add(std::int64_t{number}); }
   void AddNull();
+  // As lower case hexadecimal digits, for decode(text, 'hex').
+  void AddHex(std::string_view bytes);
 
   // The literal so far, closed.
   std::string Literal() const { return literal_ + "}"; }
@@ -37,9 +41,6 @@ class ArrayParam {
 
 // The text form of a timestamptz parameter, to the microsecond. Years from 0001 to 9999.
 std::string TimeText(absl::Time time);
-
-// Lower case hexadecimal digits, for decode(text, 'hex').
-std::string Hex(std::string_view bytes);
 
 // Cuts to microseconds, as a timestamptz does, so that an answer equals the stored value.
 absl::Time ToMicroseconds(absl::Time time);
@@ -56,6 +57,11 @@ class Params {
   Params& Add(const domain::Uuid& id) { return Add(id.ToString()); }
   Params& Add(absl::Time time) { return Add(TimeText(time)); }
 
+  void Append(Params&& later) {
+    values_.insert(values_.end(), std::make_move_iterator(later.values_.begin()),
+                   std::make_move_iterator(later.values_.end()));
+  }
+
   const std::vector<std::string>& values() const { return values_; }
 
  private:
@@ -67,8 +73,12 @@ class Columns {
  public:
   explicit Columns(std::size_t count) : columns_(count) {}
 
-  // Adds one row; as many values as there are columns. std::nullopt-like values are given as Null{}.
+  // Adds one row; as many values as there are columns. std::nullopt-like values are given as Null{},
+  // bytes for decode(text, 'hex') as Bytes{}.
   struct Null {};
+  struct Bytes {
+    std::string_view bytes;
+  };
   template <typename... Values>
   void AddRow(const Values&... values) {
     std::size_t i = 0;
@@ -87,6 +97,8 @@ class Columns {
   static void AddValue(ArrayParam& column, const T& value) {
     if constexpr (std::is_same_v<T, Null>) {
       column.AddNull();
+    } else if constexpr (std::is_same_v<T, Bytes>) {
+      column.AddHex(value.bytes);
     } else if constexpr (requires { value.has_value(); }) {
       if (value.has_value()) {
         column.Add(*value);

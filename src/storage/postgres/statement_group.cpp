@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 #include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
@@ -27,12 +28,12 @@ std::string Renumbered(std::string_view sql, std::size_t offset) {
 
 }  // namespace
 
-void StatementGroup::Add(const Statement& part, const Params& params) {
+void StatementGroup::Add(const Statement& part, Params params) {
   if (!last_.empty()) absl::StrAppend(&with_, with_.empty() ? "WITH " : ", ", name_of_last_, " AS (", last_, ")");
   last_ = Renumbered(part.sql, params_.values().size());
   name_of_last_ = part.name;
   absl::StrAppend(&name_, name_.empty() ? "" : "+", part.name);
-  for (const std::string& value : params.values()) params_.Add(value);
+  params_.Append(std::move(params));
 }
 
 void StatementGroup::Run(Session& session) const {

@@ -12,7 +12,7 @@ namespace logistics::storage {
 class StatementGroup {
  public:
   // `part` is written as if it stood alone, with parameters from $1 on.
-  void Add(const Statement& part, const Params& params);
+  void Add(const Statement& part, Params params);
 
   // Runs the added statements, if there are any.
   void Run(Session& session) const;

@@ -22,7 +22,7 @@ void InsertHistory(StatementGroup& group, std::span<const commands::HistoryRow> 
   Params params;
   params.Add(batch_id);
   columns.AddTo(params);
-  group.Add(kInsertHistory, params);
+  group.Add(kInsertHistory, std::move(params));
 }
 
 }  // namespace logistics::storage

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/escaping.h"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
@@ -61,7 +62,7 @@ void ReadWinners(Session& session, std::span<const Loser> losers, commands::Stat
     const auto winner = winners.find({loser.key->customer_id.uuid(), loser.key->key});
     if (winner == winners.end()) {
       state.LoadClaim(loser.index, {Claim::kLostGone, std::nullopt});
-    } else if (winner->second.second != Hex(loser.key->fingerprint)) {
+    } else if (winner->second.second != absl::BytesToHexString(loser.key->fingerprint)) {
       state.LoadClaim(loser.index, {Claim::kLostOther, std::nullopt});
     } else {
       same.emplace_back(loser.index, winner->second.first);
@@ -87,7 +88,7 @@ void ClaimKeys(Session& session, std::span<const commands::Item> items, commands
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!items[i].needs.key) continue;
     const KeyClaim& key = *items[i].needs.key;
-    columns.AddRow(key.customer_id, key.key, key.order_id, Hex(key.fingerprint));
+    columns.AddRow(key.customer_id, key.key, key.order_id, absl::BytesToHexString(key.fingerprint));
     claimants.emplace(key.order_id.uuid(), Loser{i, &key});
   }
   if (columns.empty()) return;
@@ -137,7 +138,7 @@ void FreeKeys(StatementGroup& group, std::span<const commands::Item> items, std:
   if (columns.empty()) return;
   Params params;
   columns.AddTo(params);
-  group.Add(kFreeKeys, params);
+  group.Add(kFreeKeys, std::move(params));
 }
 
 }  // namespace logistics::storage

@@ -143,10 +143,10 @@ void InsertOrders(StatementGroup& group, std::span<const Order> orders) {
   }
   Params head_params;
   heads.AddTo(head_params);
-  group.Add(kInsertOrders, head_params);
+  group.Add(kInsertOrders, std::move(head_params));
   Params line_params;
   lines.AddTo(line_params);
-  group.Add(kInsertLines, line_params);
+  group.Add(kInsertLines, std::move(line_params));
 }
 
 void UpdateOrders(StatementGroup& group, std::span<const Order> orders) {
@@ -157,7 +157,7 @@ void UpdateOrders(StatementGroup& group, std::span<const Order> orders) {
   }
   Params params;
   columns.AddTo(params);
-  group.Add(kUpdateOrders, params);
+  group.Add(kUpdateOrders, std::move(params));
 }
 
 }  // namespace logistics::storage

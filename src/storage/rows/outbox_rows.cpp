@@ -1,5 +1,6 @@
 #include "storage/rows/outbox_rows.hpp"
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "storage/rows/order_rows.hpp"
@@ -38,15 +39,6 @@ constexpr Statement kReadQuarantined = {
     "(number, ordinal) > ($1::bigint, $2::integer) "
     "AND stream = ANY($4::text[]) ORDER BY number, ordinal LIMIT $3::bigint"};
 
-std::string Unhex(const char* digits) {
-  const auto value = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  std::string bytes;
-  for (; digits[0] != '\0' && digits[1] != '\0'; digits += 2) {
-    bytes.push_back(static_cast<char>(value(digits[0]) << 4U | value(digits[1])));
-  }
-  return bytes;
-}
-
 absl::flat_hash_set<std::int32_t> Ordinals(const pqxx::field& list) {
   absl::flat_hash_set<std::int32_t> ordinals;
   if (list.is_null()) return ordinals;
@@ -81,11 +73,12 @@ void InsertOutbox(StatementGroup& group, std::span<const commands::OutboxRow> ou
                       row.cause.traceparent});
   }
   Columns columns(2);
-  for (const OutboxPart& part : EncodeParts(events)) columns.AddRow(std::int64_t{part.part}, Hex(part.bytes));
+  for (const OutboxPart& part : EncodeParts(events))
+    columns.AddRow(std::int64_t{part.part}, Columns::Bytes{part.bytes});
   Params params;
   params.Add(batch_id);
   columns.AddTo(params);
-  group.Add(kInsertOutbox, params);
+  group.Add(kInsertOutbox, std::move(params));
 }
 
 PartRows ReadParts(Session& session, const ports::OutboxPosition& position, std::int32_t after_part, int commits_max) {
@@ -102,7 +95,7 @@ PartRows ReadParts(Session& session, const ports::OutboxPosition& position, std:
     part.batch_id = ReadUuid(row[1]);
     if (!row[2].is_null()) {
       part.part = row[2].as<std::int32_t>();
-      part.bytes = Unhex(row[3].c_str());
+      part.bytes = absl::HexStringToBytes(row[3].c_str());
     }
     part.quarantined = Ordinals(row[4]);
     read.commits = row[5].as<std::int64_t>();
@@ -114,7 +107,7 @@ PartRows ReadParts(Session& session, const ports::OutboxPosition& position, std:
 std::optional<std::vector<StoredEvent>> ReadPart(Session& session, const domain::Uuid& batch_id, std::int32_t part) {
   const pqxx::result rows = session.Execute(kReadPart, Params().Add(batch_id).Add(std::int64_t{part}));
   if (rows.empty()) return std::nullopt;
-  return DecodePart(Unhex(rows[0][0].c_str()));
+  return DecodePart(absl::HexStringToBytes(rows[0][0].c_str()));
 }
 
 std::vector<ports::OutboxMessage> ReadQuarantinedEvents(Session& session, const ports::OutboxPosition& position,

@@ -104,7 +104,7 @@ void StoreMessages(StatementGroup& group, std::span<const commands::DoneMessage>
     for (const commands::DoneMessage& done : done_messages) columns.AddRow(done.consumer, done.message_id);
     Params params;
     columns.AddTo(params);
-    group.Add(kInsertDone, params);
+    group.Add(kInsertDone, std::move(params));
   }
   if (!no_longer_waiting.empty()) {
     ArrayParam ids;

@@ -64,7 +64,7 @@ void InsertReservations(StatementGroup& group, std::span<const domain::Reservati
   }
   Params params;
   columns.AddTo(params);
-  group.Add(kInsertReservations, params);
+  group.Add(kInsertReservations, std::move(params));
 }
 
 void UpdateReservations(StatementGroup& group, std::span<const domain::Reservation> reservations) {
@@ -75,7 +75,7 @@ void UpdateReservations(StatementGroup& group, std::span<const domain::Reservati
   }
   Params params;
   columns.AddTo(params);
-  group.Add(kUpdateReservations, params);
+  group.Add(kUpdateReservations, std::move(params));
 }
 
 }  // namespace logistics::storage

@@ -39,7 +39,7 @@ void StoreIntentKeys(StatementGroup& group, std::span<const commands::IntentKey>
     for (const auto& key : claimed) columns.AddRow(key.reservation_id, key.customer_id, key.key);
     Params params;
     columns.AddTo(params);
-    group.Add(kInsertIntentKeys, params);
+    group.Add(kInsertIntentKeys, std::move(params));
   }
   if (!completed.empty()) group.Add(kForgetIntentKeys, IdsOf(completed));
   if (!abandoned.empty()) {
@@ -58,7 +58,7 @@ void StoreSettlements(StatementGroup& group, std::span<const commands::Settlemen
   }
   Params params;
   columns.AddTo(params);
-  group.Add(kAddSettlements, params);
+  group.Add(kAddSettlements, std::move(params));
 }
 
 }  // namespace logistics::storage

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/time/clock.h"
 #include "storage/rows/order_rows.hpp"
 
@@ -42,8 +43,10 @@ absl::StatusOr<std::optional<domain::Order>> PostgresIntentStore::Made(const dom
   if (order.idempotency_key.empty()) return std::nullopt;
   return pool_.Read(context.deadline, [&](Session& session) {
     std::optional<domain::Order> made;
-    const Params params =
-        Params().Add(order.order.customer_id.uuid()).Add(order.idempotency_key).Add(Hex(order.fingerprint));
+    const Params params = Params()
+                              .Add(order.order.customer_id.uuid())
+                              .Add(order.idempotency_key)
+                              .Add(absl::BytesToHexString(order.fingerprint));
     std::vector<domain::OrderId> ids;
     for (const pqxx::row& row : session.Execute(kFindMade, params)) ids.emplace_back(ReadUuid(row[0]));
     for (domain::Order& found : ReadOrders(session, ids, false)) made = std::move(found);

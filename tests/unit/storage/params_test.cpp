@@ -65,6 +65,15 @@ TEST(ColumnsTest, Rows_BecomeOneArrayAColumn) {
   EXPECT_THAT(params.values(), ElementsAre("42", "{1,2,3}", R"({"a","b,c",""})", R"({"x",NULL,NULL})"));
 }
 
+TEST(ColumnsTest, Bytes_BecomeHexadecimalDigits) {
+  Columns columns(1);
+  columns.AddRow(Columns::Bytes{std::string_view("\x01\0\xff", 3)});
+  columns.AddRow(Columns::Bytes{""});
+  Params params;
+  columns.AddTo(params);
+  EXPECT_THAT(params.values(), ElementsAre(R"({"0100ff",""})"));
+}
+
 TEST(TimeTextTest, IsUtcToTheMicrosecond) {
   const absl::Time time = absl::FromCivil(absl::CivilSecond(2026, 1, 2, 3, 4, 5), absl::UTCTimeZone());
   EXPECT_EQ(TimeText(time), "2026-01-02 03:04:05.000000+00");
