@@ -1,3 +1,3 @@
 #include "app/command_line.hpp"
 
-int main(int argc, char** argv) { return logistics::app::RunCommandLine(argc, argv); }
+int main(int argc, char** argv) { return logistics::app::RunCommandLine(LOGISTICS_VERSION, argc, argv); }

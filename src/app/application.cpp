@@ -8,7 +8,6 @@ namespace {
 
 storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
   storage::DatabaseOptions options = settings.database;
-  options.release = LOGISTICS_VERSION;
   if (!settings.inventory_peer.url.empty()) options.stock_policy.keeper = domain::StockKeeper::kPeer;
   return options;
 }

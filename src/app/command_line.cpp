@@ -38,9 +38,9 @@ std::string MessageOf(const CLI::App* app, const CLI::Error& error) {
 // The command line as CLI11 sees it. The options hold references to the members: neither copied nor moved.
 class CommandLineParser {
  public:
-  CommandLineParser()
+  explicit CommandLineParser(const std::string& release)
       : app_("Orders and inventory over gRPC, events over RabbitMQ, truth in Postgres.", "logistics-engine") {
-    app_.set_version_flag("--version", std::string("logistics-engine ") + LOGISTICS_VERSION);
+    app_.set_version_flag("--version", "logistics-engine " + release);
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.failure_message(MessageOf);
@@ -117,8 +117,8 @@ int RunHealth(const CommandLineParser& parser) {
 
 }  // namespace
 
-int RunCommandLine(int argc, char** argv) {
-  CommandLineParser parser;
+int RunCommandLine(const std::string& release, int argc, char** argv) {
+  CommandLineParser parser(release);
   try {
     parser.Parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -126,8 +126,8 @@ int RunCommandLine(int argc, char** argv) {
   }
   if (parser.health()) return RunHealth(parser);
   const bool database_only = parser.migrate() || parser.restored();
-  const LoadedSettings loaded =
-      LoadSettings(parser.Sources(), database_only ? SettingsFor::kMigrate : SettingsFor::kServe);
+  LoadedSettings loaded = LoadSettings(parser.Sources(), database_only ? SettingsFor::kMigrate : SettingsFor::kServe);
+  loaded.settings.database.release = release;
   if (!parser.serve() && !database_only) PrintEffectiveSettings(loaded, std::cout);
   if (!loaded.errors.empty()) {
     std::cout.flush();

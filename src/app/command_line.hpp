@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 namespace logistics::app {
 
 // Exit codes of the daemon, the same for all its commands.
@@ -9,7 +11,7 @@ inline constexpr int kExitUsage = 2;   // the command line or the settings are w
 
 // logistics-engine serve|migrate|restored|check-config|health|--version: reads the settings (settings.hpp) and runs the
 // command. Wrong settings are all written to stderr, then kExitUsage; with health in one line, then kExitFailed
-// (health.hpp). Call once, from main.
-int RunCommandLine(int argc, char** argv);
+// (health.hpp). `release` is what this build calls itself. Call once, from main.
+int RunCommandLine(const std::string& release, int argc, char** argv);
 
 }  // namespace logistics::app

@@ -95,7 +95,7 @@ int Serve(const Settings& settings) {
     spdlog::error("{}", std::string(status.message()));
     return kExitFailed;
   }
-  spdlog::info("logistics-engine {} starts, inventory {}, drain time {}", LOGISTICS_VERSION,
+  spdlog::info("logistics-engine {} starts, inventory {}, drain time {}", settings.database.release,
                settings.inventory_peer.url.empty() ? "embedded" : "at " + settings.inventory_peer.url,
                absl::FormatDuration(settings.drain_timeout));
   telemetry::StructuredLog log(settings.telemetry.log_format);
