@@ -17,13 +17,18 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 
 // The field at the end of a path and the message that has it; makes the messages on the way.
+const FieldDescriptor* FieldOf(const Message& message, const std::string& name) {
+  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(name);
+  if (field == nullptr) throw std::logic_error("no field " + name);
+  return field;
+}
+
 std::pair<Message*, const FieldDescriptor*> FieldAt(Message* message, const std::string& path) {
-  const FieldDescriptor* field = nullptr;
   const std::vector<std::string> parts = absl::StrSplit(path, '.');
-  for (const std::string& part : parts) {
-    if (field != nullptr) message = message->GetReflection()->MutableMessage(message, field);
-    field = message->GetDescriptor()->FindFieldByName(part);
-    if (field == nullptr) throw std::logic_error("no field " + path);
+  const FieldDescriptor* field = FieldOf(*message, parts.front());
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    message = message->GetReflection()->MutableMessage(message, field);
+    field = FieldOf(*message, parts[i]);
   }
   return {message, field};
 }

@@ -22,8 +22,9 @@ class StockSource {
     absl::StatusOr<std::shared_ptr<service::StockFeed>> feed =
         updates_->Subscribe({request.item_ids().begin(), request.item_ids().end()},
                             {request.location_ids().begin(), request.location_ids().end()}, std::move(wake));
-    if (feed.ok()) feed_ = *std::move(feed);
-    return feed.status();
+    if (!feed.ok()) return feed.status();
+    feed_ = *std::move(feed);
+    return absl::OkStatus();
   }
   bool Next(Event& event) {
     const auto update = feed_->Next();

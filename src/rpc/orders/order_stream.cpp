@@ -22,8 +22,9 @@ class OrderSource {
   absl::Status Open(const Request& request, std::function<void()> wake) {
     absl::StatusOr<std::shared_ptr<service::OrderFeed>> feed =
         updates_->Subscribe(UpdatesRequestFrom(request), std::move(wake));
-    if (feed.ok()) feed_ = *std::move(feed);
-    return feed.status();
+    if (!feed.ok()) return feed.status();
+    feed_ = *std::move(feed);
+    return absl::OkStatus();
   }
   bool Next(Event& event) {
     const std::optional<service::OrderUpdate> update = feed_->Next();
