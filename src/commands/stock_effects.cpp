@@ -96,7 +96,7 @@ void RecordMovements(const std::vector<StockMovement>& movements, const domain::
 
 absl::Status MoveOrderStock(Reservation& reservation, StockAction action, State& state, Effects& effects,
                             const Context& context) {
-  if (context.policy.keeper == domain::StockKeeper::kSelf) {
+  if (reservation.keeper == domain::StockKeeper::kSelf) {
     return MoveInBook(reservation, action, "order", "", state, effects, context);
   }
   MoveAtPeer(reservation, action, effects);

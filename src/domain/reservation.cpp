@@ -18,6 +18,14 @@ std::string_view ReservationStateName(ReservationState state) {
   return "unknown";
 }
 
+std::string_view StockKeeperName(StockKeeper keeper) { return keeper == StockKeeper::kSelf ? "self" : "peer"; }
+
+std::optional<StockKeeper> StockKeeperFromName(std::string_view name) {
+  if (name == "self") return StockKeeper::kSelf;
+  if (name == "peer") return StockKeeper::kPeer;
+  return std::nullopt;
+}
+
 std::optional<ReservationState> ReservationStateFromName(std::string_view name) {
   for (const ReservationState state :
        {ReservationState::kHeld, ReservationState::kReleased, ReservationState::kCommitted,

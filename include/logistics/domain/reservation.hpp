@@ -21,11 +21,17 @@ enum class ReservationState {
 std::string_view ReservationStateName(ReservationState state);
 std::optional<ReservationState> ReservationStateFromName(std::string_view name);
 
+// The keeper of the stock: this daemon, or another service, its peer.
+enum class StockKeeper { kSelf, kPeer };
+std::string_view StockKeeperName(StockKeeper keeper);  // "self", "peer": the reservations table's word
+std::optional<StockKeeper> StockKeeperFromName(std::string_view name);
+
 struct Reservation {
   Uuid id;  // of the order
   WarehouseId warehouse_id;
   ReservationState state = ReservationState::kHeld;
-  std::vector<StockItem> items;  // each product once, sorted
+  std::vector<StockItem> items;             // each product once, sorted
+  StockKeeper keeper = StockKeeper::kSelf;  // at its making; it ends there, whatever the mode is by then
   friend bool operator==(const Reservation&, const Reservation&) = default;
 };
 

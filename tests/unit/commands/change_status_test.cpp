@@ -120,7 +120,6 @@ INSTANTIATE_TEST_SUITE_P(Each, ChangeMeaningTest,
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(ChangeStatusTest, StockAtAPeer_BecomesStepsForTheSaga) {
-  policy_.keeper = domain::StockKeeper::kPeer;
   policy_.restock_returns = true;
   const domain::ProductId lamp = Product("LAMP");
   const struct {
@@ -137,6 +136,9 @@ TEST_F(ChangeStatusTest, StockAtAPeer_BecomesStepsForTheSaga) {
   };
   for (const auto& one : cases) {
     const domain::Order order = Stored({{box_, 3}, {lamp, 1}}, one.from, one.before);
+    domain::Reservation at_peer = *state_.FindReservation(order.id);
+    at_peer.keeper = domain::StockKeeper::kPeer;
+    state_.Put(at_peer);
     ASSERT_THAT(Change(order, one.to), IsOk());
     ASSERT_THAT(effects_.settlements, SizeIs(1));
     EXPECT_EQ(effects_.settlements[0].reservation_id, order.id.uuid());
@@ -204,6 +206,21 @@ TEST_F(ChangeRefusalTest, BookThatHoldsLessThanTheReservation) {
   const domain::Order order = Stored({{box_, 3}});
   EXPECT_THAT(Change(order, OrderStatus::kCancelled), StatusIs(absl::StatusCode::kInternal));
   ExpectNothingChanged(order, ReservationState::kHeld, {10, 1});
+}
+
+// Whatever the mode is by now: an order is ended where its stock was reserved.
+TEST_F(ChangeStatusTest, StockInOurBooks_StaysOursBesideThatOfAPeer) {
+  const domain::Order ours = Stored({{box_, 3}});
+  const domain::Order theirs = Stored({{box_, 3}});
+  domain::Reservation at_peer = *state_.FindReservation(theirs.id);
+  at_peer.keeper = domain::StockKeeper::kPeer;
+  state_.Put(at_peer);
+  ASSERT_THAT(Change(ours, OrderStatus::kCancelled), IsOk());
+  EXPECT_THAT(effects_.settlements, testing::IsEmpty());
+  EXPECT_THAT(effects_.movements, testing::SizeIs(1));
+  ASSERT_THAT(Change(theirs, OrderStatus::kCancelled), IsOk());
+  EXPECT_THAT(effects_.settlements, testing::SizeIs(1));
+  EXPECT_THAT(effects_.movements, testing::IsEmpty());
 }
 
 }  // namespace
