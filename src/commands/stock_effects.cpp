@@ -54,7 +54,7 @@ absl::Status MoveInBook(Reservation& reservation, StockAction action, const std:
   }
   if (!status.ok()) return status;
   if (!emitted.empty()) {
-    const std::string why = absl::StrCat(emitted, ": ", owner, " ", reservation.id.ToString());
+    const std::string why = absl::StrCat(emitted, ": ", owner, " ", reservation.text());
     EmitQuantities(movements, reservation, why, effects, context);
   }
   RecordMovements(movements, reservation.id, reason, effects);
@@ -109,7 +109,7 @@ absl::Status EndExternal(Reservation reservation, StockAction action, const std:
   if (!moved.ok()) return moved;
   if (action == StockAction::kRelease) {
     const domain::OrderId id(reservation.id);
-    Emit(effects, context, domain::InventoryReleased{id.ToString(), id, reason});
+    Emit(effects, context, domain::InventoryReleased{reservation.text(), id, reason});
   }
   state.Put(reservation);
   effects.changed_reservations.push_back(std::move(reservation));

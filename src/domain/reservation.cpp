@@ -26,6 +26,15 @@ std::optional<StockKeeper> StockKeeperFromName(std::string_view name) {
   return std::nullopt;
 }
 
+ExternalId ExternalId::Of(std::string_view text) {
+  if (const std::optional<Uuid> uuid = Uuid::Parse(text)) return {*uuid};
+  static const Uuid name_space = *Uuid::Parse(kExternalNameSpace);
+  ExternalId id;
+  id.uuid = NameUuid(name_space, text);
+  id.text = std::string(text);
+  return id;
+}
+
 std::optional<ReservationState> ReservationStateFromName(std::string_view name) {
   for (const ReservationState state :
        {ReservationState::kHeld, ReservationState::kReleased, ReservationState::kCommitted,

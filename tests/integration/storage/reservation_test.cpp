@@ -97,7 +97,7 @@ TEST_F(ReservationTest, Ledger_NamesReservationCauseAndReason) {
   for (const pqxx::row& row :
        database_.Query("SELECT m.cause || ' ' || m.reserved_delta || ' ' || m.reason FROM stock_movements m JOIN "
                        "commits USING (batch_id) WHERE reservation_id = '" +
-                       hold.id.ToString() + "' ORDER BY number")) {
+                       hold.id.text + "' ORDER BY number")) {
     rows.emplace_back(row[0].c_str());
   }
   EXPECT_THAT(rows, ElementsAre("reserve 3 ", "release -3 changed my mind"));
@@ -110,15 +110,15 @@ TEST_F(ReservationTest, HoldOlderThanItsTime_IsReleasedAndYoungerStays) {
   const ports::ReservationRequest old = HoldOf(product, 2);
   const ports::ReservationRequest young = HoldOf(product, 3);
   for (const ports::ReservationRequest& hold : {old, young}) ASSERT_THAT(Reserve(database, hold), IsOk());
-  Age(old.id, "61 minutes");
-  Age(young.id, "59 minutes");
+  Age(old.id.uuid, "61 minutes");
+  Age(young.id.uuid, "59 minutes");
   database.Start();
-  EXPECT_TRUE(Eventually([&] { return StateOf(old.id) == "released"; }));
+  EXPECT_TRUE(Eventually([&] { return StateOf(old.id.uuid) == "released"; }));
   EXPECT_TRUE(Eventually([&] { return replica->Count("reservations_expired_total") == 1; }));
-  EXPECT_EQ(StateOf(young.id), "held");
+  EXPECT_EQ(StateOf(young.id.uuid), "held");
   EXPECT_EQ(Reserved(product), 3);
   EXPECT_EQ(Number("SELECT count(*) FROM outbox_events WHERE event_type = 'InventoryReleased' AND order_id = '" +
-                   old.id.ToString() + "' AND correlation_id <> ''"),
+                   old.id.text + "' AND correlation_id <> ''"),
             1);
   EXPECT_EQ(Number("SELECT count(*) FROM stock_movements WHERE cause = 'release' AND "
                    "reason = 'the reservation expired'"),
@@ -167,10 +167,10 @@ TEST_F(ReservationTest, OrderPaidOrMovedOn_NeverLosesItsHold) {
   ASSERT_THAT(Reserve(database, foreign), IsOk());
   Age(paid.order.id.uuid(), "30 days");
   Age(moved_on.id.uuid(), "30 days");
-  Age(foreign.id, "2 hours");
+  Age(foreign.id.uuid, "2 hours");
   database.Start();
   // The oldest are looked at first: when the youngest has gone, they were passed over.
-  EXPECT_TRUE(Eventually([&] { return StateOf(foreign.id) == "released"; }));
+  EXPECT_TRUE(Eventually([&] { return StateOf(foreign.id.uuid) == "released"; }));
   EXPECT_EQ(StateOf(paid.order.id.uuid()), "held");
   EXPECT_EQ(StateOf(moved_on.id.uuid()), "held");
   EXPECT_EQ(Reserved(product), 2);
