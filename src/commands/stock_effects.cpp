@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "commands/order_effects.hpp"
+#include "logistics/domain/limits.hpp"
 
 namespace logistics::commands {
 namespace {
@@ -28,6 +29,24 @@ void EmitQuantities(const std::vector<StockMovement>& movements, const Reservati
   }
 }
 
+// Puts back what fits under the limit of its level, and records the rest, which must not keep the order from ending.
+absl::Status Restock(const Reservation& reservation, State& state, std::vector<StockMovement>& movements,
+                     Effects& effects) {
+  std::vector<domain::StockItem> fitting;
+  for (const domain::StockItem& item : reservation.items) {
+    const domain::LevelKey key{item.product_id, reservation.warehouse_id};
+    const std::int64_t quantity = state.stock().Find(key).value_or(domain::StockLevel{}).quantity;
+    if (quantity + item.quantity <= domain::kStockQuantityMax) {
+      fitting.push_back(item);
+      continue;
+    }
+    effects.refused_restocks.push_back(
+        {reservation.id, key, item.sku, item.quantity,
+         absl::StrCat("the level has ", quantity, " pieces, its limit is ", domain::kStockQuantityMax)});
+  }
+  return state.stock().Restock(reservation.warehouse_id, fitting, movements);
+}
+
 // `owner`: "order" or "reservation", for the events; `reason`: for the ledger.
 absl::Status MoveInBook(Reservation& reservation, StockAction action, const std::string& owner,
                         const std::string& reason, State& state, Effects& effects, const Context& context) {
@@ -47,7 +66,7 @@ absl::Status MoveInBook(Reservation& reservation, StockAction action, const std:
       emitted = "committed";
       break;
     case StockAction::kRestock:
-      status = state.stock().Restock(reservation.warehouse_id, reservation.items, movements);
+      status = Restock(reservation, state, movements, effects);
       reservation.state = ReservationState::kRestocked;
       emitted = "restocked";
       break;

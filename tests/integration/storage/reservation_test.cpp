@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "integration/storage/storage_fixture.hpp"
+#include "logistics/domain/limits.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -217,6 +218,28 @@ TEST_F(ReservationTest, MoreThanAPage_AtTwoReplicas_ExpiresEachOnce) {
   EXPECT_EQ(Number("SELECT count(*) FROM outbox_events WHERE event_type = 'InventoryReleased'"), kHolds);
   EXPECT_EQ(Reserved(product), 0);
   ExpectConsistent();
+}
+
+// The order ends all the same; the pieces are listed for an operator.
+TEST_F(ReservationTest, RestockAboveTheLimitOfItsLevel_EndsTheOrderAndIsListed) {
+  DatabaseOptions options = Options();
+  options.stock_policy = {domain::CommitOn::kCreated, /*restock_returns=*/true};
+  const auto replica = NewReplica(options);
+  Database& database = replica->database();
+  const domain::ProductId product = ProductWith(database, 10);
+  const domain::NewOrder order = OrderOf(product, 4);
+  ASSERT_THAT(Create(database, order), IsOk());
+  const std::int64_t room = domain::kStockQuantityMax - 6;
+  ASSERT_THAT(database.stock().Adjust({{product, warehouse_}, room, "delivery", ""}, {}), IsOk());
+  const domain::StatusChange cancel{order.order.id, OrderStatus::kCancelled, "", "anna", std::nullopt};
+  for (int i = 0; i < 2; ++i) ASSERT_THAT(database.orders().ChangeStatus(cancel, {}), IsOk());
+  EXPECT_EQ(Number("SELECT quantity FROM stock_levels"), domain::kStockQuantityMax);
+  EXPECT_EQ(StateOf(order.order.id.uuid()), "restocked");
+  EXPECT_EQ(Number("SELECT quantity FROM restocks_refused WHERE reservation_id = '" + order.order.id.ToString() +
+                   "' AND product_id = '" + product.ToString() + "' AND warehouse_id = '" + warehouse_.ToString() +
+                   "' AND reason LIKE '%limit%'"),
+            4);
+  EXPECT_EQ(replica->Count("restocks_refused_total"), 1);
 }
 
 }  // namespace

@@ -192,15 +192,6 @@ TEST_F(ChangeRefusalTest, AnotherVersion) {
 }
 
 // Decided after history and events are noted: they go again.
-TEST_F(ChangeRefusalTest, RestockAboveTheLimit) {
-  policy_.restock_returns = true;
-  const StockLevel full{domain::kStockQuantityMax, 0};
-  state_.LoadLevel(Key(box_), full);
-  const domain::Order order = Stored({{box_, 3}}, OrderStatus::kDelivered, ReservationState::kCommitted);
-  EXPECT_THAT(Change(order, OrderStatus::kReturned), StatusIs(kRefused, HasSubstr("above the limit")));
-  ExpectNothingChanged(order, ReservationState::kCommitted, full);
-}
-
 TEST_F(ChangeRefusalTest, BookThatHoldsLessThanTheReservation) {
   state_.LoadLevel(Key(box_), {10, 1});
   const domain::Order order = Stored({{box_, 3}});
@@ -221,6 +212,21 @@ TEST_F(ChangeStatusTest, StockInOurBooks_StaysOursBesideThatOfAPeer) {
   ASSERT_THAT(Change(theirs, OrderStatus::kCancelled), IsOk());
   EXPECT_THAT(effects_.settlements, testing::SizeIs(1));
   EXPECT_THAT(effects_.movements, testing::IsEmpty());
+}
+
+// Pieces that cannot go back are recorded for an operator; the order ends.
+TEST_F(ChangeStatusTest, RestockAboveTheLimit_EndsTheOrderAndRecordsWhatDidNotGoBack) {
+  const domain::ProductId full = Product("FULL", domain::StockLevel{domain::kStockQuantityMax - 2, 0});
+  const domain::StockLevel box = LevelOf(box_);
+  const domain::Order order = Stored({{full, 3}, {box_, 2}}, OrderStatus::kPending, ReservationState::kCommitted);
+  ASSERT_THAT(Change(order, OrderStatus::kCancelled), IsOk());
+  EXPECT_EQ(LevelOf(full), (domain::StockLevel{domain::kStockQuantityMax - 2, 0}));
+  EXPECT_EQ(LevelOf(box_).quantity, box.quantity + 2);
+  ASSERT_THAT(effects_.refused_restocks, testing::SizeIs(1));
+  EXPECT_EQ(effects_.refused_restocks[0].reservation_id, order.id.uuid());
+  EXPECT_EQ(effects_.refused_restocks[0].level, Key(full));
+  EXPECT_EQ(effects_.refused_restocks[0].quantity, 3);
+  EXPECT_EQ(StateOf(order.id.uuid()), ReservationState::kRestocked);
 }
 
 }  // namespace
