@@ -25,6 +25,8 @@ constexpr absl::Duration kClaimTime = absl::Seconds(60);
 constexpr absl::Duration kCallTime = absl::Seconds(25);
 constexpr absl::Duration kRetryMin = absl::Milliseconds(250);
 constexpr absl::Duration kRetryMax = absl::Seconds(15);
+// The breaker may close early, after the success of another call.
+constexpr absl::Duration kPauseMax = absl::Seconds(5);
 constexpr absl::Duration kStatsEvery = absl::Seconds(5);
 constexpr int kIntentsPage = 500;
 constexpr int kStuckNamedMax = 5;
@@ -42,6 +44,8 @@ Settler::Settler(ports::SettlementStore& settlements, ports::IntentStore& intent
       failed_(metrics.GetCounter("logistics_settlement_failures_total",
                                  "Steps that the inventory service did not confirm and that are tried again")),
       recovered_(metrics.GetCounter("logistics_intents_recovered_total", "Intents that a crash left, released")),
+      paused_(metrics.GetCounter("logistics_settlement_pauses_total",
+                                 "Times that settlements waited because the breaker was open")),
       waiting_(metrics.GetGauge("logistics_settlements_waiting", "Reservations with a settlement that waits")),
       oldest_seconds_(metrics.GetGauge("logistics_settlements_oldest_seconds", "Age of the oldest of these")),
       stuck_(metrics.GetGauge("logistics_settlements_stuck",
@@ -83,6 +87,12 @@ std::optional<Settler::Claimed> Settler::Next(const std::stop_token& stop) {
     }
     if (!claiming_ && (woken_ || Clock::now() >= claim_at_)) {
       woken_ = false;
+      // While the breaker is open each claimed row would fail at once and come back, for ever.
+      if (const absl::Duration pause = peer_.NotAskedFor(); pause > absl::ZeroDuration()) {
+        claim_at_ = Clock::now() + std::max(kPoll, absl::ToChronoMilliseconds(std::min(pause, kPauseMax)));
+        paused_.Increment();
+        continue;
+      }
       claiming_ = true;
       lock.unlock();
       std::vector<Claimed> claimed = Claim();

@@ -85,6 +85,8 @@ class ScriptedPeer final : public ports::InventoryPeer {
     return absl::UnimplementedError("reads only");
   }
 
+  absl::Duration NotAskedFor() const override { return absl::ZeroDuration(); }
+
   absl::Status down;                // what every question is answered with, when not OK
   std::function<void()> on_levels;  // called within each question for levels
   std::atomic<int> level_questions{0};

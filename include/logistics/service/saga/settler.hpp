@@ -72,6 +72,7 @@ class Settler {
   ports::Counter& done_;
   ports::Counter& failed_;
   ports::Counter& recovered_;
+  ports::Counter& paused_;
   ports::Gauge& waiting_;
   ports::Gauge& oldest_seconds_;
   ports::Gauge& stuck_;
