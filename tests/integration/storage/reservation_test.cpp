@@ -220,6 +220,27 @@ TEST_F(ReservationTest, MoreThanAPage_AtTwoReplicas_ExpiresEachOnce) {
   ExpectConsistent();
 }
 
+// Rows that cannot be ended are stepped over: the younger ones behind them go.
+TEST_F(ReservationTest, HoldsThatCannotBeEnded_DoNotKeepTheOthers) {
+  const auto sweeper = NewSweeper();
+  Database& database = sweeper->database();
+  const domain::ProductId broken = ProductWith(database, 1'000);
+  const domain::ProductId sound = ProductWith(database, 1'000);
+  constexpr int kBroken = 40;
+  AtOnce(8, [&](int worker) {
+    for (int i = worker; i < kBroken; i += 8) EXPECT_THAT(Reserve(database, HoldOf(broken, 1)), IsOk());
+  });
+  database_.Query("UPDATE reservations SET created_at = now() - interval '3 hours'");
+  const ports::ReservationRequest behind = HoldOf(sound, 1);
+  ASSERT_THAT(Reserve(database, behind), IsOk());
+  Age(behind.id.uuid, "2 hours");
+  // Damaged by hand: less is reserved than the holds say.
+  database_.Query("UPDATE stock_levels SET reserved = 0 WHERE product_id = '" + broken.ToString() + "'");
+  database.Start();
+  EXPECT_TRUE(Eventually([&] { return StateOf(behind.id.uuid) == "released"; }));
+  EXPECT_EQ(Number("SELECT count(*) FROM reservations WHERE state = 'held'"), kBroken);
+}
+
 // The order ends all the same; the pieces are listed for an operator.
 TEST_F(ReservationTest, RestockAboveTheLimitOfItsLevel_EndsTheOrderAndIsListed) {
   DatabaseOptions options = Options();
