@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "commands/order_effects.hpp"
 #include "logistics/domain/limits.hpp"
+#include "logistics/ports/settlement_store.hpp"
 
 namespace logistics::commands {
 namespace {
@@ -82,14 +83,14 @@ absl::Status MoveInBook(Reservation& reservation, StockAction action, const std:
 
 void MoveAtPeer(Reservation& reservation, StockAction action, Effects& effects) {
   std::vector<SagaStep> steps;
-  const char* reason = "";
+  std::string reason;
   switch (action) {
     case StockAction::kNone:
       return;
     case StockAction::kRelease:
       reservation.state = ReservationState::kReleased;
       steps = {{SagaStep::Kind::kRelease, 0}};
-      reason = "the order was cancelled";
+      reason = ports::kCancelledReason;
       break;
     case StockAction::kCommit:
       reservation.state = ReservationState::kCommitted;
@@ -101,7 +102,7 @@ void MoveAtPeer(Reservation& reservation, StockAction action, Effects& effects) 
       for (std::size_t i = 0; i < reservation.items.size(); ++i) steps.push_back({SagaStep::Kind::kRestock, i});
       break;
   }
-  effects.settlements.push_back({reservation.id, std::move(steps), reason});
+  effects.settlements.push_back({reservation.id, std::move(steps), std::move(reason)});
 }
 
 }  // namespace

@@ -234,5 +234,53 @@ TEST(RemoteStartTest, OrdersInOurBooks_EndThereThoughAPeerKeepsStockNow) {
   EXPECT_EQ(remote.Settlements(), 0);
 }
 
+// Each start of the real service drops its levels and reservations (contract §2, point 15).
+TEST(PeerThatForgetsTest, OrdersOfBefore_AreSettledOnceAndSaidSo) {
+  RemoteWorld remote({{"inventory-remote-remember-for", "100ms"}}, {{"forget", "true"}});
+  const support::PeerProduct product = remote.peer.AddProduct(10);
+  const Product wanted{product.id, product.sku};
+  Daemon daemon(remote.Serve());
+  daemon.WaitUntilReady();
+  EXPECT_TRUE(Eventually([&] { return ReadySays(daemon, "inventory: up"); }));
+  const Answer cancelled = Create(daemon, OrderOf(wanted, 2));
+  const Answer shipped = Create(daemon, OrderOf(wanted, 3));
+  const Answer kept = Create(daemon, OrderOf(wanted, 1));
+  ASSERT_TRUE(cancelled.status.ok() && shipped.status.ok() && kept.status.ok());
+  EXPECT_EQ(remote.LevelOf(wanted), (PeerLevel{10, 6, 4}));
+
+  remote.peer.Crash();
+  remote.peer.Restart();
+  EXPECT_EQ(remote.peer.Level(product.id), std::nullopt);
+  EXPECT_TRUE(Eventually([&] { return ReadySays(daemon, "inventory: up"); }));
+  const auto reconcile = [&] {
+    return support::RunToEnd(
+        {{LOGISTICS_BINARY_DIR "/logisticsctl", "--address", daemon.address(), "inventory", "reconcile"}, {}});
+  };
+  const support::Finished compared = reconcile();
+  EXPECT_EQ(compared.exit_code, 4) << compared.err;
+  EXPECT_THAT(compared.out, HasSubstr("no level"));
+
+  const Answer unknown = Create(daemon, OrderOf(wanted));
+  EXPECT_EQ(unknown.status.error_code(), grpc::StatusCode::NOT_FOUND) << unknown.status.error_message();
+  EXPECT_THAT(unknown.status.error_message(), HasSubstr(product.id));
+
+  remote.peer.Seed({product});
+  ASSERT_TRUE(Cancel(daemon, cancelled.order.id()).status.ok());
+  ASSERT_TRUE(ChangeStatus(daemon, shipped.order.id(), order::ORDER_STATUS_PROCESSING).status.ok());
+  ASSERT_TRUE(ChangeStatus(daemon, shipped.order.id(), order::ORDER_STATUS_SHIPPED).status.ok());
+  EXPECT_TRUE(Eventually([&] { return remote.Settlements() == 0; }));
+  EXPECT_EQ(remote.peer.Calls(kRelease, cancelled.order.id()), 1) << "no loop";
+  EXPECT_EQ(remote.peer.Calls(kCommit, shipped.order.id()), 1);
+  for (const Answer* one : {&cancelled, &shipped}) {
+    EXPECT_TRUE(Eventually(
+        [&] { return daemon.Log().find("holds nothing of reservation " + one->order.id()) != std::string::npos; }));
+  }
+  EXPECT_EQ(remote.LevelOf(wanted), (PeerLevel{10, 0, 10})) << "what shipped is for the owner to count out";
+  const support::Finished after = reconcile();
+  EXPECT_EQ(after.exit_code, 4);
+  EXPECT_THAT(after.out, HasSubstr(product.id)) << "the order that is kept holds nothing there";
+  EXPECT_TRUE(Create(daemon, OrderOf(wanted, 4)).status.ok()) << "and new orders are made";
+}
+
 }  // namespace
 }  // namespace logistics::e2e

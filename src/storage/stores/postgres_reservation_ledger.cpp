@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "logistics/ports/settlement_store.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
 namespace {
 
-constexpr char kRequeueReason[] = "sent again to reconcile";
 // One transaction requeues reservations of so long a time: each stays short, however long the whole takes.
 constexpr absl::Duration kSlice = absl::Hours(6);
 
@@ -97,7 +97,7 @@ absl::StatusOr<ports::Requeued> PostgresReservationLedger::Requeue(const std::ve
                                 .Add(absl::ToInt64Microseconds(to))
                                 .Add(absl::ToInt64Microseconds(from))
                                 .Add(std::int64_t{rest})
-                                .Add(std::string(kRequeueReason));
+                                .Add(std::string(ports::kRequeuedReason));
       return static_cast<int>(session.Execute(kRequeue, params).affected_rows());
     });
     if (!added.ok()) return added.status();

@@ -381,6 +381,20 @@ TEST_F(SettlerTest, StopWhileACallHangs_ReturnsOnceThePeerIsStopped) {
   EXPECT_THAT(store_.Steps(held.id), ElementsAre("release")) << "for whoever starts next";
 }
 
+// As after a start of a peer that forgets.
+TEST_F(SettlerTest, PeerHoldsNothing_StepIsDoneAfterOneCallAndCounted) {
+  domain::Reservation forgotten = Held();
+  for (const char* step : {"release", "commit"}) {
+    forgotten.id = ids_.NewId();
+    Tell(forgotten, {step});
+    ASSERT_TRUE(EventuallyNothingLeft(forgotten));
+    EXPECT_EQ(metrics_.Value("logistics_settlements_nothing_pending_total", {{"step", step}}), 1);
+  }
+  StopSettler();
+  EXPECT_EQ(peer_.Calls(PeerCall::kRelease), 1);
+  EXPECT_EQ(peer_.Calls(PeerCall::kCommit), 1);
+}
+
 TEST_F(SettlerTest, PeerNotAsked_ClaimsNothingUntilItIsAskedAgain) {
   peer_.SetNotAskedFor(absl::Milliseconds(1));
   std::vector<domain::Reservation> held;
