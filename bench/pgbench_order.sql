@@ -15,8 +15,8 @@ o AS (INSERT INTO orders (id, customer_id, warehouse_id, status, version, curren
     '', '3011', 'NL', 'A. Person', '', '', 0, false, now(), now() FROM ids, level),
 i AS (INSERT INTO order_items (order_id, line_no, product_id, sku, name, quantity, unit_price_minor, total_price_minor)
   SELECT order_id, 1, product_id, 'BENCH', 'bench product', 1, 1999, 1999 FROM ids, level),
-r AS (INSERT INTO reservations (id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at)
-  SELECT order_id, warehouse_id, 'held', ARRAY[product_id], ARRAY['BENCH'], ARRAY[1], now(), now() FROM ids, level),
+r AS (INSERT INTO reservations (keeper, id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at)
+  SELECT 'self', order_id, warehouse_id, 'held', ARRAY[product_id], ARRAY['BENCH'], ARRAY[1], now(), now() FROM ids, level),
 m AS (INSERT INTO stock_movements (batch_id, ordinal, product_id, warehouse_id, quantity_delta, reserved_delta,
     quantity_after, reserved_after, cause, reservation_id, reason, reference, created_at)
   SELECT batch_id, 0, product_id, warehouse_id, 0, 1, quantity, reserved, 'reserve', order_id, '', '', now()

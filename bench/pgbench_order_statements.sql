@@ -9,8 +9,8 @@ INSERT INTO orders (id, customer_id, warehouse_id, status, version, currency, to
   VALUES ((lpad(to_hex(:id::bigint), 31, '0') || '1')::uuid, gen_random_uuid(), '00000000-0000-0000-0000-000000000001', 'pending', 1, 'USD', 1999, '', '', true, '1 Harbour Road', '', 'Rotterdam', '', '3011', 'NL', 'A. Person', '', '', 0, false, now(), now());
 INSERT INTO order_items (order_id, line_no, product_id, sku, name, quantity, unit_price_minor, total_price_minor)
   VALUES ((lpad(to_hex(:id::bigint), 31, '0') || '1')::uuid, 1, lpad(to_hex(:product::integer), 32, '0')::uuid, 'BENCH', 'bench product', 1, 1999, 1999);
-INSERT INTO reservations (id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at)
-  VALUES ((lpad(to_hex(:id::bigint), 31, '0') || '1')::uuid, '00000000-0000-0000-0000-000000000001', 'held', ARRAY[lpad(to_hex(:product::integer), 32, '0')::uuid], ARRAY['BENCH'], ARRAY[1], now(), now());
+INSERT INTO reservations (keeper, id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at)
+  VALUES ('self', (lpad(to_hex(:id::bigint), 31, '0') || '1')::uuid, '00000000-0000-0000-0000-000000000001', 'held', ARRAY[lpad(to_hex(:product::integer), 32, '0')::uuid], ARRAY['BENCH'], ARRAY[1], now(), now());
 INSERT INTO stock_movements (batch_id, ordinal, product_id, warehouse_id, quantity_delta, reserved_delta, quantity_after, reserved_after, cause, reservation_id, reason, reference, created_at)
   VALUES ((lpad(to_hex(:id::bigint), 31, '0') || '2')::uuid, 0, lpad(to_hex(:product::integer), 32, '0')::uuid, '00000000-0000-0000-0000-000000000001', 0, 1, 1000000000, 1, 'reserve', (lpad(to_hex(:id::bigint), 31, '0') || '1')::uuid, '', '', now());
 INSERT INTO order_status_history (batch_id, order_id, version, previous_status, new_status, changed_by, notes, changed_at)

@@ -6,12 +6,6 @@ namespace logistics::app {
 
 namespace {
 
-storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
-  storage::DatabaseOptions options = settings.database;
-  if (!settings.inventory_peer.url.empty()) options.stock_policy.keeper = domain::StockKeeper::kPeer;
-  return options;
-}
-
 template <typename Options>
 Options Polling(Options options, const Settings& settings) {
   options.poll = settings.database.notify_poll;
@@ -20,16 +14,26 @@ Options Polling(Options options, const Settings& settings) {
 
 }  // namespace
 
-Application::Application(const Settings& settings, remote_inventory::GrpcInventoryPeer* peer, ports::Log& log,
+storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
+  storage::DatabaseOptions options = settings.database;
+  options.inventory_mode = settings.inventory_peer.url.empty() ? "embedded" : "remote";
+  return options;
+}
+
+Application::Application(const Settings& settings, const domain::Uuid& replica_id,
+                         remote_inventory::GrpcInventoryPeer* peer, ports::Log& log,
                          telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness)
     : settings_(settings),
       readiness_(readiness),
       ids_(clock_),
-      database_(DatabaseOptionsOf(settings), ids_.NewId(), ids_, clock_, encoder_, metrics, readiness),
+      database_(DatabaseOptionsOf(settings), replica_id, ids_, clock_, encoder_, metrics, readiness),
       relay_(database_.NewOutbox(), database_.routed_keys(), settings.broker, metrics, readiness),
-      remote_(peer == nullptr
+      remote_(settings.inventory_peer.url.empty()
                   ? nullptr
                   : std::make_unique<RemoteInventory>(settings, database_, *peer, ids_, clock_, metrics, log)),
+      former_peer_(remote_ || peer == nullptr
+                       ? nullptr
+                       : std::make_unique<FormerPeer>(settings, database_, *peer, ids_, metrics)),
       payments_(settings.broker.payments.enabled
                     ? std::make_unique<PaymentsConsumer>(settings.broker, database_, clock_, metrics, readiness)
                     : nullptr),
@@ -58,6 +62,7 @@ absl::Status Application::Start() {
   order_updates_.Start();
   stock_updates_.Start();
   if (remote_) remote_->Start(database_);
+  if (former_peer_) former_peer_->settler.Start();
   if (payments_) payments_->Start(database_);
   const absl::StatusOr<int> port = server_.Start();
   if (!port.ok()) return port.status();
@@ -71,6 +76,7 @@ void Application::Stop(absl::Time deadline) {
   const absl::Duration time = deadline - absl::Now();
   server_.Shutdown(absl::Now() + time * 0.6);
   if (remote_) remote_->Stop();
+  if (former_peer_) former_peer_->Stop();
   if (payments_) payments_->Stop(absl::Now() + (deadline - absl::Now()) * 0.4);
   spdlog::info("calls have ended; publishing what is committed");
   relay_.Stop(absl::Now() + (deadline - absl::Now()) * 0.8);

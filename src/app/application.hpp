@@ -24,12 +24,16 @@
 
 namespace logistics::app {
 
+// With the release, and the inventory mode that follows from the other settings.
+storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings);
+
 // The serving daemon over a database whose schema exists. Start and Stop belong to one thread.
 class Application {
  public:
-  // References outlive the application. `peer` keeps the stock; null: this daemon does.
-  Application(const Settings& settings, remote_inventory::GrpcInventoryPeer* peer, ports::Log& log,
-              telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness);
+  // References outlive the application. `peer` keeps the stock, or that of earlier orders only; null: this daemon keeps
+  // all stock. The replica is registered.
+  Application(const Settings& settings, const domain::Uuid& replica_id, remote_inventory::GrpcInventoryPeer* peer,
+              ports::Log& log, telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness);
   ~Application();
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
@@ -50,6 +54,7 @@ class Application {
   storage::Database database_;
   messaging::Relay relay_;
   std::unique_ptr<RemoteInventory> remote_;     // null: embedded
+  std::unique_ptr<FormerPeer> former_peer_;     // null: remote, or no orders hold stock elsewhere
   std::unique_ptr<PaymentsConsumer> payments_;  // null: payments of other services are not handled
   service::OrderService orders_;
   service::InventoryService inventory_;

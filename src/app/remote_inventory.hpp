@@ -55,4 +55,20 @@ struct RemoteInventory {
   std::unique_ptr<storage::LeasedTask> reconcile_task;  // last: it works with the rest
 };
 
+// The daemon keeps the stock, and a peer still keeps that of orders from before: their releases and commits go there.
+struct FormerPeer {
+  // As in RemoteInventory.
+  FormerPeer(const Settings& settings, storage::Database& database, remote_inventory::GrpcInventoryPeer& inventory_peer,
+             ports::IdGenerator& ids, ports::Metrics& metrics)
+      : peer(inventory_peer), settler(database.settlements(), database.intents(), peer, ids, settings.saga, metrics) {}
+
+  void Stop() {
+    peer.Stop();
+    settler.Stop();
+  }
+
+  remote_inventory::GrpcInventoryPeer& peer;
+  service::Settler settler;  // looks for what is due by itself
+};
+
 }  // namespace logistics::app

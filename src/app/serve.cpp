@@ -15,6 +15,7 @@
 #include "app/application.hpp"
 #include "app/command_line.hpp"
 #include "app/signals.hpp"
+#include "storage/coordination/inventory_mode.hpp"
 #include "storage/schema/migrator.hpp"
 #include "telemetry/admin_http.hpp"
 #include "telemetry/logging.hpp"
@@ -22,17 +23,18 @@
 namespace logistics::app {
 namespace {
 
-std::string ModeOf(const Settings& settings) { return settings.inventory_peer.url.empty() ? "embedded" : "remote"; }
-
-// Migrates the schema; waits for Postgres without a limit, until a signal. CANCELLED: a signal came.
-absl::Status PrepareDatabase(const Settings& settings, Signals& signals, ports::HealthReporter& health) {
+// Migrates the schema and registers the replica; waits for Postgres without a limit, until a signal. CANCELLED: a
+// signal came.
+absl::Status PrepareDatabase(const Settings& settings, const domain::Uuid& replica_id, Signals& signals,
+                             ports::HealthReporter& health) {
+  const storage::ModeChange change{settings.inventory_switch_mode, !settings.inventory_settle_url.empty()};
   absl::Duration delay = settings.database_retry.delay_min;
   for (;;) {
     absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database);
     absl::Status status = applied.status();
     if (status.ok()) {
       if (!applied->empty()) spdlog::info("schema migrated: {}", absl::StrJoin(*applied, ", "));
-      status = storage::EnsureInventoryMode(settings.database, ModeOf(settings), settings.inventory_switch_mode);
+      status = storage::EnsureInventoryMode(DatabaseOptionsOf(settings), replica_id, change);
     }
     if (!absl::IsUnavailable(status)) return status;
     health.Report("postgres", ports::HealthState::kDown, std::string(status.message()));
@@ -109,7 +111,9 @@ int Serve(const Settings& settings) {
   }
   spdlog::info("serving /livez, /readyz and /metrics on {}:{}", settings.telemetry.metrics_host, *admin_port);
 
-  const absl::Status prepared = PrepareDatabase(settings, signals, readiness);
+  const SystemClock clock;
+  const domain::Uuid replica_id = UuidV7Generator(clock).NewId();
+  const absl::Status prepared = PrepareDatabase(settings, replica_id, signals, readiness);
   if (absl::IsCancelled(prepared)) {
     spdlog::info("{}", std::string(prepared.message()));
     return kExitOk;
@@ -119,10 +123,11 @@ int Serve(const Settings& settings) {
     return kExitFailed;
   }
 
-  const SystemClock clock;
   std::unique_ptr<remote_inventory::GrpcInventoryPeer> peer;
-  if (!settings.inventory_peer.url.empty()) {
-    auto connected = remote_inventory::GrpcInventoryPeer::Connect(settings.inventory_peer, clock, metrics, readiness);
+  remote_inventory::PeerOptions peer_options = settings.inventory_peer;
+  if (peer_options.url.empty()) peer_options.url = settings.inventory_settle_url;
+  if (!peer_options.url.empty()) {
+    auto connected = remote_inventory::GrpcInventoryPeer::Connect(peer_options, clock, metrics, readiness);
     if (!connected.ok()) {
       spdlog::error("cannot start: {}", std::string(connected.status().message()));
       return kExitFailed;
@@ -130,7 +135,7 @@ int Serve(const Settings& settings) {
     peer = *std::move(connected);
   }
   std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
-  Application application(settings, peer.get(), log, metrics, readiness);
+  Application application(settings, replica_id, peer.get(), log, metrics, readiness);
   if (const absl::Status status = application.Start(); !status.ok()) {
     spdlog::error("cannot start: {}", std::string(status.message()));
     return kExitFailed;

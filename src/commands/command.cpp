@@ -17,6 +17,9 @@ absl::Status InDoubt(const AdjustStock& command) {
       !adjustment.request_id.empty(),
       {{"item_id", adjustment.key.product_id.ToString()}, {"location_id", adjustment.key.warehouse_id.ToString()}});
 }
+absl::Status InDoubt(const ReserveStock& command) {
+  return domain::CommitInDoubtError(!command.request.id_is_new, {{"reservation_id", command.request.id.text}});
+}
 // The others are known by an id that their caller repeats, or ask for a state that they leave alone once it is there.
 template <typename Other>
 absl::Status InDoubt(const Other& /*command*/) {

@@ -7,15 +7,15 @@
 
 namespace logistics::commands {
 
-Needs NeedsOf(const EndReservation& command) { return NeedsOfOrder(domain::OrderId(command.id)); }
+Needs NeedsOf(const EndReservation& command) { return NeedsOfOrder(domain::OrderId(command.id.uuid)); }
 
 StockNeeds StockNeedsOf(const EndReservation& command, const State& state) {
-  return LevelsOfReservation(domain::OrderId(command.id), state);
+  return LevelsOfReservation(domain::OrderId(command.id.uuid), state);
 }
 
 absl::StatusOr<ports::EndAnswer> Execute(const EndReservation& command, State& state, Effects& effects,
                                          const Context& context) {
-  const domain::OrderId id(command.id);
+  const domain::OrderId id(command.id.uuid);
   const domain::Reservation* found = state.FindReservation(id);
   const std::optional<domain::Reservation> existing = found == nullptr ? std::nullopt : std::optional(*found);
   const absl::StatusOr<bool> end =

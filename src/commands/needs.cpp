@@ -12,7 +12,7 @@ Needs NeedsOfOrder(const domain::OrderId& id) {
 StockNeeds LevelsOfReservation(const domain::OrderId& id, const State& state) {
   StockNeeds needs;
   const domain::Reservation* reservation = state.FindReservation(id);
-  if (reservation == nullptr) return needs;
+  if (reservation == nullptr || reservation->keeper == domain::StockKeeper::kPeer) return needs;
   for (const domain::StockItem& item : reservation->items) {
     needs.levels.push_back({item.product_id, reservation->warehouse_id});
   }

@@ -35,7 +35,7 @@ absl::StatusOr<IntentAnswer> Execute(const OpenIntent& command, State& state, Ef
     }
   }
   domain::Reservation reservation{order.id.uuid(), order.warehouse_id, domain::ReservationState::kIntent,
-                                  domain::SumByProduct(order.lines)};
+                                  domain::SumByProduct(order.lines), domain::StockKeeper::kPeer};
   state.Put(reservation);
   effects.new_reservations.push_back(std::move(reservation));
   return IntentAnswer{IntentAnswer::Outcome::kOpened, std::nullopt};

@@ -11,7 +11,7 @@
 namespace logistics::commands {
 
 Needs NeedsOf(const ReserveStock& command) {
-  Needs needs = NeedsOfOrder(domain::OrderId(command.request.id));
+  Needs needs = NeedsOfOrder(domain::OrderId(command.request.id.uuid));
   AddProducts(command.request.items, needs);
   return needs;
 }
@@ -23,7 +23,7 @@ StockNeeds StockNeedsOf(const ReserveStock& command, const State& state) {
 absl::StatusOr<ports::ReservationAnswer> Execute(const ReserveStock& command, State& state, Effects& effects,
                                                  const Context& context) {
   const ports::ReservationRequest& request = command.request;
-  const domain::OrderId id(request.id);
+  const domain::OrderId id(request.id.uuid);
   const domain::Reservation* found = state.FindReservation(id);
   const std::optional<domain::Reservation> existing = found == nullptr ? std::nullopt : std::optional(*found);
   domain::WantedReservation wanted =
@@ -41,10 +41,11 @@ absl::StatusOr<ports::ReservationAnswer> Execute(const ReserveStock& command, St
   std::vector<domain::StockMovement> movements;
   const auto shortages = state.stock().Reserve(request.warehouse_id, wanted.pieces, movements);
   if (!shortages.empty()) return ports::ReservationAnswer{false, std::move(wanted.items)};
-  RecordMovements(movements, request.id, "", effects);
-  Emit(effects, context, domain::InventoryReserved{id.ToString(), id, wanted.pieces, request.warehouse_id});
-  domain::Reservation reservation{request.id, request.warehouse_id, domain::ReservationState::kHeld,
+  RecordMovements(movements, request.id.uuid, "", effects);
+  Emit(effects, context, domain::InventoryReserved{request.id.text, id, wanted.pieces, request.warehouse_id});
+  domain::Reservation reservation{request.id.uuid, request.warehouse_id, domain::ReservationState::kHeld,
                                   std::move(wanted.pieces)};
+  if (request.id.text != id.ToString()) reservation.external_text = request.id.text;
   state.Put(reservation);
   effects.new_reservations.push_back(std::move(reservation));
   return ports::ReservationAnswer{true, std::move(wanted.items)};

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "commands/order_effects.hpp"
+#include "logistics/domain/limits.hpp"
+#include "logistics/ports/settlement_store.hpp"
 
 namespace logistics::commands {
 namespace {
@@ -28,6 +30,24 @@ void EmitQuantities(const std::vector<StockMovement>& movements, const Reservati
   }
 }
 
+// Puts back what fits under the limit of its level, and records the rest, which must not keep the order from ending.
+absl::Status Restock(const Reservation& reservation, State& state, std::vector<StockMovement>& movements,
+                     Effects& effects) {
+  std::vector<domain::StockItem> fitting;
+  for (const domain::StockItem& item : reservation.items) {
+    const domain::LevelKey key{item.product_id, reservation.warehouse_id};
+    const std::int64_t quantity = state.stock().Find(key).value_or(domain::StockLevel{}).quantity;
+    if (quantity + item.quantity <= domain::kStockQuantityMax) {
+      fitting.push_back(item);
+      continue;
+    }
+    effects.refused_restocks.push_back(
+        {reservation.id, key, item.sku, item.quantity,
+         absl::StrCat("the level has ", quantity, " pieces, its limit is ", domain::kStockQuantityMax)});
+  }
+  return state.stock().Restock(reservation.warehouse_id, fitting, movements);
+}
+
 // `owner`: "order" or "reservation", for the events; `reason`: for the ledger.
 absl::Status MoveInBook(Reservation& reservation, StockAction action, const std::string& owner,
                         const std::string& reason, State& state, Effects& effects, const Context& context) {
@@ -47,14 +67,14 @@ absl::Status MoveInBook(Reservation& reservation, StockAction action, const std:
       emitted = "committed";
       break;
     case StockAction::kRestock:
-      status = state.stock().Restock(reservation.warehouse_id, reservation.items, movements);
+      status = Restock(reservation, state, movements, effects);
       reservation.state = ReservationState::kRestocked;
       emitted = "restocked";
       break;
   }
   if (!status.ok()) return status;
   if (!emitted.empty()) {
-    const std::string why = absl::StrCat(emitted, ": ", owner, " ", reservation.id.ToString());
+    const std::string why = absl::StrCat(emitted, ": ", owner, " ", reservation.text());
     EmitQuantities(movements, reservation, why, effects, context);
   }
   RecordMovements(movements, reservation.id, reason, effects);
@@ -63,14 +83,14 @@ absl::Status MoveInBook(Reservation& reservation, StockAction action, const std:
 
 void MoveAtPeer(Reservation& reservation, StockAction action, Effects& effects) {
   std::vector<SagaStep> steps;
-  const char* reason = "";
+  std::string reason;
   switch (action) {
     case StockAction::kNone:
       return;
     case StockAction::kRelease:
       reservation.state = ReservationState::kReleased;
       steps = {{SagaStep::Kind::kRelease, 0}};
-      reason = "the order was cancelled";
+      reason = ports::kCancelledReason;
       break;
     case StockAction::kCommit:
       reservation.state = ReservationState::kCommitted;
@@ -82,7 +102,7 @@ void MoveAtPeer(Reservation& reservation, StockAction action, Effects& effects) 
       for (std::size_t i = 0; i < reservation.items.size(); ++i) steps.push_back({SagaStep::Kind::kRestock, i});
       break;
   }
-  effects.settlements.push_back({reservation.id, std::move(steps), reason});
+  effects.settlements.push_back({reservation.id, std::move(steps), std::move(reason)});
 }
 
 }  // namespace
@@ -96,7 +116,7 @@ void RecordMovements(const std::vector<StockMovement>& movements, const domain::
 
 absl::Status MoveOrderStock(Reservation& reservation, StockAction action, State& state, Effects& effects,
                             const Context& context) {
-  if (context.policy.keeper == domain::StockKeeper::kSelf) {
+  if (reservation.keeper == domain::StockKeeper::kSelf) {
     return MoveInBook(reservation, action, "order", "", state, effects, context);
   }
   MoveAtPeer(reservation, action, effects);
@@ -109,7 +129,7 @@ absl::Status EndExternal(Reservation reservation, StockAction action, const std:
   if (!moved.ok()) return moved;
   if (action == StockAction::kRelease) {
     const domain::OrderId id(reservation.id);
-    Emit(effects, context, domain::InventoryReleased{id.ToString(), id, reason});
+    Emit(effects, context, domain::InventoryReleased{reservation.text(), id, reason});
   }
   state.Put(reservation);
   effects.changed_reservations.push_back(std::move(reservation));

@@ -15,7 +15,8 @@ void RecordMovements(const std::vector<domain::StockMovement>& movements, const 
                      const std::string& reason, Effects& effects);
 
 // Moves the stock of an order of ours: in the books, or, where a peer keeps it, as steps for the saga. Sets the
-// reservation's state; its row is the caller's to store. Errors: domain::StockBook.
+// reservation's state; its row is the caller's to store. Pieces that cannot go back to their level are recorded.
+// Errors: domain::StockBook.
 absl::Status MoveOrderStock(domain::Reservation& reservation, domain::StockAction action, State& state,
                             Effects& effects, const Context& context);
 

@@ -30,18 +30,17 @@ void AddPieces(std::vector<StockItem>& pieces, StockItem item) {
   }
 }
 
-absl::Status RefusedState(const Uuid& id, const std::string& what, const std::string& state) {
+absl::Status RefusedState(const ExternalId& id, const std::string& what, const std::string& state) {
   const std::string description = absl::StrCat("it is ", state);
   return ConditionError(absl::StatusCode::kFailedPrecondition,
-                        absl::StrCat("reservation ", id.ToString(), " cannot be ", what, ": ", description),
-                        {{"RESERVATION", id.ToString(), description}});
+                        absl::StrCat("reservation ", id.text, " cannot be ", what, ": ", description),
+                        {{"RESERVATION", id.text, description}});
 }
 
-absl::Status OwnOrderError(const Uuid& id) {
+absl::Status OwnOrderError(const ExternalId& id) {
   const std::string description = "it is the stock of an order, which only the order's own calls change";
-  return ConditionError(absl::StatusCode::kFailedPrecondition,
-                        absl::StrCat("reservation ", id.ToString(), ": ", description),
-                        {{"RESERVATION", id.ToString(), description}});
+  return ConditionError(absl::StatusCode::kFailedPrecondition, absl::StrCat("reservation ", id.text, ": ", description),
+                        {{"RESERVATION", id.text, description}});
 }
 
 std::string NameOf(ReservationState state) { return std::string(ReservationStateName(state)); }
@@ -89,10 +88,17 @@ void FillAvailability(WantedReservation& wanted, const StockBook& stock, const W
   }
 }
 
-absl::StatusOr<bool> DecideReservation(const Uuid& id, const WarehouseId& warehouse, const WantedReservation& wanted,
-                                       const std::optional<Reservation>& existing, bool is_order) {
+absl::StatusOr<bool> DecideReservation(const ExternalId& id, const WarehouseId& warehouse,
+                                       const WantedReservation& wanted, const std::optional<Reservation>& existing,
+                                       bool is_order) {
   if (is_order) return OwnOrderError(id);
   if (!existing) return true;
+  if (existing->text() != id.text) {
+    const std::string description = absl::StrCat("its UUID is that of reservation ", Quoted(existing->text()));
+    return ConditionError(absl::StatusCode::kAlreadyExists,
+                          absl::StrCat("reservation ", id.text, " cannot be made: ", description),
+                          {{"RESERVATION", id.text, description}});
+  }
   if (existing->state != ReservationState::kHeld) {
     return RefusedState(id, "held again", absl::StrCat(NameOf(existing->state), " already"));
   }
@@ -102,14 +108,16 @@ absl::StatusOr<bool> DecideReservation(const Uuid& id, const WarehouseId& wareho
                                       ? std::string("it is held with other items")
                                       : absl::StrCat("it is held in warehouse ", existing->warehouse_id.ToString());
   return ConditionError(absl::StatusCode::kAlreadyExists,
-                        absl::StrCat("reservation ", id.ToString(), " exists: ", description),
-                        {{"RESERVATION", id.ToString(), description}});
+                        absl::StrCat("reservation ", id.text, " exists: ", description),
+                        {{"RESERVATION", id.text, description}});
 }
 
-absl::StatusOr<bool> DecideEnd(const Uuid& id, StockAction action, const std::optional<Reservation>& existing,
+absl::StatusOr<bool> DecideEnd(const ExternalId& id, StockAction action, const std::optional<Reservation>& existing,
                                bool is_order) {
   if (is_order) return OwnOrderError(id);
-  if (!existing) return absl::NotFoundError(absl::StrCat("reservation ", id.ToString(), " does not exist"));
+  if (!existing || existing->text() != id.text) {
+    return absl::NotFoundError(absl::StrCat("reservation ", id.text, " does not exist"));
+  }
   const bool release = action == StockAction::kRelease;
   if (existing->state == ReservationState::kHeld) return true;
   if (existing->state == (release ? ReservationState::kReleased : ReservationState::kCommitted)) return false;

@@ -1,5 +1,10 @@
 #include "logistics/domain/ids.hpp"
 
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstdlib>
+
 namespace logistics::domain {
 namespace {
 
@@ -47,6 +52,19 @@ std::string Uuid::ToString() const {
     text[kTextOffsets[i] + std::size_t{1}] = kHexDigits[bytes_[i] & 0x0F];
   }
   return text;
+}
+
+Uuid NameUuid(const Uuid& name_space, std::string_view name) {
+  std::string bytes(name_space.bytes().begin(), name_space.bytes().end());
+  bytes.append(name);
+  std::array<unsigned char, 20> digest{};
+  const int digested = EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha1(), nullptr);
+  if (digested != 1) std::abort();  // without SHA-1 all names would have one UUID
+  Uuid::Bytes id{};
+  std::copy_n(digest.begin(), id.size(), id.begin());
+  id[6] = static_cast<std::uint8_t>(0x50 | (id[6] & 0x0F));
+  id[8] = static_cast<std::uint8_t>(0x80 | (id[8] & 0x3F));
+  return Uuid(id);
 }
 
 }  // namespace logistics::domain

@@ -18,6 +18,23 @@ std::string_view ReservationStateName(ReservationState state) {
   return "unknown";
 }
 
+std::string_view StockKeeperName(StockKeeper keeper) { return keeper == StockKeeper::kSelf ? "self" : "peer"; }
+
+std::optional<StockKeeper> StockKeeperFromName(std::string_view name) {
+  if (name == "self") return StockKeeper::kSelf;
+  if (name == "peer") return StockKeeper::kPeer;
+  return std::nullopt;
+}
+
+ExternalId ExternalId::Of(std::string_view text) {
+  if (const std::optional<Uuid> uuid = Uuid::Parse(text)) return {*uuid};
+  static const Uuid name_space = *Uuid::Parse(kExternalNameSpace);
+  ExternalId id;
+  id.uuid = NameUuid(name_space, text);
+  id.text = std::string(text);
+  return id;
+}
+
 std::optional<ReservationState> ReservationStateFromName(std::string_view name) {
   for (const ReservationState state :
        {ReservationState::kHeld, ReservationState::kReleased, ReservationState::kCommitted,

@@ -65,6 +65,18 @@ bool IsPrintableAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+std::optional<std::size_t> PrintableCharacters(std::string_view text) {
+  std::size_t characters = 0;
+  for (; !text.empty(); ++characters) {
+    const std::size_t length = CharacterLength(text);
+    const auto lead = static_cast<unsigned char>(text.front());
+    if (length == 0 || lead < ' ' || lead == 0x7F) return std::nullopt;
+    if (lead == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0) return std::nullopt;
+    text.remove_prefix(length);
+  }
+  return characters;
+}
+
 std::string Quoted(std::string_view value) {
   std::string quoted = "\"";
   while (!value.empty() && quoted.size() <= kShownBytesMax) {
@@ -106,6 +118,12 @@ void FieldChecker::RequiredText(const FieldPath& field, std::string_view value, 
   } else {
     Text(field, value, bytes_max);
   }
+}
+
+void FieldChecker::PrintableText(const FieldPath& field, std::string_view value, std::size_t characters_max) {
+  const std::optional<std::size_t> characters = PrintableCharacters(value);
+  if (characters && *characters >= 1 && *characters <= characters_max) return;
+  Add(field, absl::StrCat(Quoted(value), " is not 1 to ", characters_max, " printable characters"));
 }
 
 void FieldChecker::Time(const FieldPath& field, absl::Time time) {

@@ -42,22 +42,31 @@ CircuitBreaker::CircuitBreaker(const BreakerOptions& options, const ports::Clock
 absl::StatusOr<CircuitBreaker::Permit> CircuitBreaker::TryEnter() {
   const std::scoped_lock lock(mutex_);
   if (state_ == BreakerState::kOpen && WaitIsOver()) MoveTo(BreakerState::kHalfOpen);
-  absl::Duration retry_after = kRetryAfter;
-  switch (state_) {
-    case BreakerState::kClosed:
-      return Permit(this, epoch_);
-    case BreakerState::kHalfOpen:
-      if (probes_ < options_.probes) {
-        ++probes_;
-        return Permit(this, epoch_);
-      }
-      break;
-    case BreakerState::kOpen:
-      retry_after = std::max(opened_at_ + options_.open_for - clock_.Now(), kRetryAfterMin);
-      break;
+  const absl::Duration retry_after = ClosedToCallsForLocked();
+  if (retry_after == absl::ZeroDuration()) {
+    if (state_ == BreakerState::kHalfOpen) ++probes_;
+    return Permit(this, epoch_);
   }
   refused_.Increment();
   return domain::RetryLaterError(absl::StatusCode::kUnavailable, kRefusal, retry_after);
+}
+
+absl::Duration CircuitBreaker::ClosedToCallsFor() const {
+  const std::scoped_lock lock(mutex_);
+  return ClosedToCallsForLocked();
+}
+
+absl::Duration CircuitBreaker::ClosedToCallsForLocked() const {
+  switch (state_) {
+    case BreakerState::kClosed:
+      break;
+    case BreakerState::kHalfOpen:
+      return probes_ < options_.probes ? absl::ZeroDuration() : kRetryAfter;
+    case BreakerState::kOpen:
+      if (!WaitIsOver()) return std::max(opened_at_ + options_.open_for - clock_.Now(), kRetryAfterMin);
+      break;
+  }
+  return absl::ZeroDuration();
 }
 
 BreakerState CircuitBreaker::state() const {

@@ -54,12 +54,16 @@ class CircuitBreaker {
   // UNAVAILABLE with the time until the next try makes sense when the call must not be made.
   absl::StatusOr<Permit> TryEnter();
 
+  // How long TryEnter will turn calls away; zero: it lets one through.
+  absl::Duration ClosedToCallsFor() const;
+
   BreakerState state() const;
   // Not closed, and a call would be let through to try the peer.
   bool WantsProbe() const;
 
  private:
   void Report(std::uint64_t epoch, Verdict verdict, std::string_view why);
+  absl::Duration ClosedToCallsForLocked() const;
   bool WaitIsOver() const;
   void MoveTo(BreakerState state);
 

@@ -50,6 +50,8 @@ class GrpcInventoryPeer final : public ports::InventoryPeer {
   absl::StatusOr<ports::ProductPage> ListProducts(const std::string& category, int page, int page_size,
                                                   const ports::CallContext& context) override;
 
+  absl::Duration NotAskedFor() const override { return caller_.breaker().ClosedToCallsFor(); }
+
   // For tests and for texts.
   CircuitBreaker& breaker() { return caller_.breaker(); }
   const std::string& display() const { return url_.display; }

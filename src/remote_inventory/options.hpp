@@ -31,6 +31,7 @@ struct ReadRetryOptions {
 
 // How the peer's catalogue is remembered.
 struct DirectoryOptions {
+  std::size_t products_max = 100'000;  // remembered. Not a setting
   absl::Duration remember_for = absl::Minutes(5);
   MultiLocation multi_location = MultiLocation::kRefuse;
 };

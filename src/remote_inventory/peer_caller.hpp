@@ -58,6 +58,7 @@ class PeerCaller {
   void CancelAll();
 
   CircuitBreaker& breaker() { return breaker_; }
+  const CircuitBreaker& breaker() const { return breaker_; }
   // The last answer was UNIMPLEMENTED: the service at that address is no inventory service.
   bool wrong_peer() const { return wrong_peer_.load(); }
 

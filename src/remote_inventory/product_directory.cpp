@@ -32,20 +32,13 @@ PeerProductDirectory::PeerProductDirectory(const DirectoryOptions& options, port
 
 absl::StatusOr<std::vector<domain::OrderLine>> PeerProductDirectory::Resolve(
     const std::vector<domain::OrderLine>& lines, const ports::CallContext& context) {
-  if (absl::Status status = LearnSkus(lines, context); !status.ok()) return status;
   absl::flat_hash_map<std::string, domain::ProductId> ids_by_sku;
+  if (absl::Status status = LearnSkus(lines, context, ids_by_sku); !status.ok()) return status;
   std::vector<domain::ProductId> ids;
-  {
-    const std::scoped_lock lock(mutex_);
-    for (const domain::OrderLine& line : lines) {
-      if (line.product_id) {
-        ids.push_back(*line.product_id);
-      } else if (const std::optional<domain::ProductId> id = FindSkuLocked(line.sku); id) {
-        ids_by_sku[line.sku] = *id;
-        ids.push_back(*id);
-      }
-    }
+  for (const domain::OrderLine& line : lines) {
+    if (line.product_id) ids.push_back(*line.product_id);
   }
+  for (const auto& [sku, id] : ids_by_sku) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 
@@ -76,37 +69,62 @@ absl::StatusOr<std::vector<domain::OrderLine>> PeerProductDirectory::Resolve(
 }
 
 absl::Status PeerProductDirectory::LearnSkus(const std::vector<domain::OrderLine>& lines,
-                                             const ports::CallContext& context) {
+                                             const ports::CallContext& context,
+                                             absl::flat_hash_map<std::string, domain::ProductId>& ids_by_sku) {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    if (KnowsSkusLocked(lines) || Fresh(listing_ended_at_, kUnknownSkuFor)) return absl::OkStatus();
-    if (!listing_) break;
-    if (!WaitLocked(lock, context)) return TimeIsUp();
+  WantLocked(lines, +1);
+  absl::Status status;
+  while (status.ok() &&
+         !std::all_of(lines.begin(), lines.end(), [this](const auto& line) { return SettledLocked(line); })) {
+    if (listing_) {
+      if (!WaitLocked(lock, context)) status = TimeIsUp();
+      continue;
+    }
+    listing_ = true;
+    if (next_page_ == 1 || !Fresh(began_at_, options_.remember_for)) {
+      next_page_ = 1;
+      listed_ = 0;
+      began_at_ = clock_.Now();
+      listing_ended_at_ = absl::InfinitePast();  // what it left out is no longer known
+      left_out_ = false;
+      wanted_then_.clear();
+      for (const auto& [sku, count] : wanted_) wanted_then_.insert(sku);
+    }
+    lock.unlock();
+    status = ListRest(context);
+    lock.lock();
+    listing_ = false;
+    if (status.ok()) {
+      next_page_ = 1;
+      listing_began_at_ = began_at_;
+      listing_ended_at_ = clock_.Now();
+    }
+    changed_.notify_all();
   }
-  listing_ = true;
-  const absl::Time began_at = clock_.Now();
-  lock.unlock();
-  const absl::Status status = ListAll(context);
-  lock.lock();
-  listing_ = false;
-  if (status.ok()) {
-    listing_began_at_ = began_at;
-    listing_ended_at_ = clock_.Now();
+  for (const domain::OrderLine& line : lines) {
+    if (line.product_id) continue;
+    if (const std::optional<domain::ProductId> id = FindSkuLocked(line.sku)) ids_by_sku[line.sku] = *id;
   }
-  changed_.notify_all();
+  WantLocked(lines, -1);
   return status;
 }
 
-absl::Status PeerProductDirectory::ListAll(const ports::CallContext& context) {
-  std::int64_t seen = 0;
-  for (int page = 1; page <= kListPagesMax; ++page) {
-    const absl::StatusOr<ports::ProductPage> answer = peer_.ListProducts("", page, kListPageSize, context);
+// listing_ is set: nobody else touches the page.
+absl::Status PeerProductDirectory::ListRest(const ports::CallContext& context) {
+  for (; next_page_ <= kListPagesMax; ++next_page_) {
+    const absl::StatusOr<ports::ProductPage> answer = peer_.ListProducts("", next_page_, kListPageSize, context);
     if (!answer.ok()) return answer.status();
     const absl::Time now = clock_.Now();
     const std::scoped_lock lock(mutex_);
-    for (const domain::Product& product : answer->products) RememberSkuLocked(product.id, product.sku, now);
-    seen += static_cast<std::int64_t>(answer->products.size());
-    if (answer->products.empty() || seen >= answer->total_count) return absl::OkStatus();
+    for (const domain::Product& product : answer->products) {
+      if (HasRoomLocked(product.sku)) {
+        RememberSkuLocked(product.id, product.sku, now);
+      } else {
+        left_out_ = true;
+      }
+    }
+    listed_ += static_cast<std::int64_t>(answer->products.size());
+    if (answer->products.empty() || listed_ >= answer->total_count) return absl::OkStatus();
   }
   spdlog::warn("inventory: the service lists more than {} products; those after it are found by their id only",
                static_cast<std::int64_t>(kListPagesMax) * kListPageSize);
@@ -154,7 +172,7 @@ absl::StatusOr<PeerProductDirectory::Found> PeerProductDirectory::Ask(const doma
   const absl::Time now = clock_.Now();
   const std::scoped_lock lock(mutex_);
   if (!sku_is_known) RememberSkuLocked(id, found.ref.sku, now);
-  Product& product = products_[id];
+  Product& product = ProductLocked(id);
   product.locations = found.locations;
   product.locations_at = now;
   return found;
@@ -193,23 +211,46 @@ std::optional<domain::ProductId> PeerProductDirectory::FindSkuLocked(const std::
   return listed || Fresh(known->second.at, options_.remember_for) ? std::optional(known->second.id) : std::nullopt;
 }
 
-bool PeerProductDirectory::KnowsSkusLocked(const std::vector<domain::OrderLine>& lines) const {
-  return std::all_of(lines.begin(), lines.end(), [this](const domain::OrderLine& line) {
-    if (line.product_id) return true;
-    const auto known = by_sku_.find(line.sku);
-    return known != by_sku_.end() && Fresh(known->second.at, options_.remember_for);
-  });
+bool PeerProductDirectory::KnowsSkuLocked(const domain::OrderLine& line) const {
+  if (line.product_id) return true;
+  const auto known = by_sku_.find(line.sku);
+  return known != by_sku_.end() && Fresh(known->second.at, options_.remember_for);
+}
+
+bool PeerProductDirectory::SettledLocked(const domain::OrderLine& line) const {
+  if (KnowsSkuLocked(line)) return true;
+  return Fresh(listing_ended_at_, kUnknownSkuFor) && (!left_out_ || wanted_then_.contains(line.sku));
+}
+
+void PeerProductDirectory::WantLocked(const std::vector<domain::OrderLine>& lines, int count) {
+  for (const domain::OrderLine& line : lines) {
+    if (line.product_id) continue;
+    const auto wanted = wanted_.try_emplace(line.sku, 0).first;
+    wanted->second += count;
+    if (wanted->second == 0) wanted_.erase(wanted);
+  }
+}
+
+bool PeerProductDirectory::HasRoomLocked(const std::string& sku) const {
+  return by_sku_.size() < options_.products_max || by_sku_.contains(sku) || wanted_.contains(sku);
 }
 
 void PeerProductDirectory::RememberSkuLocked(const domain::ProductId& id, const std::string& sku, absl::Time at) {
-  if (products_.size() >= kProductsMax || by_sku_.size() >= kProductsMax) {
-    products_.clear();
-    by_sku_.clear();
-  }
-  Product& product = products_[id];
+  Product& product = ProductLocked(id);
   product.sku = sku;
   product.sku_at = at;
-  if (!sku.empty()) by_sku_[sku] = {id, at};
+  if (sku.empty()) return;
+  if (by_sku_.size() >= options_.products_max && !by_sku_.contains(sku)) {
+    auto place = by_sku_.begin();
+    while (place != by_sku_.end() && wanted_.contains(place->first)) ++place;
+    if (place != by_sku_.end()) by_sku_.erase(place);
+  }
+  by_sku_[sku] = {id, at};
+}
+
+PeerProductDirectory::Product& PeerProductDirectory::ProductLocked(const domain::ProductId& id) {
+  if (products_.size() >= options_.products_max && !products_.contains(id)) products_.erase(products_.begin());
+  return products_[id];
 }
 
 bool PeerProductDirectory::WaitLocked(std::unique_lock<std::mutex>& lock, const ports::CallContext& context) {

@@ -61,24 +61,28 @@ std::vector<std::size_t> CheckWanted(const std::vector<ReserveRequest::Item>& it
   return malformed;
 }
 
+std::optional<domain::ExternalId> CheckExternalId(const char* field, const std::string& text, FieldChecker& fields) {
+  if (text.empty()) return std::nullopt;
+  fields.PrintableText(field, text, domain::kExternalIdCharactersMax);
+  return domain::ExternalId::Of(text);
+}
+
 // reservation_id, or order_id where that is empty: they are the same id.
-std::optional<domain::Uuid> CheckReservationId(const EndReservationRequest& request, FieldChecker& fields) {
-  if (request.reservation_id.empty() && request.order_id.empty()) {
-    fields.Add("reservation_id", "is required where order_id is empty, a UUID of 36 characters with hyphens");
-    return std::nullopt;
+domain::ExternalId CheckReservationId(const EndReservationRequest& request, FieldChecker& fields) {
+  const std::optional<domain::ExternalId> reservation_id =
+      CheckExternalId("reservation_id", request.reservation_id, fields);
+  const std::optional<domain::ExternalId> order_id = CheckExternalId("order_id", request.order_id, fields);
+  if (!reservation_id && !order_id) {
+    fields.Add("reservation_id", absl::StrCat("is required where order_id is empty, 1 to ",
+                                              domain::kExternalIdCharactersMax, " printable characters"));
+    return {};
   }
-  std::optional<domain::OrderId> reservation_id;
-  std::optional<domain::OrderId> order_id;
-  if (!request.reservation_id.empty()) {
-    reservation_id = fields.ParseId<domain::OrderId>("reservation_id", request.reservation_id);
-  }
-  if (!request.order_id.empty()) order_id = fields.ParseId<domain::OrderId>("order_id", request.order_id);
   if (reservation_id && order_id && *reservation_id != *order_id) {
-    fields.Add("order_id", absl::StrCat(order_id->ToString(), " is not reservation_id, ", reservation_id->ToString(),
-                                        ": a reservation has the id of its order"));
+    fields.Add("order_id",
+               absl::StrCat(domain::Quoted(order_id->text), " is not reservation_id, ",
+                            domain::Quoted(reservation_id->text), ": a reservation has the id of its order"));
   }
-  const std::optional<domain::OrderId>& id = reservation_id ? reservation_id : order_id;
-  return id ? std::optional(id->uuid()) : std::nullopt;
+  return reservation_id ? *reservation_id : *order_id;
 }
 
 }  // namespace
@@ -161,11 +165,9 @@ absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& re
                                                         const ports::CallContext& context) {
   FieldChecker fields;
   ports::ReservationRequest wanted;
-  if (request.order_id.empty()) {
-    wanted.id = ids_.NewId();
-  } else if (const auto id = fields.ParseId<domain::OrderId>("order_id", request.order_id)) {
-    wanted.id = id->uuid();
-  }
+  wanted.id_is_new = request.order_id.empty();
+  wanted.id =
+      wanted.id_is_new ? domain::ExternalId(ids_.NewId()) : *CheckExternalId("order_id", request.order_id, fields);
   if (const auto warehouse = fields.ParseId<domain::WarehouseId>("warehouse_id", request.warehouse_id)) {
     wanted.warehouse_id = *warehouse;
   }
@@ -177,30 +179,30 @@ absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& re
   for (const std::size_t i : malformed) {
     held->items[i].error = absl::StrCat("product_id ", domain::Quoted(request.items[i].product_id), " is not a UUID");
   }
-  return ReserveAnswer{wanted.id, *std::move(held)};
+  return ReserveAnswer{wanted.id.text, *std::move(held)};
 }
 
 absl::StatusOr<EndReservationAnswer> InventoryService::Release(const EndReservationRequest& request,
                                                                const ports::CallContext& context) {
   FieldChecker fields;
-  const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
+  const domain::ExternalId id = CheckReservationId(request, fields);
   fields.Text("reason", request.reason, domain::kLongTextBytesMax);
   if (!fields.ok()) return fields.ToStatus();
   // InventoryReleased must have a reason.
   const std::string reason = request.reason.empty() ? "no reason given" : request.reason;
-  const absl::StatusOr<ports::EndAnswer> ended = store_.Release(*id, reason, context);
+  const absl::StatusOr<ports::EndAnswer> ended = store_.Release(id, reason, context);
   if (!ended.ok()) return ended.status();
-  return EndReservationAnswer{*id, ended->changed};
+  return EndReservationAnswer{ended->changed};
 }
 
 absl::StatusOr<EndReservationAnswer> InventoryService::Commit(const EndReservationRequest& request,
                                                               const ports::CallContext& context) {
   FieldChecker fields;
-  const std::optional<domain::Uuid> id = CheckReservationId(request, fields);
+  const domain::ExternalId id = CheckReservationId(request, fields);
   if (!fields.ok()) return fields.ToStatus();
-  const absl::StatusOr<ports::EndAnswer> ended = store_.CommitReservation(*id, context);
+  const absl::StatusOr<ports::EndAnswer> ended = store_.CommitReservation(id, context);
   if (!ended.ok()) return ended.status();
-  return EndReservationAnswer{*id, ended->changed};
+  return EndReservationAnswer{ended->changed};
 }
 
 }  // namespace logistics::service

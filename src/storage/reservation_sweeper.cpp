@@ -18,7 +18,7 @@ constexpr char kSweeperLease[] = "expire reservations";
 constexpr std::int64_t kPageRows = 500;
 // Commands in flight at once: a backlog goes in batches of this size and leaves room for other commands.
 constexpr int kAtOnce = 16;
-// So many failures end a turn: the database is probably unavailable.
+// After so many failures the sweeper looks whether the database and its lease are there. If so, it steps over them.
 constexpr int kFailuresMax = 16;
 constexpr absl::Duration kCommandTime = absl::Seconds(30);
 constexpr absl::Duration kLogEvery = absl::Seconds(1);
@@ -71,26 +71,35 @@ void ReservationSweeper::Sweep(Session& session) {
     }
     after_micros = rows.back()[1].as<std::int64_t>();
     after_id = ReadUuid(rows.back()[0]);
-    const PageOutcome outcome = ExpireAll(page);
-    expired += outcome.expired;
-    failed += outcome.failed;
-    if (failed >= kFailuresMax) break;
-    if (absl::Now() - logged_at > kLogEvery) {
-      logged_at = absl::Now();
-      log("sweeping");
-    }
-    // Another replica may have acquired the lease while this one was stopped.
-    if (!AcquireLease(session, kSweeperLease, replica_id_, kSweeperLeaseTtl)) break;
+    std::span<const domain::Uuid> rest = page;
+    bool ours = true;
+    do {
+      const PageOutcome outcome = ExpireSome(rest);
+      rest = rest.subspan(outcome.tried);
+      expired += outcome.expired;
+      failed += outcome.failed;
+      if (absl::Now() - logged_at > kLogEvery) {
+        logged_at = absl::Now();
+        log("sweeping");
+      }
+      // Another replica may have acquired the lease while this one was stopped. Without the database this throws.
+      ours = AcquireLease(session, kSweeperLease, replica_id_, kSweeperLeaseTtl);
+    } while (ours && !rest.empty() && !stopping_);
+    if (!ours) break;
   }
   if (expired + failed > 0) log("swept");
 }
 
-ReservationSweeper::PageOutcome ReservationSweeper::ExpireAll(const std::vector<domain::Uuid>& page) {
+ReservationSweeper::PageOutcome ReservationSweeper::ExpireSome(std::span<const domain::Uuid> page) {
   std::atomic<std::size_t> next = 0;
   std::atomic<int> expired = 0;
   std::atomic<int> failed = 0;
+  std::atomic<std::size_t> tried = 0;
   const auto work = [&] {
-    for (std::size_t i = next++; i < page.size() && failed < kFailuresMax && !stopping_; i = next++) {
+    while (failed < kFailuresMax && !stopping_) {
+      const std::size_t i = next++;
+      if (i >= page.size()) return;
+      ++tried;
       const ports::CallContext context{absl::StrCat("expiry-", ids_.NewId().ToString()), "",
                                        absl::Now() + kCommandTime};
       const auto result = RunWrite(writes_, commands::ExpireReservation{page[i]}, context);
@@ -108,7 +117,8 @@ ReservationSweeper::PageOutcome ReservationSweeper::ExpireAll(const std::vector<
     const std::size_t count = std::min<std::size_t>(page.size(), kAtOnce);
     for (std::size_t i = 0; i < count; ++i) workers.emplace_back(work);
   }
-  return {expired, failed};
+  // Places are taken in order, so those that were tried come first.
+  return {tried, expired, failed};
 }
 
 }  // namespace logistics::storage

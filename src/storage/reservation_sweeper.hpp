@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <span>
 
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/metrics.hpp"
@@ -24,11 +26,13 @@ class ReservationSweeper {
 
  private:
   struct PageOutcome {
+    std::size_t tried = 0;
     int expired = 0;
     int failed = 0;
   };
   void Sweep(Session& session);
-  PageOutcome ExpireAll(const std::vector<domain::Uuid>& page);
+  // Ends early after many failures.
+  PageOutcome ExpireSome(std::span<const domain::Uuid> page);
 
   const absl::Duration ttl_;
   const domain::Uuid replica_id_;

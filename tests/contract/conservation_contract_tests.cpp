@@ -133,8 +133,8 @@ TEST_P(StoreContract, RandomWorkAtOnce_ConservesStockAndTellsWhatHappened) {
         const auto answer = Reserve(hold);
         status = answer.status();
         const std::scoped_lock lock(mutex);
-        if (answer.ok() && answer->held) holds.push_back(hold.id);
-        if (answer.ok() && answer->held) reserved[hold.id] = pieces;
+        if (answer.ok() && answer->held) holds.push_back(hold.id.uuid);
+        if (answer.ok() && answer->held) reserved[hold.id.uuid] = pieces;
       } else if (upto(3) == 0) {
         std::optional<domain::Uuid> id;
         {

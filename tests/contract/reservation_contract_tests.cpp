@@ -41,8 +41,8 @@ TEST_P(StoreContract, Reserve_HoldsAllItemsAndTellsOnce) {
   const auto events = NewEvents();
   ASSERT_THAT(events, SizeIs(1));
   const auto& reserved = std::get<domain::InventoryReserved>(events[0].data);
-  EXPECT_EQ(reserved.reservation_id, hold.id.ToString());
-  EXPECT_EQ(reserved.order_id, domain::OrderId(hold.id));
+  EXPECT_EQ(reserved.reservation_id, hold.id.text);
+  EXPECT_EQ(reserved.order_id, domain::OrderId(hold.id.uuid));
   EXPECT_EQ(reserved.warehouse_id, warehouse());
   EXPECT_THAT(reserved.items, ElementsAre(domain::StockItem{box, "BOX", 5}, domain::StockItem{lamp, "LAMP", 5}));
   EXPECT_EQ(harness().Movements(Key(box)).back().cause, domain::MovementCause::kReserve);
@@ -277,6 +277,42 @@ TEST_P(StoreContract, ReleaseAndCommitAtOnce_OneWins) {
   }
   EXPECT_EQ(LevelOf(box).reserved, 0);
   ExpectLedgersSumToLevels({box});
+}
+
+TEST_P(StoreContract, Reservation_UnderAnyText_IsOneReservationAndItsEventsCarryTheText) {
+  const auto box = ProductWith("BOX", 10);
+  const domain::ExternalId id = domain::ExternalId::Of("E2E-ORDER-535abf72");
+  const domain::ExternalId other = domain::ExternalId::Of("e2e-order-535abf72");
+  NewEvents();
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(Reserve({id, warehouse(), {{box, "", 3}}}), IsOk());
+  EXPECT_THAT(Reserve({other, warehouse(), {{box, "", 2}}}), IsOk());
+  EXPECT_EQ(LevelOf(box), (StockLevel{10, 5}));
+  EXPECT_THAT(ReleaseHold(id), IsOk());
+  EXPECT_THAT(CommitHold(other), IsOk());
+  EXPECT_EQ(LevelOf(box), (StockLevel{8, 0}));
+  const auto events = NewEvents();
+  ASSERT_THAT(events, SizeIs(4));
+  const auto& reserved = std::get<domain::InventoryReserved>(events[0].data);
+  EXPECT_EQ(reserved.reservation_id, "E2E-ORDER-535abf72");
+  EXPECT_EQ(reserved.order_id.ToString(), "7c2ff445-4ca2-53a6-9dbe-f4d14a6dcb78");
+  const auto& released = std::get<domain::InventoryReleased>(events[2].data);
+  EXPECT_EQ(released.reservation_id, "E2E-ORDER-535abf72");
+  EXPECT_EQ(released.order_id, reserved.order_id);
+  EXPECT_THAT(std::get<domain::InventoryUpdated>(events[3].data).reason, HasSubstr("e2e-order-535abf72"));
+}
+
+// The UUID of a text is itself a text, of another reservation.
+TEST_P(StoreContract, Reservation_UnderTheUuidOfAnothersText_IsNotThatOne) {
+  const auto box = ProductWith("BOX", 10);
+  const domain::ExternalId text = domain::ExternalId::Of("order 7");
+  const domain::ExternalId uuid(text.uuid);
+  ASSERT_THAT(Reserve({text, warehouse(), {{box, "", 3}}}), IsOk());
+  EXPECT_THAT(Reserve({uuid, warehouse(), {{box, "", 3}}}), StatusIs(kExists, HasSubstr("order 7")));
+  EXPECT_THAT(ReleaseHold(uuid), StatusIs(kNotFound));
+  EXPECT_THAT(CommitHold(uuid), StatusIs(kNotFound));
+  EXPECT_EQ(LevelOf(box), (StockLevel{10, 3}));
+  const domain::Order order = Placed({{box, 1}});
+  EXPECT_THAT(ReleaseHold(order.id.uuid()), StatusIs(kRefused)) << "an order's own";
 }
 
 }  // namespace

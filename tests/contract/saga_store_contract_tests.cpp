@@ -72,7 +72,6 @@ class PostgresSagaHarness final : public SagaHarness {
   PostgresSagaHarness() {
     storage::DatabaseOptions options;
     options.url = database_.url();
-    options.stock_policy.keeper = domain::StockKeeper::kPeer;
     options.stock_policy.restock_returns = true;
     const auto applied = storage::Migrate(options);
     if (!applied.ok()) throw std::runtime_error(applied.status().ToString());

@@ -71,7 +71,7 @@ domain::Uuid StoreContract::Held(const std::vector<domain::WantedItem>& items) {
   const absl::StatusOr<ports::ReservationAnswer> answer = Reserve(hold);
   EXPECT_THAT(answer, IsOk());
   EXPECT_TRUE(answer.ok() && answer->held);
-  return hold.id;
+  return hold.id.uuid;
 }
 
 domain::PaymentNotice StoreContract::ProcessedOf(const domain::Order& order) {

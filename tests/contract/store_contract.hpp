@@ -75,10 +75,12 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
   }
   // The same, held; its id. Fails the test when it is refused.
   domain::Uuid Held(const std::vector<domain::WantedItem>& items);
-  absl::StatusOr<ports::EndAnswer> ReleaseHold(const domain::Uuid& id) {
+  absl::StatusOr<ports::EndAnswer> ReleaseHold(const domain::ExternalId& id) {
     return stock().Release(id, "changed my mind", {});
   }
-  absl::StatusOr<ports::EndAnswer> CommitHold(const domain::Uuid& id) { return stock().CommitReservation(id, {}); }
+  absl::StatusOr<ports::EndAnswer> CommitHold(const domain::ExternalId& id) {
+    return stock().CommitReservation(id, {});
+  }
 
   // What the payment service tells of an order: its whole total, under a new payment_id.
   domain::PaymentNotice ProcessedOf(const domain::Order& order);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 
+#include <csignal>
 #include <optional>
 
 #include "e2e/history.hpp"
@@ -21,6 +22,12 @@ constexpr char kBreakerState[] = "logistics_inventory_breaker_state";
 
 bool ReadySays(Daemon& daemon, const std::string& text) {
   return Eventually([&] { return daemon.Get("/readyz").body.find(text) != std::string::npos; }, kPatience);
+}
+
+// A killed daemon would stay in the table of replicas for a while, and forbid a switch of the mode.
+void StopInOrder(Daemon& daemon) {
+  daemon.process().Signal(SIGTERM);
+  EXPECT_TRUE(daemon.process().Wait().has_value());
 }
 
 class RemoteOutageTest : public testing::Test {
@@ -165,15 +172,114 @@ TEST(RemoteStartTest, WrongPeer_IsSaidAndNeverAskedToHold) {
 
 TEST(RemoteStartTest, OtherModeOnTheSameDatabase_IsRefusedUntilItIsMeant) {
   RemoteWorld remote;
-  { Daemon(remote.Serve()).WaitUntilReady(); }
+  Daemon daemon(remote.Serve());
+  daemon.WaitUntilReady();
   const support::Finished refused = support::RunToEnd(remote.world.Serve());
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("inventory.switch_mode"), HasSubstr("remote"), HasSubstr("embedded")));
   remote.world.flags["inventory-switch-mode"] = "true";
+  EXPECT_THAT(support::RunToEnd(remote.world.Serve()).err, HasSubstr("runs with remote inventory")) << "it lives";
+  StopInOrder(daemon);
   Daemon embedded(remote.world.Serve());
   embedded.WaitUntilReady();
   EXPECT_THAT(embedded.Log(), HasSubstr("inventory mode switched from remote to embedded"));
   EXPECT_TRUE(Create(embedded, OrderOf(AddProduct(embedded, 5))).status.ok());
+}
+
+TEST(RemoteStartTest, OrdersThatHoldStockAtThePeer_AreSettledThereThoughTheDaemonKeepsStockNow) {
+  RemoteWorld remote;
+  const Product product = remote.AddProduct(10);
+  Answer cancelled;
+  Answer shipped;
+  {
+    Daemon daemon(remote.Serve());
+    daemon.WaitUntilReady();
+    EXPECT_TRUE(Eventually([&] { return ReadySays(daemon, "inventory: up"); }));
+    cancelled = Create(daemon, OrderOf(product, 2));
+    shipped = Create(daemon, OrderOf(product, 3));
+    ASSERT_TRUE(cancelled.status.ok() && shipped.status.ok()) << cancelled.status.error_message();
+    remote.ExpectSettledAndConserved();
+    StopInOrder(daemon);
+  }
+  remote.world.flags["inventory-switch-mode"] = "true";
+  const support::Finished refused = support::RunToEnd(remote.world.Serve());
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("inventory.settle_url"));
+  remote.world.flags["inventory-settle-url"] = remote.peer.url();
+  Daemon embedded(remote.world.Serve());
+  embedded.WaitUntilReady();
+  ASSERT_TRUE(Cancel(embedded, cancelled.order.id()).status.ok());
+  ASSERT_TRUE(ChangeStatus(embedded, shipped.order.id(), order::ORDER_STATUS_PROCESSING).status.ok());
+  ASSERT_TRUE(ChangeStatus(embedded, shipped.order.id(), order::ORDER_STATUS_SHIPPED).status.ok());
+  remote.ExpectSettledAndConserved();
+  EXPECT_EQ(remote.LevelOf(product), (PeerLevel{7, 0, 7}));
+  EXPECT_TRUE(Create(embedded, OrderOf(AddProduct(embedded, 5))).status.ok()) << "new stock is the daemon's own";
+}
+
+TEST(RemoteStartTest, OrdersInOurBooks_EndThereThoughAPeerKeepsStockNow) {
+  RemoteWorld remote;
+  Answer made;
+  {
+    Daemon embedded(remote.world.Serve());
+    embedded.WaitUntilReady();
+    made = Create(embedded, OrderOf(AddProduct(embedded, 5), 2));
+    ASSERT_TRUE(made.status.ok()) << made.status.error_message();
+    StopInOrder(embedded);
+  }
+  remote.world.flags["inventory-switch-mode"] = "true";
+  Daemon daemon(remote.Serve());
+  daemon.WaitUntilReady();
+  ASSERT_TRUE(Cancel(daemon, made.order.id()).status.ok());
+  EXPECT_EQ(remote.world.database.QueryNumber("SELECT quantity - reserved FROM stock_levels"), 5);
+  EXPECT_EQ(remote.Settlements(), 0);
+}
+
+// Each start of the real service drops its levels and reservations (contract §2, point 15).
+TEST(PeerThatForgetsTest, OrdersOfBefore_AreSettledOnceAndSaidSo) {
+  RemoteWorld remote({{"inventory-remote-remember-for", "100ms"}}, {{"forget", "true"}});
+  const support::PeerProduct product = remote.peer.AddProduct(10);
+  const Product wanted{product.id, product.sku};
+  Daemon daemon(remote.Serve());
+  daemon.WaitUntilReady();
+  EXPECT_TRUE(Eventually([&] { return ReadySays(daemon, "inventory: up"); }));
+  const Answer cancelled = Create(daemon, OrderOf(wanted, 2));
+  const Answer shipped = Create(daemon, OrderOf(wanted, 3));
+  const Answer kept = Create(daemon, OrderOf(wanted, 1));
+  ASSERT_TRUE(cancelled.status.ok() && shipped.status.ok() && kept.status.ok());
+  EXPECT_EQ(remote.LevelOf(wanted), (PeerLevel{10, 6, 4}));
+
+  remote.peer.Crash();
+  remote.peer.Restart();
+  EXPECT_EQ(remote.peer.Level(product.id), std::nullopt);
+  EXPECT_TRUE(Eventually([&] { return ReadySays(daemon, "inventory: up"); }));
+  const auto reconcile = [&] {
+    return support::RunToEnd(
+        {{LOGISTICS_BINARY_DIR "/logisticsctl", "--address", daemon.address(), "inventory", "reconcile"}, {}});
+  };
+  const support::Finished compared = reconcile();
+  EXPECT_EQ(compared.exit_code, 4) << compared.err;
+  EXPECT_THAT(compared.out, HasSubstr("no level"));
+
+  const Answer unknown = Create(daemon, OrderOf(wanted));
+  EXPECT_EQ(unknown.status.error_code(), grpc::StatusCode::NOT_FOUND) << unknown.status.error_message();
+  EXPECT_THAT(unknown.status.error_message(), HasSubstr(product.id));
+
+  remote.peer.Seed({product});
+  ASSERT_TRUE(Cancel(daemon, cancelled.order.id()).status.ok());
+  ASSERT_TRUE(ChangeStatus(daemon, shipped.order.id(), order::ORDER_STATUS_PROCESSING).status.ok());
+  ASSERT_TRUE(ChangeStatus(daemon, shipped.order.id(), order::ORDER_STATUS_SHIPPED).status.ok());
+  EXPECT_TRUE(Eventually([&] { return remote.Settlements() == 0; }));
+  EXPECT_EQ(remote.peer.Calls(kRelease, cancelled.order.id()), 1) << "no loop";
+  EXPECT_EQ(remote.peer.Calls(kCommit, shipped.order.id()), 1);
+  for (const Answer* one : {&cancelled, &shipped}) {
+    EXPECT_TRUE(Eventually(
+        [&] { return daemon.Log().find("holds nothing of reservation " + one->order.id()) != std::string::npos; }));
+  }
+  EXPECT_EQ(remote.LevelOf(wanted), (PeerLevel{10, 0, 10})) << "what shipped is for the owner to count out";
+  const support::Finished after = reconcile();
+  EXPECT_EQ(after.exit_code, 4);
+  EXPECT_THAT(after.out, HasSubstr(product.id)) << "the order that is kept holds nothing there";
+  EXPECT_TRUE(Create(daemon, OrderOf(wanted, 4)).status.ok()) << "and new orders are made";
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ constexpr char kBooks[] =
 
 }  // namespace
 
-RemoteWorld::RemoteWorld(const Flags& flags) : peer(world.database.url()) {
+RemoteWorld::RemoteWorld(const Flags& flags, const support::InventoryPeer::Flags& peer_flags)
+    : peer(world.database.url(), peer_flags) {
   world.flags = {{"inventory-remote-call-timeout", "1s"},
                  {"inventory-remote-intent-ttl", "2s"},
                  {"inventory-remote-release-again-after", "500ms"},

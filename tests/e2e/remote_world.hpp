@@ -22,7 +22,7 @@ inline constexpr char kAdjust[] = "AdjustInventory";
 class RemoteWorld {
  public:
   // Waits are short, so that tests are; `flags` come on top.
-  explicit RemoteWorld(const Flags& flags = {});
+  explicit RemoteWorld(const Flags& flags = {}, const support::InventoryPeer::Flags& peer_flags = {});
 
   // A daemon that is told of the peer as operators do it, by INVENTORY_SERVICE_URL.
   support::Command Serve() const;

@@ -45,7 +45,7 @@ class MemorySagaStore : public ports::IntentStore, public ports::SettlementStore
 
   // The references outlive the store.
   MemorySagaStore(ports::IdGenerator& ids, const ports::Clock& clock)
-      : ids_(ids), clock_(clock), tables_(ids, clock, {.keeper = domain::StockKeeper::kPeer}) {}
+      : ids_(ids), clock_(clock), tables_(ids, clock, {}) {}
 
   // The fates of the next calls, in order; those after them are answered.
   void Script(SagaCall call, std::vector<SagaFate> fates);

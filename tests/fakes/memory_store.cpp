@@ -36,12 +36,12 @@ absl::StatusOr<ports::ReservationAnswer> MemoryStore::Reserve(const ports::Reser
   return Run(commands::ReserveStock{request}, context);
 }
 
-absl::StatusOr<ports::EndAnswer> MemoryStore::Release(const domain::Uuid& id, const std::string& reason,
+absl::StatusOr<ports::EndAnswer> MemoryStore::Release(const domain::ExternalId& id, const std::string& reason,
                                                       const ports::CallContext& context) {
   return Run(commands::EndReservation{id, StockAction::kRelease, reason}, context);
 }
 
-absl::StatusOr<ports::EndAnswer> MemoryStore::CommitReservation(const domain::Uuid& id,
+absl::StatusOr<ports::EndAnswer> MemoryStore::CommitReservation(const domain::ExternalId& id,
                                                                 const ports::CallContext& context) {
   return Run(commands::EndReservation{id, StockAction::kCommit, ""}, context);
 }

@@ -83,8 +83,9 @@ void MemoryTables::AddSteps(const domain::Uuid& reservation, const std::vector<d
 
 void MemoryTables::Apply(commands::Effects effects) {
   auto& [new_orders, changed_orders, new_reservations, changed_reservations, history_rows, movement_rows, outbox,
-         new_products, changed_levels, claimed_keys, completed_intents, abandoned_intents, settlement_rows,
+         new_products, changed_levels, claimed_keys, completed_intents, abandoned_intents, settlement_rows, refused,
          payment_rows, done_messages, no_longer_waiting] = effects;
+  refused_restocks.insert(refused_restocks.end(), refused.begin(), refused.end());
   const absl::Time now = Now();
   ++commits;
   for (domain::Order& order : new_orders) orders.insert_or_assign(order.id, order);

@@ -80,6 +80,7 @@ class MemoryTables {
   std::vector<domain::Event> events;
   std::vector<domain::RecordedPayment> payments;
   std::map<domain::Uuid, SettlementRow> settlements;
+  std::vector<commands::RefusedRestock> refused_restocks;
   MemoryInbox inbox;  // has a lock of its own
 
  private:

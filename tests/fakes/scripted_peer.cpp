@@ -288,4 +288,14 @@ absl::StatusOr<ports::ProductPage> ScriptedPeer::ListProducts(const std::string&
   return result;
 }
 
+void ScriptedPeer::SetNotAskedFor(absl::Duration time) {
+  const std::scoped_lock lock(mutex_);
+  not_asked_for_ = time;
+}
+
+absl::Duration ScriptedPeer::NotAskedFor() const {
+  const std::scoped_lock lock(mutex_);
+  return not_asked_for_;
+}
+
 }  // namespace logistics::fakes

@@ -49,6 +49,8 @@ class ScriptedPeer final : public ports::InventoryPeer {
   void SetHook(std::function<PeerFate(PeerCall call, const domain::Uuid& id)> hook);
   // From now on every call without another fate is kNotSent, or no longer.
   void SetUnavailable(bool unavailable);
+  // What NotAskedFor says from now on.
+  void SetNotAskedFor(absl::Duration time);
   // Holds what reserves of the fate kLate put off, as far as there is stock. How many reserves that were.
   int LandLate();
 
@@ -70,6 +72,7 @@ class ScriptedPeer final : public ports::InventoryPeer {
   absl::StatusOr<ports::PeerSettled> Commit(const domain::Uuid& order_id, const ports::CallContext& context) override;
   absl::StatusOr<ports::LevelRow> Adjust(const ports::StockAdjustment& adjustment, const ports::CallContext& context,
                                          bool& sent) override;
+  absl::Duration NotAskedFor() const override;
   absl::StatusOr<std::vector<ports::LevelRow>> Levels(const std::vector<domain::ProductId>& products,
                                                       const std::vector<domain::WarehouseId>& warehouses,
                                                       const ports::CallContext& context) override;
@@ -105,6 +108,7 @@ class ScriptedPeer final : public ports::InventoryPeer {
   std::map<PeerCall, std::vector<domain::Uuid>> calls_;
   std::function<PeerFate(PeerCall, const domain::Uuid&)> hook_;
   bool unavailable_ = false;
+  absl::Duration not_asked_for_;
 };
 
 }  // namespace logistics::fakes

@@ -109,8 +109,7 @@ void InventoryPeer::Start() {
   all["control"] = "127.0.0.1:" + std::to_string(control_port_);
   Command command{{kProgram}, {{"DATABASE_URL", database_url_}}};
   for (const auto& [name, value] : all) {
-    command.args.push_back("--" + name);
-    command.args.push_back(value);
+    command.args.push_back("--" + name + "=" + value);
   }
   process_ = std::make_unique<Process>(command);
   std::string line;

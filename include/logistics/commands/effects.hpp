@@ -57,6 +57,15 @@ struct SettlementRow {
   std::string reason;
 };
 
+// Pieces that did not go back to their level, because it would have risen above its limit. An operator decides.
+struct RefusedRestock {
+  domain::Uuid reservation_id;
+  domain::LevelKey level;
+  std::string sku;
+  std::int32_t quantity = 0;
+  std::string reason;
+};
+
 // The idempotency key of an intent: remembered with the intent, forgotten with its order, freed with its end.
 struct IntentKey {
   domain::Uuid reservation_id;
@@ -92,6 +101,7 @@ struct Effects {
   std::vector<domain::Uuid> completed_intents;
   std::vector<domain::Uuid> abandoned_intents;
   std::vector<SettlementRow> settlements;
+  std::vector<RefusedRestock> refused_restocks;
   std::vector<PaymentRow> payments;
   std::vector<DoneMessage> done_messages;
   std::vector<std::int64_t> no_longer_waiting;  // rows of messages that waited
@@ -104,18 +114,18 @@ struct Effects {
 };
 
 // How many kinds of rows Effects has. Whoever adds a kind names it in KindsOf, or this does not compile.
-inline constexpr std::size_t kEffectKinds = 16;
+inline constexpr std::size_t kEffectKinds = 17;
 
 // Every member of Effects, as a tuple of references: the one list that empty() and Merge go by.
 template <typename E>
 requires std::is_same_v<std::remove_const_t<E>, Effects>
 auto KindsOf(E& effects) {
   auto& [new_orders, changed_orders, new_reservations, changed_reservations, history, movements, outbox, new_products,
-         levels, claimed_intent_keys, completed_intents, abandoned_intents, settlements, payments, done_messages,
-         no_longer_waiting] = effects;
+         levels, claimed_intent_keys, completed_intents, abandoned_intents, settlements, refused_restocks, payments,
+         done_messages, no_longer_waiting] = effects;
   return std::tie(new_orders, changed_orders, new_reservations, changed_reservations, history, movements, outbox,
                   new_products, levels, claimed_intent_keys, completed_intents, abandoned_intents, settlements,
-                  payments, done_messages, no_longer_waiting);
+                  refused_restocks, payments, done_messages, no_longer_waiting);
 }
 static_assert(std::tuple_size_v<decltype(KindsOf(std::declval<Effects&>()))> == kEffectKinds);
 

@@ -13,7 +13,7 @@ namespace logistics::commands {
 // Releases or commits an external reservation. Errors: ports::StockStore::Release and CommitReservation.
 struct EndReservation {
   using Result = ports::EndAnswer;
-  domain::Uuid id;
+  domain::ExternalId id;
   domain::StockAction action = domain::StockAction::kNone;  // kRelease or kCommit
   std::string reason;                                       // of a release
 };

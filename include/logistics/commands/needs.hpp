@@ -112,7 +112,7 @@ StockNeeds LevelsOf(const Items& items, const domain::WarehouseId& warehouse, co
   return needs;
 }
 
-// The levels of the reservation of this id, where there is one.
+// The levels of the reservation of this id, where there is one and the daemon keeps its stock.
 StockNeeds LevelsOfReservation(const domain::OrderId& id, const State& state);
 
 }  // namespace logistics::commands

@@ -55,13 +55,15 @@ void FillAvailability(WantedReservation& wanted, const StockBook& stock, const W
 
 // Whether the reservation `id` is to be made: false when it is there, with the same pieces at the same place.
 // `is_order`: the id is one of our own orders, whose stock nobody else touches.
-// ALREADY_EXISTS: held with other pieces or in another warehouse. FAILED_PRECONDITION: ended before, or an order.
-absl::StatusOr<bool> DecideReservation(const Uuid& id, const WarehouseId& warehouse, const WantedReservation& wanted,
-                                       const std::optional<Reservation>& existing, bool is_order);
+// ALREADY_EXISTS: held with other pieces, in another warehouse or under another text. FAILED_PRECONDITION: ended
+// before, or an order.
+absl::StatusOr<bool> DecideReservation(const ExternalId& id, const WarehouseId& warehouse,
+                                       const WantedReservation& wanted, const std::optional<Reservation>& existing,
+                                       bool is_order);
 
 // Whether the reservation `id` is to be released (kRelease) or committed (kCommit): false when that is done already.
 // NOT_FOUND: no such reservation. FAILED_PRECONDITION: ended the other way, or one of our own orders.
-absl::StatusOr<bool> DecideEnd(const Uuid& id, StockAction action, const std::optional<Reservation>& existing,
+absl::StatusOr<bool> DecideEnd(const ExternalId& id, StockAction action, const std::optional<Reservation>& existing,
                                bool is_order);
 
 // The end of a reservation whose time is over. `order` is the order that it is for, when it is one of ours.

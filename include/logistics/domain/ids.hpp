@@ -43,6 +43,9 @@ class Uuid {
   Bytes bytes_{};
 };
 
+// The UUID of a name within a name space (version 5, RFC 9562 §5.5): the same for the same name, whoever computes it.
+Uuid NameUuid(const Uuid& name_space, std::string_view name);
+
 // A UUID that names one kind of entity. `Tag` is never defined.
 template <typename Tag>
 class Id {

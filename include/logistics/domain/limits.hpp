@@ -9,8 +9,9 @@ namespace logistics::domain {
 
 inline constexpr std::size_t kOrderLinesMax = 200;
 inline constexpr std::int32_t kLineQuantityMax = 1'000'000;
-inline constexpr std::size_t kShortTextBytesMax = 256;   // names, SKUs, cities, payment methods, keys
-inline constexpr std::size_t kRequestIdBytesMax = 128;   // of an adjustment
+inline constexpr std::size_t kShortTextBytesMax = 256;  // names, SKUs, cities, payment methods, keys
+inline constexpr std::size_t kRequestIdBytesMax = 128;  // of an adjustment
+inline constexpr std::size_t kExternalIdCharactersMax = 128;
 inline constexpr std::size_t kLongTextBytesMax = 4'096;  // notes, reasons, descriptions
 inline constexpr std::size_t kAttributesMax = 64;        // attributes of one product
 inline constexpr std::int32_t kPageSizeDefault = 50;

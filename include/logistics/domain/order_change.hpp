@@ -14,14 +14,10 @@ namespace logistics::domain {
 // When stock leaves the books (inventory.commit_on).
 enum class CommitOn { kShipped, kCreated };
 
-// The keeper of the stock: this daemon, or another service, its peer.
-enum class StockKeeper { kSelf, kPeer };
-
 struct StockPolicy {
   CommitOn commit_on = CommitOn::kShipped;
   // Stock that was committed goes back to its level when the order is returned, or cancelled after an early commit.
   bool restock_returns = false;
-  StockKeeper keeper = StockKeeper::kSelf;
 };
 
 struct StatusChange {

@@ -22,6 +22,9 @@ bool IsCleanText(std::string_view text);
 // ASCII without control characters.
 bool IsPrintableAscii(std::string_view text);
 
+// Clean text without control characters (C0, DEL, C1). Its characters, or nullopt where it is not that.
+std::optional<std::size_t> PrintableCharacters(std::string_view text);
+
 // `value` in quotes, cut to a length that fits a message, with bytes that are no text replaced: safe in a status.
 std::string Quoted(std::string_view value);
 
@@ -56,6 +59,9 @@ class FieldChecker {
   void Text(const FieldPath& field, std::string_view value, std::size_t bytes_max);
   // The same, and not empty.
   void RequiredText(const FieldPath& field, std::string_view value, std::size_t bytes_max);
+
+  // 1 to `characters_max` printable characters.
+  void PrintableText(const FieldPath& field, std::string_view value, std::size_t characters_max);
 
   // A storable time.
   void Time(const FieldPath& field, absl::Time time);

@@ -67,6 +67,9 @@ class InventoryPeer {
   virtual absl::StatusOr<LevelRow> Adjust(const StockAdjustment& adjustment, const CallContext& context,
                                           bool& sent) = 0;
 
+  // How long no call will be sent, because too many failed (the breaker is open); zero: calls are sent. Cheap.
+  virtual absl::Duration NotAskedFor() const = 0;
+
   // Reads; repeated inside within a budget, with jitter. Levels of each product in each warehouse; no warehouse: in
   // every one; no product: every level. Asked one product and one warehouse at a time (trap 6).
   virtual absl::StatusOr<std::vector<LevelRow>> Levels(const std::vector<domain::ProductId>& products,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -11,6 +12,10 @@
 #include "logistics/domain/saga_step.hpp"
 
 namespace logistics::ports {
+
+// Reasons of settlements that readers tell apart.
+inline constexpr std::string_view kCancelledReason = "the order was cancelled";
+inline constexpr std::string_view kRequeuedReason = "sent again to reconcile";  // its reservation ended before
 
 // The next call that a reservation needs at the peer, claimed by this replica for a time.
 struct Settlement {

@@ -37,9 +37,10 @@ struct StockAdjustment {
 
 // An external reservation that is asked for, known by the id that its maker gave it.
 struct ReservationRequest {
-  domain::Uuid id;
+  domain::ExternalId id;
   domain::WarehouseId warehouse_id;
   std::vector<domain::WantedItem> items;  // not empty
+  bool id_is_new = false;                 // made for this request: its maker cannot repeat it
 };
 
 struct ReservationAnswer {
@@ -85,9 +86,9 @@ class StockStore {
 
   // Ends a reservation: gives its pieces back, or takes them out of the books. One that has ended so is left alone.
   // With movements and events. Errors: domain::DecideEnd.
-  virtual absl::StatusOr<EndAnswer> Release(const domain::Uuid& id, const std::string& reason,
+  virtual absl::StatusOr<EndAnswer> Release(const domain::ExternalId& id, const std::string& reason,
                                             const CallContext& context) = 0;
-  virtual absl::StatusOr<EndAnswer> CommitReservation(const domain::Uuid& id, const CallContext& context) = 0;
+  virtual absl::StatusOr<EndAnswer> CommitReservation(const domain::ExternalId& id, const CallContext& context) = 0;
 };
 
 }  // namespace logistics::ports

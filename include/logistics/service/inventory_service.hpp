@@ -46,13 +46,13 @@ struct ReserveRequest {
     std::string sku;
     std::int32_t quantity = 0;
   };
-  std::string order_id;      // empty: an id is made
+  std::string order_id;      // 1 to 128 printable characters; empty: an id is made
   std::string warehouse_id;  // required, as the mesh's inventory service wants it
   std::vector<Item> items;
 };
 
 struct ReserveAnswer {
-  domain::Uuid reservation_id;  // the order_id
+  std::string reservation_id;  // the order_id
   ports::ReservationAnswer answer;
 };
 
@@ -64,7 +64,6 @@ struct EndReservationRequest {
 };
 
 struct EndReservationAnswer {
-  domain::Uuid reservation_id;
   bool changed = false;  // false: it was so already
 };
 

@@ -125,11 +125,15 @@ void CheckInventory(const Settings& settings, Checker& check) {
   // An intent that is still being worked on must not be taken for one that a crash left.
   check.RequireBoth(settings.saga.intent_ttl > peer.call_timeout, "inventory.remote.intent_ttl",
                     "above the time that a reserve may take:", "inventory.remote.call_timeout");
+  const std::string& settle_url = settings.inventory_settle_url;
+  check.RequireBoth(peer.url.empty() || settle_url.empty(), "inventory.settle_url",
+                    "empty: the peer that keeps new stock settles all orders, with", "inventory.service_url");
   if (peer.tls_ca_file.empty()) return;
   check.Require(std::ifstream(peer.tls_ca_file).good(), "inventory.remote.tls_ca_file",
                 "must be a file that can be read");
-  check.RequireBoth(peer.url.rfind("https://", 0) == 0, "inventory.remote.tls_ca_file",
-                    "taken away, or an https:// url given: it protects nothing with", "inventory.service_url");
+  check.RequireBoth(peer.url.starts_with("https://") || settle_url.starts_with("https://"),
+                    "inventory.remote.tls_ca_file", "taken away, or an https:// url given: it protects nothing with",
+                    "inventory.service_url");
 }
 
 }  // namespace

@@ -32,9 +32,23 @@ Setting ServiceUrl() {
   return setting;
 }
 
+Setting SettleUrl() {
+  Setting setting = NamedSetting(
+      {"inventory.settle_url", "", "embedded: the inventory service that keeps the stock of earlier orders"},
+      "empty, or as inventory.service_url");
+  setting.set = [](const std::string& text, Settings& settings) {
+    if (!text.empty() && !remote_inventory::ParsePeerUrl(text).ok()) return false;
+    settings.inventory_settle_url = text;
+    return true;
+  };
+  setting.get = [](const Settings& settings) { return settings.inventory_settle_url; };
+  return setting;
+}
+
 std::vector<Setting> BothModes() {
   return {
       ServiceUrl(),
+      SettleUrl(),
       Boolean({"inventory.switch_mode", "", "the database was used with the other inventory mode, and that is meant"},
               FIELD(bool, inventory_switch_mode)),
       Choice<domain::CommitOn>({"inventory.commit_on", "", "when stock leaves the books"},

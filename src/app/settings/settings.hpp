@@ -42,6 +42,8 @@ struct Settings {
 
   remote_inventory::PeerOptions inventory_peer;  // url empty: the daemon keeps the stock itself
   service::SagaOptions saga;                     // with a peer only
+  // Embedded: the address of the peer that keeps the stock of earlier orders; empty = there are none.
+  std::string inventory_settle_url;
   bool inventory_switch_mode = false;  // the database was used with the other inventory mode, and that is meant
 
   std::string order_queue;  // RABBITMQ_ORDER_QUEUE, empty = none; already among broker.queues

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "logistics/base/code_name.hpp"
+#include "logistics/base/cut_text.hpp"
 #include "logistics/domain/validation.hpp"
 #include "rpc/call/status_mapping.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::size_t kCorrelationIdBytesMax = 128;
 constexpr std::size_t kTraceparentBytes = 55;
-constexpr std::size_t kLoggedIdBytesMax = 36;
+constexpr std::size_t kLoggedIdBytesMax = 128;
 
 bool IsCorrelationId(std::string_view text) {
   return !text.empty() && text.size() <= kCorrelationIdBytesMax && domain::IsPrintableAscii(text);
@@ -117,7 +118,7 @@ CallScope::~CallScope() {
   if (entered_) runtime_.admission().Leave();
 }
 
-void CallScope::set_order_id(std::string_view order_id) { order_id_ = order_id.substr(0, kLoggedIdBytesMax); }
+void CallScope::set_order_id(std::string_view order_id) { order_id_ = base::CutText(order_id, kLoggedIdBytesMax); }
 
 grpc::Status CallScope::Finish(const absl::Status& status) {
   grpc::Status answer = ToGrpcStatus(status, context_.correlation_id);

@@ -67,7 +67,7 @@ service::ReserveRequest ReserveFrom(const ::inventory::StockReservationRequest& 
 void FillReservation(const service::ReserveAnswer& answer, const ::inventory::StockReservationRequest& request,
                      ::inventory::StockReservationResponse& response) {
   response.set_success(answer.answer.held);
-  response.set_reservation_id(answer.reservation_id.ToString());
+  response.set_reservation_id(answer.reservation_id);
   int wrong = 0;
   for (std::size_t i = 0; i < answer.answer.items.size(); ++i) {
     const domain::ItemAvailability& item = answer.answer.items[i];

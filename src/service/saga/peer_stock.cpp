@@ -39,12 +39,12 @@ absl::StatusOr<ports::ReservationAnswer> PeerStock::Reserve(const ports::Reserva
   return AskThePeer();
 }
 
-absl::StatusOr<ports::EndAnswer> PeerStock::Release(const domain::Uuid& /*id*/, const std::string& /*reason*/,
+absl::StatusOr<ports::EndAnswer> PeerStock::Release(const domain::ExternalId& /*id*/, const std::string& /*reason*/,
                                                     const ports::CallContext& /*context*/) {
   return AskThePeer();
 }
 
-absl::StatusOr<ports::EndAnswer> PeerStock::CommitReservation(const domain::Uuid& /*id*/,
+absl::StatusOr<ports::EndAnswer> PeerStock::CommitReservation(const domain::ExternalId& /*id*/,
                                                               const ports::CallContext& /*context*/) {
   return AskThePeer();
 }

@@ -25,9 +25,16 @@ constexpr absl::Duration kClaimTime = absl::Seconds(60);
 constexpr absl::Duration kCallTime = absl::Seconds(25);
 constexpr absl::Duration kRetryMin = absl::Milliseconds(250);
 constexpr absl::Duration kRetryMax = absl::Seconds(15);
+// The breaker may close early, after the success of another call.
+constexpr absl::Duration kPauseMax = absl::Seconds(5);
 constexpr absl::Duration kStatsEvery = absl::Seconds(5);
 constexpr int kIntentsPage = 500;
 constexpr int kStuckNamedMax = 5;
+
+ports::Counter& NothingPendingCounter(ports::Metrics& metrics, const char* step) {
+  return metrics.GetCounter("logistics_settlements_nothing_pending_total",
+                            "Steps for which the inventory service held nothing", {{"step", step}});
+}
 
 }  // namespace
 
@@ -42,6 +49,10 @@ Settler::Settler(ports::SettlementStore& settlements, ports::IntentStore& intent
       failed_(metrics.GetCounter("logistics_settlement_failures_total",
                                  "Steps that the inventory service did not confirm and that are tried again")),
       recovered_(metrics.GetCounter("logistics_intents_recovered_total", "Intents that a crash left, released")),
+      nothing_to_release_(NothingPendingCounter(metrics, "release")),
+      nothing_to_commit_(NothingPendingCounter(metrics, "commit")),
+      paused_(metrics.GetCounter("logistics_settlement_pauses_total",
+                                 "Times that settlements waited because the breaker was open")),
       waiting_(metrics.GetGauge("logistics_settlements_waiting", "Reservations with a settlement that waits")),
       oldest_seconds_(metrics.GetGauge("logistics_settlements_oldest_seconds", "Age of the oldest of these")),
       stuck_(metrics.GetGauge("logistics_settlements_stuck",
@@ -83,6 +94,12 @@ std::optional<Settler::Claimed> Settler::Next(const std::stop_token& stop) {
     }
     if (!claiming_ && (woken_ || Clock::now() >= claim_at_)) {
       woken_ = false;
+      // While the breaker is open each claimed row would fail at once and come back, for ever.
+      if (const absl::Duration pause = peer_.NotAskedFor(); pause > absl::ZeroDuration()) {
+        claim_at_ = Clock::now() + std::max(kPoll, absl::ToChronoMilliseconds(std::min(pause, kPauseMax)));
+        paused_.Increment();
+        continue;
+      }
       claiming_ = true;
       lock.unlock();
       std::vector<Claimed> claimed = Claim();
@@ -135,7 +152,21 @@ void Settler::Conclude(const Settlement& settlement, const absl::StatusOr<PeerSe
       settlements_.Done(settlement, again_follows ? options_.release_again_after : absl::ZeroDuration());
   if (!noted.ok()) return;  // logged by the store; the claim runs out and the step is sent again
   done_.Increment();
+  if (*answer == PeerSettled::kNothingPending) NoteNothingPending(settlement);
   if (!settlement.last && !again_follows) Wake();
+}
+
+void Settler::NoteNothingPending(const Settlement& settlement) {
+  const bool commit = settlement.step.kind == StepKind::kCommit;
+  (commit ? nothing_to_commit_ : nothing_to_release_).Increment();
+  // Other releases are of intents, which may have held nothing. An earlier try without an answer may have done it.
+  const bool was_held =
+      commit ? settlement.reason != ports::kRequeuedReason : settlement.reason == ports::kCancelledReason;
+  if (!was_held || settlement.attempts > 0) return;
+  spdlog::warn(
+      "the inventory service holds nothing of reservation {}, which is now {}: another client ended it there, or "
+      "the service started anew and has forgotten it",
+      settlement.reservation.id.ToString(), commit ? "committed" : "released");
 }
 
 void Settler::Restock(const Settlement& settlement, const CallContext& context) {

@@ -18,8 +18,8 @@ void StoreEffects(Session& session, std::span<const commands::Item> items, const
   // Every kind by its name: one that is added to Effects and not stored here does not compile. New products are stored
   // by the claim of their SKUs.
   const auto& [new_orders, changed_orders, new_reservations, changed_reservations, history, movements, outbox,
-               new_products, levels, claimed_intent_keys, completed_intents, abandoned_intents, settlements, payments,
-               done_messages, no_longer_waiting] = decision.effects;
+               new_products, levels, claimed_intent_keys, completed_intents, abandoned_intents, settlements,
+               refused_restocks, payments, done_messages, no_longer_waiting] = decision.effects;
   static_cast<void>(new_products);
 
   StatementGroup group;
@@ -31,6 +31,7 @@ void StoreEffects(Session& session, std::span<const commands::Item> items, const
   UpdateReservations(group, changed_reservations);
   StoreIntentKeys(group, claimed_intent_keys, completed_intents, abandoned_intents);
   StoreSettlements(group, settlements);
+  StoreRefusedRestocks(group, refused_restocks);
   StorePayments(group, payments, now);
   StoreMessages(group, done_messages, no_longer_waiting);
   StoreLevels(group, levels, now);

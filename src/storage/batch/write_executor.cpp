@@ -52,6 +52,8 @@ WriteExecutor::WriteExecutor(WriterDeps deps)
       taken_apart_(deps_.metrics.GetCounter("logistics_batches_taken_apart_total",
                                             "Write batches that failed and were run one command at a time")),
       in_doubt_(deps_.metrics.GetCounter("logistics_commits_in_doubt_total", "Commits whose answer was lost")),
+      restocks_refused_(deps_.metrics.GetCounter("logistics_restocks_refused_total",
+                                                 "Restocks whose level would have risen above its limit")),
       batch_size_(deps_.metrics.GetHistogram("logistics_batch_size", "Commands in a write batch", BatchSizeBounds())),
       batch_seconds_(deps_.metrics.GetHistogram("logistics_batch_seconds", "Time of a write batch, retries included",
                                                 ports::LatencyBounds())) {}
@@ -99,6 +101,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
   const domain::Uuid batch_id = deps_.ids.NewId();
   const std::vector<commands::Item> items = ItemsOf(batch);
   bool committing = false;
+  std::vector<commands::RefusedRestock> refused_restocks;
   try {
     const absl::Time now = ToMicroseconds(deps_.clock.Now());
     Session& session = session_.Get();
@@ -111,6 +114,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
       return {Try::kDone, absl::OkStatus()};
     }
     StoreEffects(session, items, decision, deps_.encoder, batch_id, now);
+    refused_restocks = decision.effects.refused_restocks;
     committing = true;
     Commit(session, batch_id);
   } catch (const std::exception& error) {
@@ -119,7 +123,11 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     // A server that answers and stays has said no. With the session gone it may have said yes, and so it may where a
     // pooler answers in its place (08007, transaction resolution unknown).
     const bool refused = session_.open() && failure.kind != FailureKind::kConnection;
-    if (committing && !refused) return ResolveInDoubt(batch_id, batch);
+    if (committing && !refused) {
+      const TryOutcome resolved = ResolveInDoubt(batch_id, batch);
+      if (resolved.result == Try::kDone) Report(refused_restocks);
+      return resolved;
+    }
     if (failure.kind == FailureKind::kConnection) {
       spdlog::warn("a write batch lost its connection: {}", error.what());
     } else if (failure.kind == FailureKind::kTransient) {
@@ -129,7 +137,19 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
   }
   batches_.Increment();
   deps_.on_commit();
+  Report(refused_restocks);
   return {Try::kDone, absl::OkStatus()};
+}
+
+void WriteExecutor::Report(const std::vector<commands::RefusedRestock>& restocks) {
+  for (const commands::RefusedRestock& row : restocks) {
+    restocks_refused_.Increment();
+    spdlog::error(
+        "{} pieces of {} of order {} did not go back to product {} in warehouse {}, and are listed in the table "
+        "restocks_refused: {}",
+        row.quantity, row.sku, row.reservation_id.ToString(), row.level.product_id.ToString(),
+        row.level.warehouse_id.ToString(), row.reason);
+  }
 }
 
 WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch) {

@@ -50,6 +50,8 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   TryOutcome ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch);
   // `endless`: until when somebody without a deadline waits.
   static bool AnyoneWaits(const WriteBatch& batch, absl::Time endless = absl::InfiniteFuture());
+  // Names in the log what was committed as refused, and counts it.
+  void Report(const std::vector<commands::RefusedRestock>& restocks);
   void Backoff(int attempt);
 
   WriterDeps deps_;
@@ -60,6 +62,7 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   ports::Counter& retries_;
   ports::Counter& taken_apart_;
   ports::Counter& in_doubt_;
+  ports::Counter& restocks_refused_;
   ports::Histogram& batch_size_;
   ports::Histogram& batch_seconds_;
 };

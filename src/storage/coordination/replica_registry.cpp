@@ -31,11 +31,14 @@ std::vector<LiveReplica> LiveReplicas(Session& session, const domain::Uuid& exce
   return replicas;
 }
 
+void RegisterReplica(Session& session, const DatabaseOptions& options, const domain::Uuid& id) {
+  session.Execute(kRegister, Params().Add(id).Add(options.release).Add(options.inventory_mode));
+}
+
 ReplicaRegistry::ReplicaRegistry(const DatabaseOptions& options, const domain::Uuid& replica_id)
-    : session_(options, SessionUse::kByKey),
+    : options_(options),
+      session_(options, SessionUse::kByKey),
       replica_id_(replica_id),
-      release_(options.release),
-      inventory_mode_(options.stock_policy.keeper == domain::StockKeeper::kSelf ? "embedded" : "remote"),
       task_(std::in_place, kHeartbeat, [this] { Register(); }) {}
 
 ReplicaRegistry::~ReplicaRegistry() {
@@ -45,9 +48,8 @@ ReplicaRegistry::~ReplicaRegistry() {
 }
 
 void ReplicaRegistry::Register() {
-  const auto failure = session_.Attempt(Tries::kOnce, [this](Session& session) {
-    session.Execute(kRegister, Params().Add(replica_id_).Add(release_).Add(inventory_mode_));
-  });
+  const auto failure =
+      session_.Attempt(Tries::kOnce, [this](Session& session) { RegisterReplica(session, options_, replica_id_); });
   if (failure && failures_.Pass(base::LogLimiter::Time::clock::now())) {
     spdlog::warn("this replica could not be registered and is tried again: {}", failure->text);
   }

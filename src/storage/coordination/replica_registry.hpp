@@ -24,6 +24,9 @@ inline constexpr absl::Duration kReplicaSeenWithin = absl::Seconds(30);
 // The live replicas but `except`, by Postgres' clock. Throws pqxx exceptions.
 std::vector<LiveReplica> LiveReplicas(Session& session, const domain::Uuid& except);
 
+// Registers a replica, or renews that. Throws pqxx exceptions.
+void RegisterReplica(Session& session, const DatabaseOptions& options, const domain::Uuid& id);
+
 // Registers this replica with its release and its inventory mode, renews that every few seconds on a session of its
 // own, and removes it when it is destroyed. A crashed or frozen replica counts as gone after kReplicaSeenWithin. While
 // the database is unavailable the registry tries again; it holds up nothing.
@@ -38,10 +41,9 @@ class ReplicaRegistry {
   void Register();
 
   base::LogLimiter failures_{std::chrono::minutes(1)};
+  const DatabaseOptions options_;
   SessionSlot session_;
   const domain::Uuid replica_id_;
-  const std::string release_;
-  const std::string inventory_mode_;
   std::optional<base::PeriodicTask> task_;  // last: it works with the rest
 };
 

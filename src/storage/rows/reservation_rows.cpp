@@ -10,19 +10,22 @@ namespace {
 // One row an item, so that no array has to be parsed here.
 constexpr Statement kLockReservations = {
     "lock_reservations",
-    "WITH locked AS (SELECT id, warehouse_id, state, product_ids, skus, quantities FROM reservations "
+    "WITH locked AS (SELECT id, warehouse_id, state, keeper, external_text, product_ids, skus, quantities FROM "
+    "reservations "
     "WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE) "
-    "SELECT l.id, l.warehouse_id, l.state, i.product_id, i.sku, i.quantity FROM locked l "
+    "SELECT l.id, l.warehouse_id, l.state, i.product_id, i.sku, i.quantity, l.keeper, l.external_text FROM locked l "
     "CROSS JOIN LATERAL unnest(l.product_ids, l.skus, l.quantities) WITH ORDINALITY AS "
     "i(product_id, sku, quantity, place) ORDER BY l.id, i.place"};
 // Aged by Postgres' clock, which all replicas share. Two writers may insert the id of one external reservation at once:
 // in one order, so that they do not deadlock; the second fails and its batch runs again.
 constexpr Statement kInsertReservations = {
     "insert_reservations",
-    "INSERT INTO reservations (id, warehouse_id, state, product_ids, skus, quantities, created_at, updated_at) "
-    "SELECT r.id, r.warehouse_id, r.state, r.product_ids::uuid[], r.skus::text[], r.quantities::integer[], "
-    "now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], "
-    "$6::text[]) AS r(id, warehouse_id, state, product_ids, skus, quantities) ORDER BY r.id"};
+    "INSERT INTO reservations (id, warehouse_id, state, product_ids, skus, quantities, keeper, external_text, "
+    "created_at, updated_at) "
+    "SELECT r.id, r.warehouse_id, r.state, r.product_ids::uuid[], r.skus::text[], r.quantities::integer[], r.keeper, "
+    "r.external_text, now(), now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], "
+    "$6::text[], $7::text[], $8::text[]) AS r(id, warehouse_id, state, product_ids, skus, quantities, keeper, "
+    "external_text) ORDER BY r.id"};
 constexpr Statement kUpdateReservations = {"update_reservations",
                                            "UPDATE reservations r SET state = c.state, updated_at = now() "
                                            "FROM unnest($1::uuid[], $2::text[]) AS c(id, state) WHERE r.id = c.id"};
@@ -39,7 +42,10 @@ std::vector<domain::Reservation> LockReservations(Session& session, std::span<co
     if (reservations.empty() || reservations.back().id != id) {
       const auto state = domain::ReservationStateFromName(row[2].c_str());
       if (!state) throw UnknownRowError(absl::StrCat("reservation ", id.ToString(), " is ", row[2].c_str()));
-      reservations.push_back({id, domain::WarehouseId(ReadUuid(row[1])), *state, {}});
+      const auto keeper = domain::StockKeeperFromName(row[6].c_str());
+      if (!keeper)
+        throw UnknownRowError(absl::StrCat("the keeper of reservation ", id.ToString(), " is ", row[6].c_str()));
+      reservations.push_back({id, domain::WarehouseId(ReadUuid(row[1])), *state, {}, *keeper, row[7].c_str()});
     }
     reservations.back().items.push_back(
         {domain::ProductId(ReadUuid(row[3])), row[4].c_str(), row[5].as<std::int32_t>()});
@@ -49,7 +55,7 @@ std::vector<domain::Reservation> LockReservations(Session& session, std::span<co
 
 void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations) {
   if (reservations.empty()) return;
-  Columns columns(6);
+  Columns columns(8);
   for (const domain::Reservation& reservation : reservations) {
     ArrayParam products;
     ArrayParam skus;
@@ -60,7 +66,8 @@ void InsertReservations(StatementGroup& group, std::span<const domain::Reservati
       quantities.Add(item.quantity);
     }
     columns.AddRow(reservation.id, reservation.warehouse_id, domain::ReservationStateName(reservation.state),
-                   products.Literal(), skus.Literal(), quantities.Literal());
+                   products.Literal(), skus.Literal(), quantities.Literal(),
+                   domain::StockKeeperName(reservation.keeper), reservation.external_text);
   }
   Params params;
   columns.AddTo(params);

@@ -24,6 +24,11 @@ constexpr Statement kAddSettlements = {
     "n(id, steps, reason) ORDER BY n.id "
     "ON CONFLICT (reservation_id) DO UPDATE SET steps = s.steps || EXCLUDED.steps"};
 
+constexpr Statement kAddRefusedRestocks = {
+    "add_refused_restocks",
+    "INSERT INTO restocks_refused (reservation_id, product_id, warehouse_id, sku, quantity, reason) "
+    "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::integer[], $6::text[])"};
+
 Params IdsOf(std::span<const domain::Uuid> ids) {
   ArrayParam array;
   for (const domain::Uuid& id : ids) array.Add(id);
@@ -59,6 +64,17 @@ void StoreSettlements(StatementGroup& group, std::span<const commands::Settlemen
   Params params;
   columns.AddTo(params);
   group.Add(kAddSettlements, std::move(params));
+}
+
+void StoreRefusedRestocks(StatementGroup& group, std::span<const commands::RefusedRestock> restocks) {
+  if (restocks.empty()) return;
+  Columns columns(6);
+  for (const commands::RefusedRestock& row : restocks) {
+    columns.AddRow(row.reservation_id, row.level.product_id, row.level.warehouse_id, row.sku, row.quantity, row.reason);
+  }
+  Params params;
+  columns.AddTo(params);
+  group.Add(kAddRefusedRestocks, params);
 }
 
 }  // namespace logistics::storage

@@ -12,5 +12,6 @@ namespace logistics::storage {
 void StoreIntentKeys(StatementGroup& group, std::span<const commands::IntentKey> claimed,
                      std::span<const domain::Uuid> completed, std::span<const domain::Uuid> abandoned);
 void StoreSettlements(StatementGroup& group, std::span<const commands::SettlementRow> settlements);
+void StoreRefusedRestocks(StatementGroup& group, std::span<const commands::RefusedRestock> restocks);
 
 }  // namespace logistics::storage

@@ -99,25 +99,4 @@ absl::StatusOr<std::string> RenewIdentity(const DatabaseOptions& options) {
   return identity;
 }
 
-absl::Status EnsureInventoryMode(const DatabaseOptions& options, const std::string& mode, bool switch_mode) {
-  absl::Status allowed;
-  const absl::Status status = OnSession(options, [&](Session& session) {
-    const Params params = Params().Add(mode);
-    session.ExecuteOnce(
-        "INSERT INTO engine_facts (name, value) VALUES ('inventory_mode', $1) ON CONFLICT (name) DO NOTHING", params);
-    const std::string found =
-        session.ExecuteOnce("SELECT value FROM engine_facts WHERE name = 'inventory_mode'")[0][0].as<std::string>();
-    if (found == mode) return;
-    if (!switch_mode) {
-      allowed = absl::FailedPreconditionError(absl::StrCat(
-          "this database was started with ", found, " inventory and is now asked to run with ", mode,
-          " inventory; stock would have two truths. Set inventory.switch_mode: true once if that is meant"));
-      return;
-    }
-    spdlog::warn("inventory mode switched from {} to {}", found, mode);
-    session.ExecuteOnce("UPDATE engine_facts SET value = $1 WHERE name = 'inventory_mode'", params);
-  });
-  return status.ok() ? allowed : status;
-}
-
 }  // namespace logistics::storage

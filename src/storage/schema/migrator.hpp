@@ -19,8 +19,4 @@ absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options)
 // as Migrate. May run beside replicas, which end their streams.
 absl::StatusOr<std::string> RenewIdentity(const DatabaseOptions& options);
 
-// Writes the inventory mode ("embedded" or "remote") into the database at the first start and checks it at later ones.
-// FAILED_PRECONDITION when the database has the other mode and `switch_mode` is false.
-absl::Status EnsureInventoryMode(const DatabaseOptions& options, const std::string& mode, bool switch_mode);
-
 }  // namespace logistics::storage

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "logistics/ports/settlement_store.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
 namespace {
 
-constexpr char kRequeueReason[] = "sent again to reconcile";
 // One transaction requeues reservations of so long a time: each stays short, however long the whole takes.
 constexpr absl::Duration kSlice = absl::Hours(6);
 
@@ -21,7 +21,8 @@ constexpr Statement kExpected = {
     "WITH counted AS ("
     "SELECT r.warehouse_id, r.product_ids, r.quantities, s.reservation_id IS NULL AND r.updated_at < $1::timestamptz "
     "AS held, s.reservation_id IS NOT NULL OR r.updated_at >= $1::timestamptz AS in_flight, false AS created_since "
-    "FROM reservations r LEFT JOIN settlements s ON s.reservation_id = r.id WHERE r.state = 'held' "
+    "FROM reservations r LEFT JOIN settlements s ON s.reservation_id = r.id WHERE r.state = 'held' AND r.keeper = "
+    "'peer' "
     "UNION ALL SELECT r.warehouse_id, r.product_ids, r.quantities, false, true, false FROM reservations r "
     "WHERE r.state = 'intent' "
     "UNION ALL SELECT r.warehouse_id, r.product_ids, r.quantities, false, true, false FROM settlements s "
@@ -29,7 +30,7 @@ constexpr Statement kExpected = {
     "AND " LOGISTICS_PENDING_STEPS
     " "
     "UNION ALL SELECT r.warehouse_id, r.product_ids, r.quantities, false, false, true FROM reservations r "
-    "WHERE r.created_at >= $1::timestamptz - interval '5 seconds' "
+    "WHERE r.created_at >= $1::timestamptz - interval '5 seconds' AND r.keeper = 'peer' "
     // A reserve that lands after its release is released again: it counts as created with its settlement.
     "UNION ALL SELECT r.warehouse_id, r.product_ids, r.quantities, false, false, true FROM settlements s "
     "JOIN reservations r ON r.id = s.reservation_id WHERE s.created_at >= $1::timestamptz - interval '5 seconds' "
@@ -47,7 +48,7 @@ constexpr Statement kRequeue = {
     "WITH ours AS MATERIALIZED (SELECT r.id, r.state FROM reservations r "
     "WHERE r.created_at >= now() - $3::bigint * interval '1 microsecond' "
     "AND r.created_at < now() - $2::bigint * interval '1 microsecond' AND r.state IN ('released', 'committed') "
-    "AND r.product_ids && $1::uuid[] "
+    "AND r.keeper = 'peer' AND r.product_ids && $1::uuid[] "
     "AND NOT EXISTS (SELECT 1 FROM settlements s WHERE s.reservation_id = r.id) "
     "ORDER BY r.id LIMIT $4::integer FOR UPDATE OF r) "
     "INSERT INTO settlements (reservation_id, steps, reason, due_at) "
@@ -96,7 +97,7 @@ absl::StatusOr<ports::Requeued> PostgresReservationLedger::Requeue(const std::ve
                                 .Add(absl::ToInt64Microseconds(to))
                                 .Add(absl::ToInt64Microseconds(from))
                                 .Add(std::int64_t{rest})
-                                .Add(std::string(kRequeueReason));
+                                .Add(std::string(ports::kRequeuedReason));
       return static_cast<int>(session.Execute(kRequeue, params).affected_rows());
     });
     if (!added.ok()) return added.status();

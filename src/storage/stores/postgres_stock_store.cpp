@@ -65,12 +65,12 @@ absl::StatusOr<ports::ReservationAnswer> PostgresStockStore::Reserve(const ports
   return RunWrite(writes_, commands::ReserveStock{hold}, context);
 }
 
-absl::StatusOr<ports::EndAnswer> PostgresStockStore::Release(const domain::Uuid& id, const std::string& reason,
+absl::StatusOr<ports::EndAnswer> PostgresStockStore::Release(const domain::ExternalId& id, const std::string& reason,
                                                              const ports::CallContext& context) {
   return RunWrite(writes_, commands::EndReservation{id, domain::StockAction::kRelease, reason}, context);
 }
 
-absl::StatusOr<ports::EndAnswer> PostgresStockStore::CommitReservation(const domain::Uuid& id,
+absl::StatusOr<ports::EndAnswer> PostgresStockStore::CommitReservation(const domain::ExternalId& id,
                                                                        const ports::CallContext& context) {
   return RunWrite(writes_, commands::EndReservation{id, domain::StockAction::kCommit, ""}, context);
 }

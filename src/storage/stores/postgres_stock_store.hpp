@@ -23,9 +23,9 @@ class PostgresStockStore final : public ports::StockStore {
                                                       const ports::CallContext& context) override;
   absl::StatusOr<ports::ReservationAnswer> Reserve(const ports::ReservationRequest& hold,
                                                    const ports::CallContext& context) override;
-  absl::StatusOr<ports::EndAnswer> Release(const domain::Uuid& id, const std::string& reason,
+  absl::StatusOr<ports::EndAnswer> Release(const domain::ExternalId& id, const std::string& reason,
                                            const ports::CallContext& context) override;
-  absl::StatusOr<ports::EndAnswer> CommitReservation(const domain::Uuid& id,
+  absl::StatusOr<ports::EndAnswer> CommitReservation(const domain::ExternalId& id,
                                                      const ports::CallContext& context) override;
 
  private:

@@ -196,8 +196,9 @@ TEST_F(BatchTest, HoldsAmongOrders_ShareTheBatchAndKeepTheirOutcomes) {
   }
   const auto outcomes = RunAsOneBatch(std::vector<commands::Command>{
       commands::EndReservation{released.id, domain::StockAction::kRelease, "no more"},
-      commands::EndReservation{committed.id, domain::StockAction::kCommit, ""}, commands::ExpireReservation{expired.id},
-      commands::CreateOrder{OrderOf(product, 2)}, commands::ReserveStock{hold(1)}, commands::ReserveStock{hold(100)},
+      commands::EndReservation{committed.id, domain::StockAction::kCommit, ""},
+      commands::ExpireReservation{expired.id.uuid}, commands::CreateOrder{OrderOf(product, 2)},
+      commands::ReserveStock{hold(1)}, commands::ReserveStock{hold(100)},
       commands::EndReservation{ids_.NewId(), domain::StockAction::kRelease, ""}});
   ASSERT_EQ(outcomes.size(), 7U);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(std::get<ports::EndAnswer>(*outcomes[i]).changed) << i;

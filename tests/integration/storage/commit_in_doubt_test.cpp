@@ -193,6 +193,20 @@ TEST_F(CommitUnresolvedTest, Adjustment_IsRepeatableByItsRequestIdOnly) {
   ExpectConsistent();
 }
 
+TEST_F(CommitUnresolvedTest, ExternalReservation_IsRepeatableByAnIdOfItsMakerOnly) {
+  const auto reserve = [&](const domain::ExternalId& id, bool id_is_new) {
+    return replica_->database().stock().Reserve({id, warehouse_, {{product_, "", 2}}, id_is_new}, {});
+  };
+  const domain::ExternalId made(ids_.NewId());
+  const absl::Status answer = InDoubt([&] { return reserve(made, /*id_is_new=*/true); });
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_EQ(domain::ErrorInfoOf(answer), (domain::ErrorInfo{domain::kCommitInDoubt, {{"reservation_id", made.text}}}));
+  const domain::ExternalId named = domain::ExternalId::Of("order 7");
+  EXPECT_THAT(InDoubt([&] { return reserve(named, false); }), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(reserve(named, false), IsOk());
+  EXPECT_EQ(Reserved(product_), 4);
+}
+
 // With the database away for longer, the caller hears it before nothing but its own deadline could reach it.
 TEST_F(CommitInDoubtTest, DatabaseAwayPastTheDeadline_IsAnsweredBeforeIt) {
   cutter_.RefuseAfterCut(1'000'000);

@@ -12,7 +12,7 @@ class IntentFixture : public StorageFixture {
  protected:
   DatabaseOptions PeerOptions(domain::CommitOn commit_on = domain::CommitOn::kShipped) const {
     DatabaseOptions options = Options();
-    options.stock_policy = {commit_on, /*restock_returns=*/true, domain::StockKeeper::kPeer};
+    options.stock_policy = {commit_on, /*restock_returns=*/true};
     return options;
   }
   // So many products, 2 pieces of each.

@@ -85,30 +85,22 @@ TEST_F(MigrateTest, RestoredDatabase_GetsAnotherIdentityEachTime) {
 TEST_F(MigrateTest, DatabaseAway_IsUnavailable) {
   options_.url = "postgres://nobody:nothing@127.0.0.1:1/nowhere";
   EXPECT_THAT(Migrate(options_), StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), StatusIs(absl::StatusCode::kUnavailable));
 }
 
-TEST_F(MigrateTest, InventoryMode_IsHeldToUntilSwitched) {
+TEST_F(MigrateTest, ReservationsOfBefore_AreOfTheKeeperWhoseLedgerHasThem) {
   ASSERT_THAT(Migrate(options_), IsOk());
-  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), IsOk());
-  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), IsOk());
-  EXPECT_THAT(EnsureInventoryMode(options_, "remote", false),
-              StatusIs(absl::StatusCode::kFailedPrecondition, testing::HasSubstr("inventory.switch_mode")));
-  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), IsOk());
-  EXPECT_THAT(EnsureInventoryMode(options_, "remote", true), IsOk());
-  EXPECT_THAT(EnsureInventoryMode(options_, "remote", false), IsOk());
-  EXPECT_THAT(EnsureInventoryMode(options_, "embedded", false), StatusIs(absl::StatusCode::kFailedPrecondition));
-}
-
-TEST_F(MigrateTest, InventoryModeAskedByManyAtOnce_IsOneMode) {
+  database_.Query(
+      "ALTER TABLE reservations DROP COLUMN keeper, DROP COLUMN external_text; DROP TABLE restocks_refused; "
+      "DELETE FROM schema_migrations WHERE name LIKE '0011%'; "
+      "INSERT INTO reservations SELECT gen_random_uuid(), gen_random_uuid(), 'held', '{}', '{}', '{}', now(), "
+      "now() FROM generate_series(1, 3); "
+      "INSERT INTO stock_movements SELECT gen_random_uuid(), 0, gen_random_uuid(), gen_random_uuid(), 0, 1, 1, 1, "
+      "'reserve', id, '', '', now() FROM reservations LIMIT 1");
   ASSERT_THAT(Migrate(options_), IsOk());
-  std::vector<absl::Status> outcomes(4);
-  AtOnce(4, [&](int i) {
-    outcomes[static_cast<std::size_t>(i)] = EnsureInventoryMode(options_, i % 2 == 0 ? "embedded" : "remote", false);
-  });
-  EXPECT_EQ(outcomes[0].ok(), outcomes[2].ok());
-  EXPECT_EQ(outcomes[1].ok(), outcomes[3].ok());
-  EXPECT_NE(outcomes[0].ok(), outcomes[1].ok());
+  EXPECT_EQ(database_.QueryNumber("SELECT count(*) FROM reservations WHERE keeper = 'peer'"), 2);
+  EXPECT_EQ(database_.QueryNumber("SELECT count(*) FROM reservations r JOIN stock_movements m ON "
+                                  "m.reservation_id = r.id WHERE r.keeper = 'self'"),
+            1);
 }
 
 }  // namespace

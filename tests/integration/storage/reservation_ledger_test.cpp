@@ -23,7 +23,8 @@ class ReservationLedgerTest : public StorageFixture {
  protected:
   // A reservation of so many pieces of each product, made and changed so long ago.
   domain::Uuid Add(const std::string& state, const std::vector<std::pair<domain::ProductId, int>>& items,
-                   const std::string& made_ago = "1 hour", const std::string& changed_ago = "1 hour") {
+                   const std::string& made_ago = "1 hour", const std::string& changed_ago = "1 hour",
+                   const std::string& keeper = "peer") {
     const domain::Uuid id = ids_.NewId();
     std::string products;
     std::string quantities;
@@ -34,7 +35,7 @@ class ReservationLedgerTest : public StorageFixture {
     database_.Query(absl::StrCat("INSERT INTO reservations VALUES ('", id.ToString(), "', '", warehouse_.ToString(),
                                  "', '", state, "', '{", products, "}', array_fill('any'::text, ARRAY[", items.size(),
                                  "]), '{", quantities, "}', now() - interval '", made_ago, "', now() - interval '",
-                                 changed_ago, "')"));
+                                 changed_ago, "', '", keeper, "')"));
     return id;
   }
   void AddSettlement(const domain::Uuid& id, const std::string& steps, const std::string& made_ago = "1 hour") {
@@ -143,7 +144,7 @@ TEST_F(ReservationLedgerTest, RestocksInDoubt_AreListedOldestFirst) {
 TEST_F(ReservationLedgerTest, LedgerOfManySettledOrders_ReadsTheOpenOnes) {
   database_.Query(absl::StrCat("INSERT INTO reservations SELECT gen_random_uuid(), '", warehouse_.ToString(),
                                "', 'committed', '{", chair_.ToString(),
-                               "}', '{any}', '{1}', now() - interval '1 year' + i * interval '1 minute', now() "
+                               "}', '{any}', '{1}', now() - interval '1 year' + i * interval '1 minute', now(), 'peer' "
                                "FROM generate_series(1, 20000) i"));
   Add("held", {{chair_, 3}});
   database_.Query("ANALYZE reservations");
@@ -175,8 +176,9 @@ TEST_F(ReservationLedgerTest, LooksBesideOrdersThatComeAndGo_NeverSeeDrift) {
     while (!done) {
       const domain::Uuid id = ids_.NewId();
       const std::string quoted = absl::StrCat("'", id.ToString(), "'");
-      change(connection, absl::StrCat("INSERT INTO reservations VALUES (", quoted, ", '", warehouse_.ToString(),
-                                      "', 'intent', '{", chair_.ToString(), "}', '{any}', '{2}', now(), now())"));
+      change(connection,
+             absl::StrCat("INSERT INTO reservations VALUES (", quoted, ", '", warehouse_.ToString(), "', 'intent', '{",
+                          chair_.ToString(), "}', '{any}', '{2}', now(), now(), 'peer')"));
       peer.Reserve(id, warehouse_, {{chair_, "any", 2}}, {});
       change(connection,
              absl::StrCat("UPDATE reservations SET state = 'held', updated_at = now() WHERE id = ", quoted));
@@ -215,6 +217,15 @@ TEST_F(ReservationLedgerTest, LooksBesideOrdersThatComeAndGo_NeverSeeDrift) {
   ASSERT_EQ(last.levels.size(), 1U);
   EXPECT_EQ(last.levels[0].held, peer.PendingOfAll());
   EXPECT_EQ(last.levels[0].in_flight, 0);
+}
+
+TEST_F(ReservationLedgerTest, ReservationsInOurOwnBooks_AreNotThePeers) {
+  Add("held", {{chair_, 3}}, "1 hour", "1 hour", "self");
+  Add("released", {{chair_, 5}}, "1 hour", "1 hour", "self");
+  Add("held", {{chair_, 2}});
+  EXPECT_THAT(Snapshot().levels, ElementsAre(ports::ExpectedReserved{At(chair_), 2, 0, 0}));
+  ASSERT_OK_AND_ASSIGN(const ports::Requeued requeued, ledger_.Requeue({chair_}, absl::Hours(24), 100, {}));
+  EXPECT_EQ(requeued.reservations, 0);
 }
 
 }  // namespace

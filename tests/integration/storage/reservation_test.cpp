@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "integration/storage/storage_fixture.hpp"
+#include "logistics/domain/limits.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -97,7 +98,7 @@ TEST_F(ReservationTest, Ledger_NamesReservationCauseAndReason) {
   for (const pqxx::row& row :
        database_.Query("SELECT m.cause || ' ' || m.reserved_delta || ' ' || m.reason FROM stock_movements m JOIN "
                        "commits USING (batch_id) WHERE reservation_id = '" +
-                       hold.id.ToString() + "' ORDER BY number")) {
+                       hold.id.text + "' ORDER BY number")) {
     rows.emplace_back(row[0].c_str());
   }
   EXPECT_THAT(rows, ElementsAre("reserve 3 ", "release -3 changed my mind"));
@@ -110,15 +111,15 @@ TEST_F(ReservationTest, HoldOlderThanItsTime_IsReleasedAndYoungerStays) {
   const ports::ReservationRequest old = HoldOf(product, 2);
   const ports::ReservationRequest young = HoldOf(product, 3);
   for (const ports::ReservationRequest& hold : {old, young}) ASSERT_THAT(Reserve(database, hold), IsOk());
-  Age(old.id, "61 minutes");
-  Age(young.id, "59 minutes");
+  Age(old.id.uuid, "61 minutes");
+  Age(young.id.uuid, "59 minutes");
   database.Start();
-  EXPECT_TRUE(Eventually([&] { return StateOf(old.id) == "released"; }));
+  EXPECT_TRUE(Eventually([&] { return StateOf(old.id.uuid) == "released"; }));
   EXPECT_TRUE(Eventually([&] { return replica->Count("reservations_expired_total") == 1; }));
-  EXPECT_EQ(StateOf(young.id), "held");
+  EXPECT_EQ(StateOf(young.id.uuid), "held");
   EXPECT_EQ(Reserved(product), 3);
   EXPECT_EQ(Number("SELECT count(*) FROM outbox_events WHERE event_type = 'InventoryReleased' AND order_id = '" +
-                   old.id.ToString() + "' AND correlation_id <> ''"),
+                   old.id.text + "' AND correlation_id <> ''"),
             1);
   EXPECT_EQ(Number("SELECT count(*) FROM stock_movements WHERE cause = 'release' AND "
                    "reason = 'the reservation expired'"),
@@ -167,10 +168,10 @@ TEST_F(ReservationTest, OrderPaidOrMovedOn_NeverLosesItsHold) {
   ASSERT_THAT(Reserve(database, foreign), IsOk());
   Age(paid.order.id.uuid(), "30 days");
   Age(moved_on.id.uuid(), "30 days");
-  Age(foreign.id, "2 hours");
+  Age(foreign.id.uuid, "2 hours");
   database.Start();
   // The oldest are looked at first: when the youngest has gone, they were passed over.
-  EXPECT_TRUE(Eventually([&] { return StateOf(foreign.id) == "released"; }));
+  EXPECT_TRUE(Eventually([&] { return StateOf(foreign.id.uuid) == "released"; }));
   EXPECT_EQ(StateOf(paid.order.id.uuid()), "held");
   EXPECT_EQ(StateOf(moved_on.id.uuid()), "held");
   EXPECT_EQ(Reserved(product), 2);
@@ -217,6 +218,49 @@ TEST_F(ReservationTest, MoreThanAPage_AtTwoReplicas_ExpiresEachOnce) {
   EXPECT_EQ(Number("SELECT count(*) FROM outbox_events WHERE event_type = 'InventoryReleased'"), kHolds);
   EXPECT_EQ(Reserved(product), 0);
   ExpectConsistent();
+}
+
+// Rows that cannot be ended are stepped over: the younger ones behind them go.
+TEST_F(ReservationTest, HoldsThatCannotBeEnded_DoNotKeepTheOthers) {
+  const auto sweeper = NewSweeper();
+  Database& database = sweeper->database();
+  const domain::ProductId broken = ProductWith(database, 1'000);
+  const domain::ProductId sound = ProductWith(database, 1'000);
+  constexpr int kBroken = 40;
+  AtOnce(8, [&](int worker) {
+    for (int i = worker; i < kBroken; i += 8) EXPECT_THAT(Reserve(database, HoldOf(broken, 1)), IsOk());
+  });
+  database_.Query("UPDATE reservations SET created_at = now() - interval '3 hours'");
+  const ports::ReservationRequest behind = HoldOf(sound, 1);
+  ASSERT_THAT(Reserve(database, behind), IsOk());
+  Age(behind.id.uuid, "2 hours");
+  // Damaged by hand: less is reserved than the holds say.
+  database_.Query("UPDATE stock_levels SET reserved = 0 WHERE product_id = '" + broken.ToString() + "'");
+  database.Start();
+  EXPECT_TRUE(Eventually([&] { return StateOf(behind.id.uuid) == "released"; }));
+  EXPECT_EQ(Number("SELECT count(*) FROM reservations WHERE state = 'held'"), kBroken);
+}
+
+// The order ends all the same; the pieces are listed for an operator.
+TEST_F(ReservationTest, RestockAboveTheLimitOfItsLevel_EndsTheOrderAndIsListed) {
+  DatabaseOptions options = Options();
+  options.stock_policy = {domain::CommitOn::kCreated, /*restock_returns=*/true};
+  const auto replica = NewReplica(options);
+  Database& database = replica->database();
+  const domain::ProductId product = ProductWith(database, 10);
+  const domain::NewOrder order = OrderOf(product, 4);
+  ASSERT_THAT(Create(database, order), IsOk());
+  const std::int64_t room = domain::kStockQuantityMax - 6;
+  ASSERT_THAT(database.stock().Adjust({{product, warehouse_}, room, "delivery", ""}, {}), IsOk());
+  const domain::StatusChange cancel{order.order.id, OrderStatus::kCancelled, "", "anna", std::nullopt};
+  for (int i = 0; i < 2; ++i) ASSERT_THAT(database.orders().ChangeStatus(cancel, {}), IsOk());
+  EXPECT_EQ(Number("SELECT quantity FROM stock_levels"), domain::kStockQuantityMax);
+  EXPECT_EQ(StateOf(order.order.id.uuid()), "restocked");
+  EXPECT_EQ(Number("SELECT quantity FROM restocks_refused WHERE reservation_id = '" + order.order.id.ToString() +
+                   "' AND product_id = '" + product.ToString() + "' AND warehouse_id = '" + warehouse_.ToString() +
+                   "' AND reason LIKE '%limit%'"),
+            4);
+  EXPECT_EQ(replica->Count("restocks_refused_total"), 1);
 }
 
 }  // namespace

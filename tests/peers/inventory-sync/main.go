@@ -32,19 +32,20 @@ func main() {
 	schema := flag.String("schema", "inventory_sync", "schema of its tables; made when missing")
 	seed := flag.String("seed", "", "catalogue to load: a file, or JSON itself; what exists already stays as it is")
 	connections := flag.Int("database-connections", 16, "connections to Postgres at most")
+	forget := flag.Bool("forget", false, "drops items, levels and reservations at each start, as the real service does")
 	flag.Parse()
 	log.SetFlags(log.Ltime | log.Lmicroseconds)
 	if flag.NArg() != 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(*listen, *control, *database, *schema, *seed, *connections); err != nil {
+	if err := run(*listen, *control, *database, *schema, *seed, *connections, *forget); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(listen, control, database, schema, seed string, connections int) error {
-	db, err := openDatabase(database, schema, connections)
+func run(listen, control, database, schema, seed string, connections int, forget bool) error {
+	db, err := openDatabase(database, schema, connections, forget)
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func stopOnSignal(server *grpc.Server, switches *switches) {
 	server.GracefulStop()
 }
 
-func openDatabase(address, schema string, connections int) (*sql.DB, error) {
+func openDatabase(address, schema string, connections int, forget bool) (*sql.DB, error) {
 	address, err := withSchema(address, schema)
 	if err != nil {
 		return nil, err
@@ -102,7 +103,7 @@ func openDatabase(address, schema string, connections int) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	if err := createTables(context.Background(), db, schema); err != nil {
+	if err := createTables(context.Background(), db, schema, forget); err != nil {
 		db.Close()
 		return nil, fmt.Errorf("cannot make the tables in schema %s: %w", strconv.Quote(schema), err)
 	}

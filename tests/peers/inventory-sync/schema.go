@@ -36,7 +36,10 @@ func withSchema(address, schema string) (string, error) {
 	return parsed.String(), nil
 }
 
-func createTables(ctx context.Context, db *sql.DB, schema string) error {
+// The real service keeps its locations only (trap 15).
+const forgetTables = "DROP TABLE IF EXISTS reservations, levels, items"
+
+func createTables(ctx context.Context, db *sql.DB, schema string, forget bool) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -47,6 +50,11 @@ func createTables(ctx context.Context, db *sql.DB, schema string) error {
 	}
 	if _, err := tx.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pq.QuoteIdentifier(schema)); err != nil {
 		return err
+	}
+	if forget {
+		if _, err := tx.ExecContext(ctx, forgetTables); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.ExecContext(ctx, tables); err != nil {
 		return err

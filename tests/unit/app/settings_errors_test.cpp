@@ -109,6 +109,15 @@ TEST_F(SettingsTest, RemoteInventory_RelationsAreChecked) {
                           AllOf(HasSubstr("inventory.remote.tls_ca_file"), HasSubstr("inventory.service_url"))));
 }
 
+TEST_F(SettingsTest, SettleUrl_IsAUrlAndOnlyBesideEmbeddedInventory) {
+  Yaml("inventory: {settle_url: https://inventory:50052}\n");
+  EXPECT_EQ(LoadRight().inventory_settle_url, "https://inventory:50052");
+  environment_["INVENTORY_SERVICE_URL"] = "http://inventory:50052";
+  EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr("inventory.settle_url"), HasSubstr("inventory.service_url"))));
+  Yaml("inventory: {settle_url: inventory}\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("inventory.settle_url")));
+}
+
 TEST_F(SettingsTest, Relations_AreChecked) {
   Yaml(
       "grpc: {calls_max: 512, threads_max: 512}\n"

@@ -120,7 +120,6 @@ INSTANTIATE_TEST_SUITE_P(Each, ChangeMeaningTest,
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(ChangeStatusTest, StockAtAPeer_BecomesStepsForTheSaga) {
-  policy_.keeper = domain::StockKeeper::kPeer;
   policy_.restock_returns = true;
   const domain::ProductId lamp = Product("LAMP");
   const struct {
@@ -137,6 +136,9 @@ TEST_F(ChangeStatusTest, StockAtAPeer_BecomesStepsForTheSaga) {
   };
   for (const auto& one : cases) {
     const domain::Order order = Stored({{box_, 3}, {lamp, 1}}, one.from, one.before);
+    domain::Reservation at_peer = *state_.FindReservation(order.id);
+    at_peer.keeper = domain::StockKeeper::kPeer;
+    state_.Put(at_peer);
     ASSERT_THAT(Change(order, one.to), IsOk());
     ASSERT_THAT(effects_.settlements, SizeIs(1));
     EXPECT_EQ(effects_.settlements[0].reservation_id, order.id.uuid());
@@ -190,20 +192,41 @@ TEST_F(ChangeRefusalTest, AnotherVersion) {
 }
 
 // Decided after history and events are noted: they go again.
-TEST_F(ChangeRefusalTest, RestockAboveTheLimit) {
-  policy_.restock_returns = true;
-  const StockLevel full{domain::kStockQuantityMax, 0};
-  state_.LoadLevel(Key(box_), full);
-  const domain::Order order = Stored({{box_, 3}}, OrderStatus::kDelivered, ReservationState::kCommitted);
-  EXPECT_THAT(Change(order, OrderStatus::kReturned), StatusIs(kRefused, HasSubstr("above the limit")));
-  ExpectNothingChanged(order, ReservationState::kCommitted, full);
-}
-
 TEST_F(ChangeRefusalTest, BookThatHoldsLessThanTheReservation) {
   state_.LoadLevel(Key(box_), {10, 1});
   const domain::Order order = Stored({{box_, 3}});
   EXPECT_THAT(Change(order, OrderStatus::kCancelled), StatusIs(absl::StatusCode::kInternal));
   ExpectNothingChanged(order, ReservationState::kHeld, {10, 1});
+}
+
+// Whatever the mode is by now: an order is ended where its stock was reserved.
+TEST_F(ChangeStatusTest, StockInOurBooks_StaysOursBesideThatOfAPeer) {
+  const domain::Order ours = Stored({{box_, 3}});
+  const domain::Order theirs = Stored({{box_, 3}});
+  domain::Reservation at_peer = *state_.FindReservation(theirs.id);
+  at_peer.keeper = domain::StockKeeper::kPeer;
+  state_.Put(at_peer);
+  ASSERT_THAT(Change(ours, OrderStatus::kCancelled), IsOk());
+  EXPECT_THAT(effects_.settlements, testing::IsEmpty());
+  EXPECT_THAT(effects_.movements, testing::SizeIs(1));
+  ASSERT_THAT(Change(theirs, OrderStatus::kCancelled), IsOk());
+  EXPECT_THAT(effects_.settlements, testing::SizeIs(1));
+  EXPECT_THAT(effects_.movements, testing::IsEmpty());
+}
+
+// Pieces that cannot go back are recorded for an operator; the order ends.
+TEST_F(ChangeStatusTest, RestockAboveTheLimit_EndsTheOrderAndRecordsWhatDidNotGoBack) {
+  const domain::ProductId full = Product("FULL", domain::StockLevel{domain::kStockQuantityMax - 2, 0});
+  const domain::StockLevel box = LevelOf(box_);
+  const domain::Order order = Stored({{full, 3}, {box_, 2}}, OrderStatus::kPending, ReservationState::kCommitted);
+  ASSERT_THAT(Change(order, OrderStatus::kCancelled), IsOk());
+  EXPECT_EQ(LevelOf(full), (domain::StockLevel{domain::kStockQuantityMax - 2, 0}));
+  EXPECT_EQ(LevelOf(box_).quantity, box.quantity + 2);
+  ASSERT_THAT(effects_.refused_restocks, testing::SizeIs(1));
+  EXPECT_EQ(effects_.refused_restocks[0].reservation_id, order.id.uuid());
+  EXPECT_EQ(effects_.refused_restocks[0].level, Key(full));
+  EXPECT_EQ(effects_.refused_restocks[0].quantity, 3);
+  EXPECT_EQ(StateOf(order.id.uuid()), ReservationState::kRestocked);
 }
 
 }  // namespace

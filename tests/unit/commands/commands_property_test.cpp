@@ -138,7 +138,7 @@ class RandomCommands {
 
   void Remember(const Command& command) {
     if (const auto* create = std::get_if<CreateOrder>(&command)) ids_seen_.push_back(create->order.order.id.uuid());
-    if (const auto* reserve = std::get_if<ReserveStock>(&command)) ids_seen_.push_back(reserve->request.id);
+    if (const auto* reserve = std::get_if<ReserveStock>(&command)) ids_seen_.push_back(reserve->request.id.uuid);
   }
 
   Counts Count() const {

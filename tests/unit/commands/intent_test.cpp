@@ -22,8 +22,6 @@ const SagaStep kReleaseAgain{SagaStep::Kind::kReleaseAgain, 0};
 
 class IntentTest : public CommandTest {
  protected:
-  IntentTest() { policy_.keeper = domain::StockKeeper::kPeer; }
-
   domain::NewOrder Wanted(const std::string& key = "", bool paid = false) {
     domain::NewOrder order = OrderOf({{box_, 2}}, key, paid);
     order.order.lines[0].sku = "BOX";  // the directory has resolved it
@@ -31,7 +29,8 @@ class IntentTest : public CommandTest {
   }
   domain::NewOrder Opened(ReservationState state = ReservationState::kIntent) {
     domain::NewOrder order = Wanted();
-    state_.LoadReservation({order.order.id.uuid(), warehouse_, state, domain::SumByProduct(order.order.lines)});
+    state_.LoadReservation({order.order.id.uuid(), warehouse_, state, domain::SumByProduct(order.order.lines),
+                            domain::StockKeeper::kPeer});
     return order;
   }
   absl::StatusOr<bool> Abandon(const domain::NewOrder& order, IntentRelease release, bool only_an_intent = false) {
@@ -50,6 +49,7 @@ TEST_F(IntentTest, Open_IsARowBeforeThePeerIsCalled) {
   EXPECT_EQ(answer.outcome, IntentAnswer::Outcome::kOpened);
   ASSERT_THAT(effects_.new_reservations, SizeIs(1));
   EXPECT_EQ(effects_.new_reservations[0].state, ReservationState::kIntent);
+  EXPECT_EQ(effects_.new_reservations[0].keeper, domain::StockKeeper::kPeer);
   ASSERT_THAT(effects_.claimed_intent_keys, SizeIs(1));
   EXPECT_EQ(effects_.claimed_intent_keys[0].key, "key");
   EXPECT_THAT(effects_.outbox, IsEmpty());

@@ -131,5 +131,14 @@ TEST(DecideExpiry, OnlyWhatIsHeldAndWaits) {
   }
 }
 
+TEST(ExternalId, OfAText_IsItsUuidOrOneMadeOfIt) {
+  const ExternalId named = ExternalId::Of("E2E-ORDER-535abf72");
+  EXPECT_EQ(named.uuid.ToString(), "7c2ff445-4ca2-53a6-9dbe-f4d14a6dcb78");
+  EXPECT_EQ(named.text, "E2E-ORDER-535abf72");
+  const ExternalId uuid = ExternalId::Of("0123ABCD-EF01-2345-6789-ABCDEFABCDEF");
+  EXPECT_EQ(uuid.text, "0123abcd-ef01-2345-6789-abcdefabcdef");
+  EXPECT_EQ(uuid, ExternalId(uuid.uuid));
+}
+
 }  // namespace
 }  // namespace logistics::domain

@@ -77,5 +77,11 @@ TEST(Id, Hash_EqualIds_AreOneEntry) {
 
 TEST(Id, DefaultWarehouse_IsAnId) { EXPECT_TRUE(WarehouseId::Parse(kDefaultWarehouseId).has_value()); }
 
+TEST(Uuid, OfAName_IsWhatOthersComputeToo) {
+  // The example of RFC 9562, appendix A.4.
+  const auto dns = *Uuid::Parse("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+  EXPECT_EQ(NameUuid(dns, "www.example.com").ToString(), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+}
+
 }  // namespace
 }  // namespace logistics::domain

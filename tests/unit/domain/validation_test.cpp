@@ -89,5 +89,13 @@ TEST(FieldChecker, EverythingWrong_IsAllNamed) {
   EXPECT_THAT(violations[4].description, HasSubstr("is required"));
 }
 
+TEST(Validation, PrintableCharacters_AreCountedAndControlsAreNone) {
+  EXPECT_EQ(PrintableCharacters("E2E-ORDER 1~"), 12U);
+  EXPECT_EQ(PrintableCharacters("\xC2\xA0\xE2\x82\xAC"), 2U);  // a no-break space and the euro sign
+  EXPECT_EQ(PrintableCharacters(""), 0U);
+  for (const char* bad : {"a\nb", "\x7F", "\xC2\x9F", "\xFF", "\x1B[2J"})
+    EXPECT_EQ(PrintableCharacters(bad), std::nullopt);
+}
+
 }  // namespace
 }  // namespace logistics::domain

@@ -90,6 +90,19 @@ TEST_F(CircuitBreakerTest, HalfOpen_LetsABoundedNumberThroughAndClosesAfterAsMan
   EXPECT_EQ(breaker_.state(), BreakerState::kClosed);
 }
 
+TEST_F(CircuitBreakerTest, ClosedToCalls_ForAsLongAsTheyAreTurnedAway) {
+  EXPECT_EQ(breaker_.ClosedToCallsFor(), absl::ZeroDuration());
+  Open();
+  clock_.Advance(absl::Seconds(3));
+  EXPECT_EQ(breaker_.ClosedToCallsFor(), absl::Seconds(2));
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_EQ(breaker_.ClosedToCallsFor(), absl::ZeroDuration()) << "a probe gets through";
+  std::vector<CircuitBreaker::Permit> probes;
+  for (int i = 0; i < options_.probes; ++i) probes.push_back(*breaker_.TryEnter());
+  EXPECT_GT(breaker_.ClosedToCallsFor(), absl::ZeroDuration());
+  EXPECT_EQ(metrics_.Value("logistics_inventory_breaker_refused_total"), 0);
+}
+
 TEST_F(CircuitBreakerTest, HalfOpen_AFailureOpensForTheWholeTimeAgain) {
   Open();
   clock_.Advance(options_.open_for);

@@ -197,5 +197,31 @@ TEST_F(ProductDirectoryTest, WhoWaitsForAnothersQuestionWaitsNoLongerThanItsDead
   changed.notify_all();
 }
 
+TEST_F(ProductDirectoryTest, MoreProductsThanAreRemembered_EverySkuIsFound) {
+  options_.products_max = 100;
+  PeerProductDirectory directory(options_, peer_, clock_);
+  for (int i = 0; i < 1'000; ++i) peer_.Add("SKU-" + std::to_string(i), 1);
+  // Of each order some that the listing comes to first, and some last.
+  for (int i = 0; i < 450; i += 9) {
+    std::vector<OrderLine> wanted;
+    for (int k = 0; k < 20; ++k) wanted.push_back(BySku("SKU-" + std::to_string((i + k * 50) % 1'000)));
+    ASSERT_OK_AND_ASSIGN(const std::vector<OrderLine> lines, directory.Resolve(wanted, context_));
+    for (std::size_t k = 0; k < lines.size(); ++k) EXPECT_EQ(lines[k].sku, wanted[k].sku);
+  }
+  EXPECT_THAT(directory.Resolve({BySku("SKU-1000")}, context_), StatusIs(absl::StatusCode::kNotFound));
+  const int asked = peer_.list_questions;
+  EXPECT_THAT(directory.Resolve({BySku("SKU-1000")}, context_), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_EQ(peer_.list_questions, asked) << "it was looked for a moment ago";
+}
+
+TEST_F(ProductDirectoryTest, ListingThatACallersTimeDoesNotSufficeFor_IsGoneOnWith) {
+  for (int i = 0; i < 1'000; ++i) peer_.Add("SKU-" + std::to_string(i), 1);
+  for (peer_.list_questions_max = 3; peer_.list_questions_max < 12; peer_.list_questions_max += 4) {
+    EXPECT_THAT(Resolve({BySku("SKU-999")}), StatusIs(absl::StatusCode::kUnavailable));
+  }
+  EXPECT_THAT(Resolve({BySku("SKU-999")}), IsOk());
+  EXPECT_EQ(peer_.list_questions, 13) << "ten pages, and the three that were not answered";
+}
+
 }  // namespace
 }  // namespace logistics::remote_inventory

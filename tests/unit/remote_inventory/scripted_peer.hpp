@@ -18,7 +18,8 @@ class ScriptedPeer final : public ports::InventoryPeer {
   // A product with a level in so many locations.
   domain::ProductId Add(const std::string& sku, int locations) {
     domain::Uuid::Bytes bytes{};
-    bytes.back() = static_cast<std::uint8_t>(products_.size() + 1);
+    bytes[14] = static_cast<std::uint8_t>((products_.size() + 1) >> 8);
+    bytes[15] = static_cast<std::uint8_t>((products_.size() + 1) & 0xFF);
     const domain::ProductId id{domain::Uuid(bytes)};
     products_.emplace_back();
     products_.back().id = id;
@@ -56,6 +57,7 @@ class ScriptedPeer final : public ports::InventoryPeer {
   absl::StatusOr<ports::ProductPage> ListProducts(const std::string& /*category*/, int page, int page_size,
                                                   const ports::CallContext& /*context*/) override {
     ++list_questions;
+    if (list_questions > list_questions_max) return absl::UnavailableError("no answer in time");
     if (!down.ok()) return down;
     ports::ProductPage result;
     result.total_count = static_cast<std::int64_t>(products_.size());
@@ -85,11 +87,14 @@ class ScriptedPeer final : public ports::InventoryPeer {
     return absl::UnimplementedError("reads only");
   }
 
+  absl::Duration NotAskedFor() const override { return absl::ZeroDuration(); }
+
   absl::Status down;                // what every question is answered with, when not OK
   std::function<void()> on_levels;  // called within each question for levels
   std::atomic<int> level_questions{0};
   std::atomic<int> product_questions{0};
   std::atomic<int> list_questions{0};
+  int list_questions_max = 1'000'000;  // more are not answered
 
  private:
   std::vector<domain::Product> products_;

@@ -171,7 +171,7 @@ TEST_F(InventoryRpcTest, Reserve_ThatCannotBeHad_IsAnAnswerByItem) {
 
 TEST_F(InventoryRpcTest, Reserve_Invalid_NamesEveryField) {
   ::inventory::StockReservationRequest request;
-  request.set_order_id("order");
+  request.set_order_id("or\nder");
   request.add_items()->set_quantity(-1);
   ::inventory::StockReservationResponse response;
   grpc::ClientContext context;
@@ -219,6 +219,68 @@ TEST_F(InventoryRpcTest, AdjustInventory_WithAnIdempotencyKey_IsAppliedOnce) {
     const auto fields = DetailOf<google::rpc::BadRequest>(status);
     ASSERT_TRUE(fields.has_value());
     EXPECT_EQ(fields->field_violations(0).field(), "idempotency-key");
+  }
+}
+
+// The calls of the mesh's own client test, with an id of its making.
+TEST_F(InventoryRpcTest, CallsOfTheMeshsClient_InTheirOrder) {
+  constexpr char kPlace[] = "22222222-2222-4222-8222-222222222222";
+  const auto call = [&](auto method, const auto& request, auto response) {
+    grpc::ClientContext context;
+    const grpc::Status status = ((*inventory_).*method)(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  };
+  using Stub = ::inventory::InventoryService::Stub;
+  ::inventory::CreateItemRequest create;
+  create.set_sku("E2E-SKU");
+  create.set_name("A product");
+  create.set_location_id(kPlace);
+  const std::string item = call(&Stub::CreateItem, create, ::inventory::ItemResponse()).item().id();
+  ::inventory::AdjustInventoryRequest adjust;
+  adjust.set_item_id(item);
+  adjust.set_location_id(kPlace);
+  adjust.set_quantity(50);
+  EXPECT_EQ(call(&Stub::AdjustInventory, adjust, ::inventory::AdjustInventoryResponse()).inventory_level().quantity(),
+            50);
+  const auto levels = [&] {
+    ::inventory::GetInventoryLevelsRequest request;
+    request.add_item_ids(item);
+    request.add_location_ids(kPlace);
+    const auto level = call(&Stub::GetInventoryLevels, request, ::inventory::GetInventoryLevelsResponse()).levels(0);
+    return std::vector<std::int64_t>{level.quantity(), level.reserved(), level.available()};
+  };
+  ::inventory::StockReservationRequest reserve;
+  reserve.set_order_id("E2E-ORDER-535abf72");
+  reserve.set_warehouse_id(kPlace);
+  ::inventory::ProductItem& wanted = *reserve.add_items();
+  wanted.set_product_id(item);
+  wanted.set_sku("E2E-SKU");
+  wanted.set_quantity(25);
+  const auto held = call(&Stub::CheckAndReserveStock, reserve, ::inventory::StockReservationResponse());
+  EXPECT_TRUE(held.success());
+  EXPECT_EQ(held.reservation_id(), "E2E-ORDER-535abf72");
+  EXPECT_THAT(levels(), testing::ElementsAre(50, 25, 25));
+  ::inventory::CommitReservationRequest commit;
+  commit.set_reservation_id(held.reservation_id());
+  commit.set_order_id("E2E-ORDER-535abf72");
+  EXPECT_TRUE(call(&Stub::CommitReservation, commit, ::inventory::CommitReservationResponse()).success());
+  EXPECT_THAT(levels(), testing::ElementsAre(25, 0, 25));
+}
+
+TEST_F(InventoryRpcTest, Reserve_UnderAnIdThatIsNoText_IsRefusedByField) {
+  AddProduct("BOX", 10);
+  ::inventory::StockReservationRequest request;
+  request.set_warehouse_id(std::string(domain::kDefaultWarehouseId));
+  request.add_items()->set_sku("BOX");
+  request.mutable_items(0)->set_quantity(1);
+  for (const std::string& bad : {std::string("a\tb"), std::string(129, 'x')}) {
+    request.set_order_id(bad);
+    ::inventory::StockReservationResponse response;
+    grpc::ClientContext context;
+    const grpc::Status status = inventory_->CheckAndReserveStock(&context, request, &response);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(DetailOf<google::rpc::BadRequest>(status)->field_violations(0).field(), "order_id");
   }
 }
 

@@ -121,12 +121,11 @@ TEST_F(InventoryServiceTest, Reserve_Good_HoldsUnderTheOrdersIdOrANewOne) {
   const std::string order_id = ids_.NewId().ToString();
   ASSERT_OK_AND_ASSIGN(const ReserveAnswer named, service_.Reserve({order_id, here, {{box, "", 2}}}, {}));
   EXPECT_TRUE(named.answer.held);
-  EXPECT_EQ(named.reservation_id.ToString(), order_id);
+  EXPECT_EQ(named.reservation_id, order_id);
   ASSERT_OK_AND_ASSIGN(const ReserveAnswer unnamed, service_.Reserve({"", here, {{"", "BOX", 2}}}, {}));
   EXPECT_TRUE(unnamed.answer.held);
   EXPECT_NE(unnamed.reservation_id, named.reservation_id);
-  ASSERT_OK_AND_ASSIGN(const EndReservationAnswer released,
-                       service_.Release({unnamed.reservation_id.ToString(), "", ""}, {}));
+  ASSERT_OK_AND_ASSIGN(const EndReservationAnswer released, service_.Release({unnamed.reservation_id, "", ""}, {}));
   EXPECT_TRUE(released.changed);
   ASSERT_OK_AND_ASSIGN(const EndReservationAnswer committed, service_.Commit({"", order_id, ""}, {}));
   EXPECT_TRUE(committed.changed);
@@ -149,7 +148,7 @@ TEST_F(InventoryServiceTest, Reserve_Invalid_NamesEveryField) {
   const std::string long_text(domain::kShortTextBytesMax + 1, 'x');
   const std::string box = ids_.NewId().ToString();
   const ReserveRequest request{
-      "order", "", {{box, "", 0}, {"", "", 1}, {"", long_text, domain::kLineQuantityMax + 1}, {box, "", -1}}};
+      "or\nder", "", {{box, "", 0}, {"", "", 1}, {"", long_text, domain::kLineQuantityMax + 1}, {box, "", -1}}};
   EXPECT_THAT(BadFields(service_.Reserve(request, {}).status()),
               ElementsAre("order_id", "warehouse_id", "items[0].quantity", "items[1].product_id", "items[2].sku",
                           "items[2].quantity", "items[3].quantity"));
@@ -163,7 +162,9 @@ TEST_F(InventoryServiceTest, Settle_ByEitherName_ButOne) {
   const std::string other = ids_.NewId().ToString();
   const std::string long_text(domain::kLongTextBytesMax + 1, 'x');
   EXPECT_THAT(BadFields(service_.Release({"", "", long_text}, {}).status()), ElementsAre("reservation_id", "reason"));
-  EXPECT_THAT(BadFields(service_.Commit({"x", "y", ""}, {}).status()), ElementsAre("reservation_id", "order_id"));
+  EXPECT_THAT(BadFields(service_.Commit({"x\n", std::string(129, 'y'), ""}, {}).status()),
+              ElementsAre("reservation_id", "order_id", "order_id"));
+  EXPECT_THAT(service_.Commit({"x", "", ""}, {}), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(BadFields(service_.Commit({one, other, ""}, {}).status()), ElementsAre("order_id"));
   for (const EndReservationRequest& request : {EndReservationRequest{one, "", ""}, {"", one, ""}, {one, one, ""}}) {
     EXPECT_THAT(service_.Release(request, {}), StatusIs(absl::StatusCode::kNotFound));

@@ -381,5 +381,33 @@ TEST_F(SettlerTest, StopWhileACallHangs_ReturnsOnceThePeerIsStopped) {
   EXPECT_THAT(store_.Steps(held.id), ElementsAre("release")) << "for whoever starts next";
 }
 
+// As after a start of a peer that forgets.
+TEST_F(SettlerTest, PeerHoldsNothing_StepIsDoneAfterOneCallAndCounted) {
+  domain::Reservation forgotten = Held();
+  for (const char* step : {"release", "commit"}) {
+    forgotten.id = ids_.NewId();
+    Tell(forgotten, {step});
+    ASSERT_TRUE(EventuallyNothingLeft(forgotten));
+    EXPECT_EQ(metrics_.Value("logistics_settlements_nothing_pending_total", {{"step", step}}), 1);
+  }
+  StopSettler();
+  EXPECT_EQ(peer_.Calls(PeerCall::kRelease), 1);
+  EXPECT_EQ(peer_.Calls(PeerCall::kCommit), 1);
+}
+
+TEST_F(SettlerTest, PeerNotAsked_ClaimsNothingUntilItIsAskedAgain) {
+  peer_.SetNotAskedFor(absl::Milliseconds(1));
+  std::vector<domain::Reservation> held;
+  for (int i = 0; i < 50; ++i) Tell(held.emplace_back(Held()), {"release"});
+  EXPECT_TRUE(Eventually([&] {
+    settler().Wake();
+    return metrics_.Value("logistics_settlement_pauses_total") >= 3;
+  }));
+  EXPECT_EQ(store_.Calls(SagaCall::kClaim), 0);
+  EXPECT_EQ(peer_.Calls(PeerCall::kRelease), 0);
+  peer_.SetNotAskedFor(absl::ZeroDuration());
+  for (const domain::Reservation& one : held) EXPECT_TRUE(EventuallyNothingLeft(one));
+}
+
 }  // namespace
 }  // namespace logistics::service

@@ -58,6 +58,8 @@ class Settler {
   void Restock(const ports::Settlement& settlement, const ports::CallContext& context);
   void ListInDoubt(const ports::Settlement& settlement, const std::string& why);
   void Conclude(const ports::Settlement& settlement, const absl::StatusOr<ports::PeerSettled>& answer);
+  // The step was done before, nothing was held yet, or the peer has forgotten the reservation.
+  void NoteNothingPending(const ports::Settlement& settlement);
   void Retry(const ports::Settlement& settlement, const absl::Status& error);
 
   void Watch(const std::stop_token& stop);
@@ -72,6 +74,9 @@ class Settler {
   ports::Counter& done_;
   ports::Counter& failed_;
   ports::Counter& recovered_;
+  ports::Counter& nothing_to_release_;
+  ports::Counter& nothing_to_commit_;
+  ports::Counter& paused_;
   ports::Gauge& waiting_;
   ports::Gauge& oldest_seconds_;
   ports::Gauge& stuck_;
