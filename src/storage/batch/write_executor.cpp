@@ -115,14 +115,14 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     Commit(session, batch_id);
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
-    session_.RollbackOrDrop();
+    session_.RollbackOrDrop(failure);
     // A server that answers and stays has said no. With the session gone it may have said yes, and so it may where a
     // pooler answers in its place (08007, transaction resolution unknown).
     const bool refused = session_.open() && failure.kind != FailureKind::kConnection;
     if (committing && !refused) return ResolveInDoubt(batch_id, batch);
     if (failure.kind == FailureKind::kConnection) {
       spdlog::warn("a write batch lost its connection: {}", error.what());
-    } else if (failure.kind == FailureKind::kTransient) {
+    } else if (failure.kind == FailureKind::kTransient || failure.kind == FailureKind::kLocked) {
       spdlog::info("a write batch is run again: {}", error.what());
     }
     return {failure.kind == FailureKind::kPermanent ? Try::kFailed : Try::kAgain, failure.status};
@@ -147,8 +147,9 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
       deps_.on_commit();
       return {Try::kDone, absl::OkStatus()};
     } catch (const std::exception& error) {
-      session_.RollbackOrDrop();
-      if (TranslateException(error).kind == FailureKind::kPermanent) {
+      const Failure failure = TranslateException(error);
+      session_.RollbackOrDrop(failure);
+      if (failure.kind == FailureKind::kPermanent) {
         spdlog::error("the commit in doubt cannot be resolved: {}", error.what());
         break;
       }

@@ -39,12 +39,16 @@ absl::Status SessionPool::Run(Kind kind, absl::Time deadline, const std::functio
   if (slot == nullptr) return absl::DeadlineExceededError("the deadline passed while waiting for the database");
   const absl::Cleanup give_back = [&] { Return(slot); };
   const bool read = kind == Kind::kRead;
-  const std::optional<Failure> failure = slot->Attempt(read ? Tries::kTwice : Tries::kOnce, [&](Session& session) {
-    session.Script(read ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
-    work(session);
-    session.Script("COMMIT");
-  });
+  const std::optional<Failure> failure = slot->Attempt(
+      read ? Tries::kTwice : Tries::kOnce,
+      [&](Session& session) {
+        session.Script(read ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
+        work(session);
+        session.Script("COMMIT");
+      },
+      deadline);
   if (!failure) return absl::OkStatus();
+  if (absl::Now() >= deadline) return absl::DeadlineExceededError("the deadline passed while the database worked");
   spdlog::warn("a {} failed: {}", read ? "read" : "write", failure->text);
   return failure->status;
 }

@@ -58,6 +58,7 @@ bool Apply(Session& session, const EmbeddedMigration& migration) {
   }
   // A migration may rewrite a large table, so its time has no limit; its waits for locks have one.
   session.Script("SET LOCAL statement_timeout = 0");
+  session.LimitWaits(absl::InfiniteDuration());
   session.Script(std::string(migration.sql));
   session.ExecuteOnce("INSERT INTO schema_migrations (name) VALUES ($1)", name);
   session.Script("COMMIT");
