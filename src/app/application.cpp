@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace logistics::app {
 
 namespace {
@@ -9,6 +11,9 @@ namespace {
 storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
   storage::DatabaseOptions options = settings.database;
   options.release = LOGISTICS_VERSION;
+  // A list that waits is a call too: most calls stay for others.
+  options.lists_waiting_max =
+      std::clamp(settings.server.calls_max / 4 - options.list_readers, 0, options.lists_waiting_max);
   if (!settings.inventory_peer.url.empty()) options.stock_policy.keeper = domain::StockKeeper::kPeer;
   return options;
 }

@@ -74,7 +74,9 @@ class Database {
   ports::HealthReporter& health_;
   ChangeSignal signal_;
   ProductCache products_;
-  SessionPool pool_;
+  SessionPool serving_;
+  SessionPool background_;
+  SessionPool lists_;
   WriteBatcher writes_;
   OrderReadBatcher reads_;
   PostgresOrderStore order_store_;

@@ -9,12 +9,17 @@ namespace logistics::storage {
 
 // How the database is reached and used. Defaults are those of config/logistics-engine.yaml.
 struct DatabaseOptions {
-  std::string url;       // postgres://…, required
-  std::string release;   // of this daemon, for the other replicas
-  int writers = 2;       // sessions that commit batches, 1–16; all writes of a replica go through them
-  int readers = 4;       // sessions that answer reads, 1–64
-  int batch_max = 128;   // commands in one transaction, 1–1024
-  int queue_max = 4096;  // commands that may wait; one more is RESOURCE_EXHAUSTED
+  std::string url;      // postgres://…, required
+  std::string release;  // of this daemon, for the other replicas
+  int writers = 2;      // sessions that commit batches, 1–16; all writes of a replica go through them
+  // Sessions that read, in classes that do not take each other's: for calls (1–64); for what must go on whatever calls
+  // do, which are streams, settler, inbox and reconciler (1–64); for lists, which may be slow (1–64).
+  int readers = 4;
+  int background_readers = 4;
+  int list_readers = 2;
+  int lists_waiting_max = 16;  // lists that may wait for their sessions; one more is RESOURCE_EXHAUSTED
+  int batch_max = 128;         // commands in one transaction, 1–1024
+  int queue_max = 4096;        // commands that may wait; one more is RESOURCE_EXHAUSTED
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration lock_timeout = absl::Seconds(4);
   absl::Duration statement_timeout = absl::Seconds(10);

@@ -26,7 +26,7 @@ absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id,
 
 absl::StatusOr<ports::OrderPage> PostgresOrderStore::List(const ports::OrderQuery& query,
                                                           const ports::CallContext& context) {
-  return pool_.Read(context.deadline, [&](Session& session) { return ListOrders(session, query); });
+  return lists_.Read(context, [&](Session& session) { return ListOrders(session, query); });
 }
 
 void OrderReadExecutor::Execute(const Batch& batch) {

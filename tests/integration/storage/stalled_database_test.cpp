@@ -82,5 +82,20 @@ TEST_F(StalledDatabaseTest, WaitWithoutADeadline_EndsPastTheStatementsLimit) {
   EXPECT_FALSE(slot.open());
 }
 
+// The server keeps to the caller's deadline by itself: its session stays.
+TEST_F(StalledDatabaseTest, SlowReadOfACaller_IsCancelledAtTheDeadline) {
+  SessionPool pool(Options(), 1);
+  const auto backend = [&] {
+    return pool.Read(absl::InfiniteFuture(),
+                     [](Session& session) { return session.Script("SELECT pg_backend_pid()")[0][0].as<int>(); });
+  };
+  const auto before = backend();
+  const absl::Time deadline = absl::Now() + absl::Milliseconds(300);
+  const absl::Status late = pool.Read(deadline, [](Session& session) { session.Script("SELECT pg_sleep(5)"); });
+  EXPECT_THAT(late, fakes::StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_LT(absl::Now() - deadline, absl::Seconds(1));
+  EXPECT_EQ(*backend(), *before);
+}
+
 }  // namespace
 }  // namespace logistics::storage
