@@ -1,6 +1,5 @@
 #include "storage/database.hpp"
 
-#include "storage/batch/write_executor.hpp"
 #include "storage/outbox/postgres_outbox.hpp"
 
 namespace logistics::storage {
@@ -26,7 +25,11 @@ std::vector<std::unique_ptr<OrderReadBatcher::Executor>> Readers(const DatabaseO
 }
 
 BatcherLimits Limits(const DatabaseOptions& options) {
-  return {static_cast<std::size_t>(options.batch_max), static_cast<std::size_t>(options.queue_max)};
+  BatcherLimits limits;
+  limits.batch_max = static_cast<std::size_t>(options.batch_max);
+  limits.queue_max = static_cast<std::size_t>(options.queue_max);
+  limits.apart_wait_max = absl::ToChronoMilliseconds(options.lock_timeout);
+  return limits;
 }
 
 }  // namespace
@@ -43,8 +46,10 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       serving_(options, options.readers),
       background_(options, options.background_readers),
       lists_(options, options.list_readers, options.lists_waiting_max),
-      writes_(Limits(options),
-              Writers({options, ids, clock, encoder, metrics, products_, [this] { signal_.Committed(); }})),
+      writer_deps_{options, ids, clock, encoder, metrics, products_, contested_, [this] { signal_.Committed(); }},
+      writes_(
+          Limits(options), Writers(writer_deps_),
+          WriteBatcher::Apart{std::make_unique<WriteExecutor>(writer_deps_, WriteExecutor::Use::kApart), contested_}),
       reads_(Limits(options), Readers(options)),
       order_store_(writes_, reads_, lists_),
       stock_store_(writes_, serving_, lists_),

@@ -102,6 +102,8 @@ std::vector<Setting> DatabaseSettings() {
                FIELD(absl::Duration, database.connect_timeout)),
       Duration({"database.lock_timeout", "", "longest wait for a row"}, Milliseconds(50), Minutes(1),
                FIELD(absl::Duration, database.lock_timeout)),
+      Duration({"database.batch_lock_timeout", "", "the same for a batch, whose other commands wait with it"},
+               Milliseconds(10), Seconds(10), FIELD(absl::Duration, database.batch_lock_timeout)),
       Duration({"database.statement_timeout", "", "longest run of one statement"}, Milliseconds(100), Minutes(5),
                FIELD(absl::Duration, database.statement_timeout)),
       Duration(

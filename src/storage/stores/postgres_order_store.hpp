@@ -32,7 +32,7 @@ class PostgresOrderStore final : public ports::OrderStore {
 class OrderReadExecutor final : public BatchExecutor<domain::OrderId, domain::Order> {
  public:
   explicit OrderReadExecutor(const DatabaseOptions& options) : session_(options, SessionUse::kByKey) {}
-  void Execute(const Batch& batch) override;
+  Batch Execute(const Batch& batch) override;
 
  private:
   SessionSlot session_;
