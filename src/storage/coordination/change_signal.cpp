@@ -3,6 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <stdexcept>
+
+#include "storage/postgres/pooler.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -78,10 +81,16 @@ void ChangeSignal::ListenLoop(const std::stop_token& stop) {
   SessionSlot session(options, SessionUse::kByKey);
   absl::Duration backoff = kReconnectMin;
   bool up = false;
+  bool pooler_refused = false;
   while (!stop.stop_requested()) {
     const bool fresh = !up || !session.open();
     const std::optional<Failure> failure = session.Attempt(Tries::kOnce, [&](Session& open) {
-      if (fresh) open.Script(kListen);
+      pooler_refused = false;
+      if (fresh) {
+        pooler_refused = IsBehindTransactionPooler(open, options);
+        if (pooler_refused) throw std::runtime_error(kPoolerRefusal);
+        open.Script(kListen);
+      }
       open.RequireWritable();
       if (!up) health_.Report("postgres", ports::HealthState::kUp, "");
       if (!up) spdlog::info("postgres is available");
@@ -92,7 +101,8 @@ void ChangeSignal::ListenLoop(const std::stop_token& stop) {
     if (!failure) continue;
     if (up) spdlog::error("postgres is unavailable, calls answer UNAVAILABLE until it is back: {}", failure->text);
     up = false;
-    health_.Report("postgres", ports::HealthState::kDown, "no connection to a server that accepts writes");
+    health_.Report("postgres", ports::HealthState::kDown,
+                   pooler_refused ? kPoolerRefusal : "no connection to a server that accepts writes");
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(backoff), [] { return false; });
     backoff = std::min(backoff * 2, kReconnectMax);

@@ -30,7 +30,7 @@ struct DatabaseOptions {
   absl::Duration reservation_ttl = absl::Hours(24);     // how long a reservation waits for its order
   absl::Duration inbox_done_ttl = absl::Hours(24 * 7);  // how long a handled message is known, at least 24 h
   absl::Duration sweep_interval = absl::Minutes(10);    // between looks for expired keys, messages and reservations
-  absl::Duration notify_poll = absl::Seconds(1);        // covers lost wake-ups and poolers without LISTEN
+  absl::Duration notify_poll = absl::Seconds(1);        // covers lost wake-ups
   domain::StockPolicy stock_policy;
 };
 

@@ -35,10 +35,11 @@ constexpr std::string_view kByKeySettings =
 std::string SessionSettings(const DatabaseOptions& options, SessionUse use) {
   return fmt::format(
       "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {};"
-      "SET timezone = 'UTC'; SET client_min_messages = warning; {}{} SET jit = off",
+      "SET timezone = 'UTC'; SET client_min_messages = warning; {} SET jit = off; SET "
+      "client_connection_check_interval = 1000",
       absl::ToInt64Milliseconds(options.lock_timeout), absl::ToInt64Milliseconds(options.statement_timeout),
-      absl::ToInt64Milliseconds(options.idle_in_transaction_timeout), use == SessionUse::kQueries ? "" : kByKeySettings,
-      use == SessionUse::kOutbox ? "SET synchronous_commit = off;" : "");
+      absl::ToInt64Milliseconds(options.idle_in_transaction_timeout),
+      use == SessionUse::kQueries ? "" : kByKeySettings);
 }
 
 }  // namespace

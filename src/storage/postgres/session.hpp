@@ -21,7 +21,6 @@ struct Statement {
 enum class SessionUse {
   kByKey,    // writes and look-ups by key: generic plans, index scans only
   kQueries,  // lists and sums: planned for their values
-  kOutbox,   // like kByKey; commits do not wait for the disk: events that a crash brings back are published again
 };
 
 // One connection to a Postgres that accepts writes, for one thread at a time. It never reconnects: the owner drops a
@@ -64,6 +63,8 @@ class Session {
   bool AwaitNotification(absl::Duration timeout);
 
   bool broken() const;
+  // As told at connect: the server's own, or a number that a pooler made up.
+  int backend_pid() const { return connection_.backendpid(); }
 
   // Throws SQLSTATE 25006 when the server has become one that accepts no writes, which a session meets alive where
   // nobody cuts it. Outside a transaction.

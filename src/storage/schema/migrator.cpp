@@ -11,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "storage/postgres/pooler.hpp"
 #include "storage/postgres/session_slot.hpp"
 #include "storage/schema/migrations.hpp"
 
@@ -69,6 +70,11 @@ bool Apply(Session& session, const EmbeddedMigration& migration) {
 
 absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options) {
   std::vector<std::string> applied;
+  bool pooled = false;
+  const absl::Status pooler =
+      OnSession(options, [&](Session& session) { pooled = IsBehindTransactionPooler(session, options); });
+  if (!pooler.ok()) return pooler;
+  if (pooled) return absl::FailedPreconditionError(absl::StrCat("database.url (DATABASE_URL): ", kPoolerRefusal));
   const absl::Status status = OnSession(options, [&](Session& session) {
     session.Begin();
     session.Script(std::string(kLock));
