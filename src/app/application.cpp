@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace logistics::app {
 
 namespace {
@@ -17,6 +19,9 @@ Options Polling(Options options, const Settings& settings) {
 storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
   storage::DatabaseOptions options = settings.database;
   options.inventory_mode = settings.inventory_peer.url.empty() ? "embedded" : "remote";
+  // A list that waits is a call too: most calls stay for others.
+  options.lists_waiting_max =
+      std::clamp(settings.server.calls_max / 4 - options.list_readers, 0, options.lists_waiting_max);
   return options;
 }
 

@@ -1,6 +1,5 @@
 #include "storage/database.hpp"
 
-#include "storage/batch/write_executor.hpp"
 #include "storage/outbox/postgres_outbox.hpp"
 
 namespace logistics::storage {
@@ -26,7 +25,11 @@ std::vector<std::unique_ptr<OrderReadBatcher::Executor>> Readers(const DatabaseO
 }
 
 BatcherLimits Limits(const DatabaseOptions& options) {
-  return {static_cast<std::size_t>(options.batch_max), static_cast<std::size_t>(options.queue_max)};
+  BatcherLimits limits;
+  limits.batch_max = static_cast<std::size_t>(options.batch_max);
+  limits.queue_max = static_cast<std::size_t>(options.queue_max);
+  limits.apart_wait_max = absl::ToChronoMilliseconds(options.lock_timeout);
+  return limits;
 }
 
 }  // namespace
@@ -40,20 +43,24 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       metrics_(metrics),
       health_(health),
       signal_(options, health),
-      pool_(options, options.readers),
-      writes_(Limits(options),
-              Writers({options, ids, clock, encoder, metrics, products_, [this] { signal_.Committed(); }})),
+      serving_(options, options.readers),
+      background_(options, options.background_readers),
+      lists_(options, options.list_readers, options.lists_waiting_max),
+      writer_deps_{options, ids, clock, encoder, metrics, products_, contested_, [this] { signal_.Committed(); }},
+      writes_(
+          Limits(options), Writers(writer_deps_),
+          WriteBatcher::Apart{std::make_unique<WriteExecutor>(writer_deps_, WriteExecutor::Use::kApart), contested_}),
       reads_(Limits(options), Readers(options)),
-      order_store_(writes_, reads_, pool_),
-      stock_store_(writes_, pool_),
-      stock_log_(pool_),
-      order_log_(pool_),
-      intent_store_(writes_, pool_),
-      settlement_store_(pool_, ids_),
-      reservation_ledger_(pool_),
+      order_store_(writes_, reads_, lists_),
+      stock_store_(writes_, serving_, lists_),
+      stock_log_(background_),
+      order_log_(background_),
+      intent_store_(writes_, background_),
+      settlement_store_(background_, ids_),
+      reservation_ledger_(background_),
       payment_store_(writes_),
-      inbox_(pool_),
-      routed_keys_(pool_) {}
+      inbox_(background_),
+      routed_keys_(background_) {}
 
 std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
   return std::make_unique<PostgresOutbox>(options_, replica_id_);
@@ -77,7 +84,7 @@ void Database::Start() {
       });
   reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);
   outbox_statistics_ = std::make_unique<OutboxStatistics>(options_, metrics_);
-  unknown_rows_ = std::make_unique<UnknownRows>(pool_, metrics_, health_);
+  unknown_rows_ = std::make_unique<UnknownRows>(background_, metrics_, health_);
 }
 
 }  // namespace logistics::storage

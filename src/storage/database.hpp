@@ -9,7 +9,7 @@
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/metrics.hpp"
 #include "logistics/ports/outbox.hpp"
-#include "storage/batch/product_cache.hpp"
+#include "storage/batch/write_executor.hpp"
 #include "storage/coordination/change_signal.hpp"
 #include "storage/coordination/leased_task.hpp"
 #include "storage/coordination/replica_registry.hpp"
@@ -74,7 +74,11 @@ class Database {
   ports::HealthReporter& health_;
   ChangeSignal signal_;
   ProductCache products_;
-  SessionPool pool_;
+  ContestedKeys contested_;
+  SessionPool serving_;
+  SessionPool background_;
+  SessionPool lists_;
+  const WriterDeps writer_deps_;
   WriteBatcher writes_;
   OrderReadBatcher reads_;
   PostgresOrderStore order_store_;

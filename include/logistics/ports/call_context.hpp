@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -17,6 +18,9 @@ struct CallContext {
   std::string correlation_id;                    // never empty for calls from outside
   std::string traceparent;                       // W3C trace context; empty = none
   absl::Time deadline = absl::InfiniteFuture();  // how long the caller waits; what was begun may still commit after it
+  // Whether the caller has gone; null where the call does not say. Valid during the call, on the thread that waits for
+  // it or one that this thread waits for. Thread-safe.
+  std::function<bool()> cancelled = nullptr;
 };
 
 }  // namespace logistics::ports

@@ -107,6 +107,7 @@ CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& 
 
   const absl::Time now = absl::Now();
   context_.deadline = DeadlineOf(context, runtime.options(), now);
+  context_.cancelled = [&context] { return context.IsCancelled(); };
   admitted_ = runtime.admission().TryEnter();
   entered_ = admitted_.ok();
   if (entered_ && context_.deadline <= now) {

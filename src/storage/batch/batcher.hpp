@@ -9,47 +9,24 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "logistics/domain/errors.hpp"
 #include "logistics/ports/call_context.hpp"
+#include "storage/batch/batch_executor.hpp"
+#include "storage/batch/contested_keys.hpp"
+#include "storage/postgres/errors.hpp"
 
 namespace logistics::storage {
-
-// One command on its way through the batcher. It belongs to its batch, not to the caller's stack: a caller that stops
-// waiting leaves it behind.
-template <typename Command, typename Result>
-struct Pending {
-  Command command;
-  std::chrono::steady_clock::time_point queued_at;
-  ports::CallContext context;
-  // Two commands that share a key are never in flight together. Hashes: a collision only makes one of them wait.
-  std::vector<std::size_t> conflict_keys;
-  std::promise<absl::StatusOr<Result>> promise;
-  // Its commit was sent and not answered, and the executor is finding out.
-  std::atomic<bool> in_doubt = false;
-};
-
-// Runs whole batches; each worker thread has its own. Execute fulfils every promise, whatever happens, and does not
-// throw.
-template <typename Command, typename Result>
-class BatchExecutor {
- public:
-  using Item = Pending<Command, Result>;
-  using Batch = std::vector<std::shared_ptr<Item>>;
-  virtual ~BatchExecutor() = default;
-  virtual void Execute(const Batch& batch) = 0;
-};
 
 struct BatcherLimits {
   std::size_t batch_max = 1;
@@ -59,14 +36,18 @@ struct BatcherLimits {
   // disk must not hold up the commands that need neither.
   std::size_t beside_min = 64;
   std::chrono::milliseconds beside_after{20};
+  // Commands that wait to run apart, and for how long; one more, or one that waits longer, is UNAVAILABLE. Far below
+  // the calls that a replica serves at once, so that they never keep others out.
+  std::size_t apart_max = 64;
+  std::chrono::milliseconds apart_wait_max{4'000};
 };
 
-// A caller whose commit is in doubt is answered so long before its deadline: any later, it would hear nothing but that
-// its time is up.
-inline constexpr absl::Duration kInDoubtMargin = absl::Milliseconds(250);
+// A caller whose command cannot be decided in time is answered so long before its deadline: any later, it would hear
+// nothing but that its time is up.
+inline constexpr absl::Duration kAnswerMargin = absl::Milliseconds(250);
 
 // Thread-safe. Commands are taken in arrival order, except that one whose conflict key is in flight waits for the next
-// batch.
+// batch. A command of a contested key runs apart: one at a time, on an executor of their own.
 template <typename Command, typename Result>
 class Batcher {
  public:
@@ -74,9 +55,17 @@ class Batcher {
   using Batch = std::vector<std::shared_ptr<Item>>;
   using Executor = BatchExecutor<Command, Result>;
 
-  // One worker thread per executor.
-  Batcher(BatcherLimits limits, std::vector<std::unique_ptr<Executor>> executors)
-      : limits_(limits), executors_(std::move(executors)) {
+  // What runs the commands that are set apart, and the keys whose commands are.
+  struct Apart {
+    std::unique_ptr<Executor> executor;
+    const ContestedKeys& contested;
+  };
+
+  // One worker thread per executor. Without `apart` a command that would run apart is refused (UNAVAILABLE).
+  Batcher(BatcherLimits limits, std::vector<std::unique_ptr<Executor>> executors,
+          std::optional<Apart> apart = std::nullopt)
+      : limits_(limits), executors_(std::move(executors)), apart_(std::move(apart)) {
+    if (apart_) workers_.emplace_back([this] { WorkApart(); });
     for (const auto& executor : executors_) {
       workers_.emplace_back([this, worker = executor.get()] { Work(*worker); });
     }
@@ -89,21 +78,24 @@ class Batcher {
       stopping_ = true;
     }
     wake_.notify_all();
+    wake_apart_.notify_all();
   }
 
   // Blocks until the command's outcome is known or its deadline has passed (DEADLINE_EXCEEDED; it may still commit).
-  // RESOURCE_EXHAUSTED at once when queue_max commands wait already. Where the executor has it in doubt as the deadline
-  // comes near, the answer is `in_doubt` of the command.
+  // RESOURCE_EXHAUSTED at once when queue_max commands wait already. Answered kAnswerMargin before the deadline: with
+  // UNAVAILABLE for one that waits apart in vain, with `in_doubt` of the command where the executor has it in doubt.
   absl::StatusOr<Result> Run(Command command, const ports::CallContext& context,
                              std::vector<std::size_t> conflict_keys,  // NOLINT(performance-unnecessary-value-param)
+                             std::vector<std::size_t> row_keys = {},  // NOLINT(performance-unnecessary-value-param)
                              absl::Status (*in_doubt)(const Command&) = nullptr) {
     auto item = std::make_shared<Item>();
     item->command = std::move(command);
     item->context = context;
+    item->context.cancelled = nullptr;  // not valid once the caller stops waiting
     item->conflict_keys = std::move(conflict_keys);
+    item->row_keys = std::move(row_keys);
     item->queued_at = std::chrono::steady_clock::now();
     std::future<absl::StatusOr<Result>> outcome = item->promise.get_future();
-    const std::shared_ptr<const Item> mine = item;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return domain::RetryLaterError(absl::StatusCode::kUnavailable, "shutting down", absl::Seconds(1));
@@ -111,50 +103,142 @@ class Batcher {
         return domain::RetryLaterError(absl::StatusCode::kResourceExhausted, "too many commands are waiting",
                                        absl::Milliseconds(200));
       }
-      queue_.push_back(std::move(item));
+      queue_.push_back(item);
       // Under the lock: once it is free, a destructor that runs the queue to its end may be done with wake_.
       if (running_ == 0 || queue_.size() == 1 || queue_.size() >= limits_.beside_min) wake_.notify_one();
     }
     if (context.deadline == absl::InfiniteFuture()) return outcome.get();
-    for (const absl::Time until : {context.deadline - kInDoubtMargin, context.deadline}) {
+    for (const absl::Time until : {context.deadline - kAnswerMargin, context.deadline}) {
       if (outcome.wait_until(absl::ToChronoTime(until)) == std::future_status::ready) return outcome.get();
-      if (in_doubt != nullptr && mine->in_doubt) return in_doubt(mine->command);
+      if (StopWaitingApart(item)) return BusyError();
+      if (in_doubt != nullptr && item->in_doubt) return in_doubt(item->command);
     }
     return absl::DeadlineExceededError("the deadline passed before the outcome was known; it may still take effect");
   }
 
-  // Commands that wait now.
+  // Commands that wait now; those that are to run apart.
   std::size_t queued() const {
     const std::lock_guard lock(mutex_);
     return queue_.size();
   }
+  std::size_t apart() const {
+    const std::lock_guard lock(mutex_);
+    return apart_queue_.size();
+  }
 
  private:
+  struct Refused {  // answered without having run
+    Batch late;
+    Batch busy;
+    bool empty() const { return late.empty() && busy.empty(); }
+    void Answer() {
+      for (const auto& item : late) {
+        item->promise.set_value(
+            absl::DeadlineExceededError("the deadline passed while the command waited; it did nothing"));
+      }
+      for (const auto& item : busy) item->promise.set_value(BusyError());
+    }
+  };
+
   void Work(Executor& executor) {
     for (;;) {
       Batch batch;
-      Batch expired;
+      Refused refused;
       {
         std::unique_lock lock(mutex_);
-        while (!TakeLocked(batch, expired)) {
+        while (!TakeLocked(batch, refused)) {
           if (stopping_ && queue_.empty()) return;
           WaitLocked(lock);
         }
         ++running_;
       }
-      for (const auto& item : expired) {
-        item->promise.set_value(
-            absl::DeadlineExceededError("the deadline passed while the command waited; it did nothing"));
-      }
-      if (!batch.empty()) executor.Execute(batch);
+      refused.Answer();
+      const Batch apart = batch.empty() ? Batch() : executor.Execute(batch);
       const std::lock_guard lock(mutex_);
       --running_;
-      for (const auto& item : batch) {
-        for (const std::size_t key : item->conflict_keys) keys_in_flight_.erase(key);
-      }
+      for (const auto& item : batch) ReleaseKeysLocked(*item);
+      Refused too_many;
+      for (const auto& item : apart) SetApartLocked(item, true, too_many);
+      too_many.Answer();
       // This worker takes what waits now; the others are woken for what it leaves, and for the end.
       if (stopping_ || queue_.size() > limits_.batch_max) wake_.notify_all();
+      if (stopping_) wake_apart_.notify_all();
     }
+  }
+
+  void WorkApart() {
+    for (;;) {
+      Batch one;
+      Refused refused;
+      {
+        std::unique_lock lock(mutex_);
+        while (!TakeApartLocked(one, refused)) {
+          if (stopping_ && queue_.empty() && running_ == 0) return;
+          wake_apart_.wait(lock);
+        }
+      }
+      refused.Answer();
+      if (one.empty()) continue;
+      apart_->executor->Execute(one);
+      const std::lock_guard lock(mutex_);
+      ReleaseKeysLocked(*one.front());
+      wake_.notify_all();
+    }
+  }
+
+  // True when the command waited apart; it never runs then.
+  bool StopWaitingApart(const std::shared_ptr<Item>& item) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find(apart_queue_.begin(), apart_queue_.end(), item);
+    if (found == apart_queue_.end()) return false;
+    apart_queue_.erase(found);
+    ReleaseKeysLocked(*item);
+    return true;
+  }
+
+  // Requires mutex_.
+  void ReleaseKeysLocked(const Item& item) {
+    for (const std::size_t key : item.conflict_keys) keys_in_flight_.erase(key);
+  }
+
+  // Requires mutex_. The command's conflict keys are in flight until it ends.
+  void SetApartLocked(const std::shared_ptr<Item>& item, bool stays, Refused& refused) {
+    if (!apart_ || apart_queue_.size() >= limits_.apart_max) return refused.busy.push_back(item);
+    keys_in_flight_.insert(item->conflict_keys.begin(), item->conflict_keys.end());
+    item->stays_apart = stays;
+    item->queued_at = std::chrono::steady_clock::now();
+    apart_queue_.push_back(item);
+    wake_apart_.notify_one();
+  }
+
+  // Requires mutex_.
+  bool IsContestedLocked(const Item& item) const {
+    if (!apart_) return false;
+    return apart_->contested.ContainsAny(item.conflict_keys) || apart_->contested.ContainsAny(item.row_keys);
+  }
+
+  // Requires mutex_. Moves the next command into `one`, and those that waited too long into `refused`. Commands whose
+  // keys are contested no more go back to the others.
+  bool TakeApartLocked(Batch& one, Refused& refused) {
+    std::deque<std::shared_ptr<Item>> back;
+    const auto now = std::chrono::steady_clock::now();
+    while (!apart_queue_.empty() && one.empty()) {
+      std::shared_ptr<Item> item = std::move(apart_queue_.front());
+      apart_queue_.pop_front();
+      const bool late = item->context.deadline < absl::Now();
+      if (late || now - item->queued_at > limits_.apart_wait_max) {
+        ReleaseKeysLocked(*item);
+        (late ? refused.late : refused.busy).push_back(std::move(item));
+      } else if (!stopping_ && !item->stays_apart && !IsContestedLocked(*item)) {
+        ReleaseKeysLocked(*item);
+        back.push_back(std::move(item));
+      } else {
+        one.push_back(std::move(item));
+      }
+    }
+    queue_.insert(queue_.begin(), std::make_move_iterator(back.begin()), std::make_move_iterator(back.end()));
+    if (!back.empty()) wake_.notify_all();
+    return !one.empty() || !refused.empty();
   }
 
   void WaitLocked(std::unique_lock<std::mutex>& lock) {
@@ -167,13 +251,12 @@ class Batcher {
 
   // Requires mutex_.
   bool WorthABatchLocked() const {
-    if (queue_.empty()) return false;
-    return running_ == 0 || stopping_ || queue_.size() >= limits_.beside_min ||
-           std::chrono::steady_clock::now() - queue_.front()->queued_at >= limits_.beside_after;
+    return !queue_.empty() && (running_ == 0 || stopping_ || queue_.size() >= limits_.beside_min ||
+                               std::chrono::steady_clock::now() - queue_.front()->queued_at >= limits_.beside_after);
   }
 
-  // Requires mutex_. Moves what can run now into `batch`, and what its caller has given up into `expired`.
-  bool TakeLocked(Batch& batch, Batch& expired) {
+  // Requires mutex_. Moves what can run now into `batch`, and what will not run into `refused`.
+  bool TakeLocked(Batch& batch, Refused& refused) {
     if (!WorthABatchLocked()) return false;
     const absl::Time now = absl::Now();
     std::deque<std::shared_ptr<Item>> kept;
@@ -182,12 +265,14 @@ class Batcher {
       std::shared_ptr<Item> item = std::move(queue_.front());
       queue_.pop_front();
       if (item->context.deadline < now) {
-        expired.push_back(std::move(item));
+        refused.late.push_back(std::move(item));
       } else if (std::any_of(item->conflict_keys.begin(), item->conflict_keys.end(), [&](std::size_t key) {
                    return keys_in_flight_.contains(key) || kept_keys.contains(key);
                  })) {
         kept_keys.insert(item->conflict_keys.begin(), item->conflict_keys.end());
         kept.push_back(std::move(item));
+      } else if (IsContestedLocked(*item)) {
+        SetApartLocked(item, false, refused);
       } else {
         keys_in_flight_.insert(item->conflict_keys.begin(), item->conflict_keys.end());
         batch.push_back(std::move(item));
@@ -195,17 +280,20 @@ class Batcher {
     }
     // Commands that wait for a key go back to the front, in their order.
     queue_.insert(queue_.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
-    return !batch.empty() || !expired.empty();
+    return !batch.empty() || !refused.empty();
   }
 
   const BatcherLimits limits_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable wake_apart_;
   std::deque<std::shared_ptr<Item>> queue_;          // guarded by mutex_
+  std::deque<std::shared_ptr<Item>> apart_queue_;    // guarded by mutex_
   absl::flat_hash_set<std::size_t> keys_in_flight_;  // guarded by mutex_
   int running_ = 0;                                  // batches in flight; guarded by mutex_
   bool stopping_ = false;                            // guarded by mutex_
   std::vector<std::unique_ptr<Executor>> executors_;
+  std::optional<Apart> apart_;
   std::vector<std::jthread> workers_;  // last: joined first
 };
 

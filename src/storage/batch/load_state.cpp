@@ -1,12 +1,10 @@
 #include "storage/batch/load_state.hpp"
 
-#include <set>
 #include <string>
 #include <vector>
 
 #include "storage/rows/adjustment_rows.hpp"
 #include "storage/rows/key_rows.hpp"
-#include "storage/rows/level_rows.hpp"
 #include "storage/rows/order_rows.hpp"
 #include "storage/rows/payment_rows.hpp"
 #include "storage/rows/product_rows.hpp"
@@ -69,7 +67,8 @@ class ProductLoader {
 
 }  // namespace
 
-commands::State LoadState(Session& session, std::span<const commands::Item> items, ProductCache& products) {
+commands::State LoadState(Session& session, std::span<const commands::Item> items, ProductCache& products,
+                          LevelsOfItems& levels) {
   commands::State state;
   ClaimKeys(session, items, state);
   ClaimAdjustments(session, items, state);
@@ -84,14 +83,12 @@ commands::State LoadState(Session& session, std::span<const commands::Item> item
   }
   loader.Read(session, items);
 
-  std::set<domain::LevelKey> levels;
-  for (const commands::Item& item : items) {
-    const commands::StockNeeds needs = commands::StockNeedsOf(item.command, state);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const commands::StockNeeds needs = commands::StockNeedsOf(items[i].command, state);
     for (const domain::ProductId& id : needs.product_ids) loader.Need(id);
-    levels.insert(needs.levels.begin(), needs.levels.end());
+    levels[i] = {needs.levels.begin(), needs.levels.end()};
   }
   loader.Read(session, items);
-  LockLevels(session, levels, state);
   return state;
 }
 

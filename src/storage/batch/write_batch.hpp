@@ -24,14 +24,24 @@ inline std::vector<std::size_t> HashedConflictKeys(const commands::Command& comm
   return hashes;
 }
 
+// The rows that it shares with others, as far as the command alone says.
+inline std::vector<std::size_t> HashedRowKeys(const commands::Command& command) {
+  const commands::Needs needs = commands::NeedsOf(command);
+  std::vector<std::size_t> hashes;
+  for (const domain::ProductId& id : needs.product_ids) hashes.push_back(ContestedKeys::KeyOf(id));
+  for (const std::string& sku : needs.skus) hashes.push_back(ContestedKeys::KeyOf(sku));
+  return hashes;
+}
+
 // Runs the command in a batch and takes its result; blocks until the batch has ended. Thread-safe.
 template <typename Command>
 absl::StatusOr<typename Command::Result> RunWrite(WriteBatcher& writes, Command command,
                                                   const ports::CallContext& context) {
   commands::Command one(std::move(command));
   std::vector<std::size_t> keys = HashedConflictKeys(one);
+  std::vector<std::size_t> rows = HashedRowKeys(one);
   absl::StatusOr<commands::Result> result =
-      writes.Run(std::move(one), context, std::move(keys), commands::InDoubtError);
+      writes.Run(std::move(one), context, std::move(keys), std::move(rows), commands::InDoubtError);
   if (!result.ok()) return result.status();
   return std::get<typename Command::Result>(*std::move(result));
 }

@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "logistics/base/backoff.hpp"
 #include "storage/batch/commit.hpp"
-#include "storage/batch/load_state.hpp"
 #include "storage/batch/store_effects.hpp"
 #include "storage/postgres/errors.hpp"
+#include "storage/rows/level_rows.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -31,6 +31,11 @@ void MarkInDoubt(const WriteBatch& batch, bool in_doubt) {
   for (const auto& item : batch) item->in_doubt = in_doubt;
 }
 
+DatabaseOptions WithBatchLockTimeout(DatabaseOptions options) {
+  options.lock_timeout = std::min(options.lock_timeout, options.batch_lock_timeout);
+  return options;
+}
+
 std::vector<commands::Item> ItemsOf(const WriteBatch& batch) {
   std::vector<commands::Item> items;
   items.reserve(batch.size());
@@ -42,9 +47,12 @@ std::vector<commands::Item> ItemsOf(const WriteBatch& batch) {
 
 }  // namespace
 
-WriteExecutor::WriteExecutor(WriterDeps deps)
+WriteExecutor::WriteExecutor(WriterDeps deps, Use use)
     : deps_(std::move(deps)),
-      session_(deps_.options, SessionUse::kByKey),
+      use_(use),
+      session_(WithBatchLockTimeout(deps_.options), SessionUse::kByKey),
+      rows_(session_, deps_.contested, deps_.products,
+            std::min(deps_.options.lock_timeout, deps_.options.batch_lock_timeout), deps_.options.lock_timeout),
       random_(std::random_device{}()),
       batches_(deps_.metrics.GetCounter("logistics_batches_total", "Write batches committed")),
       commands_(deps_.metrics.GetCounter("logistics_batch_commands_total", "Commands decided in write batches")),
@@ -58,29 +66,90 @@ WriteExecutor::WriteExecutor(WriterDeps deps)
       batch_seconds_(deps_.metrics.GetHistogram("logistics_batch_seconds", "Time of a write batch, retries included",
                                                 ports::LatencyBounds())) {}
 
-void WriteExecutor::Execute(const WriteBatch& batch) {
+WriteBatch WriteExecutor::Execute(const WriteBatch& batch) {
   const absl::Time start = absl::Now();
   batch_size_.Observe(static_cast<double>(batch.size()));
   commands_.Increment(static_cast<double>(batch.size()));
-  Outcomes outcomes;
-  const TryOutcome tried = RunToEnd(batch, outcomes);
-  if (tried.result == Try::kDone) {
-    for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->promise.set_value(std::move(outcomes[i]));
-  } else if (tried.result == Try::kFailed && batch.size() > 1) {
-    taken_apart_.Increment();
-    spdlog::warn("a batch of {} failed and is run one by one: {}", batch.size(), tried.status.ToString());
-    for (const auto& item : batch) {
-      const TryOutcome alone = RunToEnd({item}, outcomes);
-      if (alone.result == Try::kDone) {
-        item->promise.set_value(std::move(outcomes[0]));
-      } else {
-        item->promise.set_value(StatusOf(alone, *item));
-      }
-    }
+  WriteBatch apart;
+  if (use_ == Use::kBatches) {
+    RunTogether(batch, apart);
   } else {
-    for (const auto& item : batch) item->promise.set_value(StatusOf(tried, *item));
+    for (const auto& item : batch) RunApart(item);
   }
   batch_seconds_.Observe(absl::ToDoubleSeconds(absl::Now() - start));
+  return apart;
+}
+
+void WriteExecutor::RunTogether(WriteBatch batch, WriteBatch& apart) {
+  while (!batch.empty()) {
+    Outcomes outcomes;
+    const TryOutcome tried = RunToEnd(batch, outcomes);
+    if (tried.result == Try::kDone) {
+      for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->promise.set_value(std::move(outcomes[i]));
+      return;
+    }
+    if (tried.result == Try::kContested) {
+      WriteBatch rest;
+      for (std::size_t i = 0; i < batch.size(); ++i)
+        (rows_.NeedsContested(*batch[i], i) ? apart : rest).push_back(batch[i]);
+      if (rest.size() < batch.size()) {
+        spdlog::warn("{} of {} commands need a row that is locked, and run apart", batch.size() - rest.size(),
+                     batch.size());
+        batch = std::move(rest);
+        continue;
+      }
+    }
+    // Of a batch that was busy to the last, one command may be the reason. Without a connection none is.
+    const bool one_at_fault = tried.result == Try::kFailed || tried.result == Try::kContested ||
+                              (tried.result == Try::kAgain && IsBusy(tried.status));
+    if (one_at_fault && batch.size() > 1) {
+      taken_apart_.Increment();
+      spdlog::warn("a batch of {} failed and is run one by one: {}", batch.size(), tried.status.ToString());
+      return RunOneByOne(batch, apart);
+    }
+    if (tried.result == Try::kContested) return GiveBack(batch.front(), apart);
+    for (const auto& item : batch) item->promise.set_value(StatusOf(tried, *item));
+    return;
+  }
+}
+
+void WriteExecutor::RunOneByOne(const WriteBatch& batch, WriteBatch& apart) {
+  for (const auto& item : batch) {
+    Outcomes outcomes;
+    const TryOutcome alone = RunToEnd({item}, outcomes);
+    if (alone.result == Try::kDone) {
+      item->promise.set_value(std::move(outcomes[0]));
+    } else if (alone.result == Try::kContested) {
+      GiveBack(item, apart);
+    } else {
+      item->promise.set_value(StatusOf(alone, *item));
+    }
+  }
+}
+
+void WriteExecutor::GiveBack(const std::shared_ptr<PendingWrite>& item, WriteBatch& apart) {
+  // Where no row is found, another transaction has taken its idempotency key, SKU or payment.
+  if (!rows_.NeedsContested(*item, 0)) {
+    for (const std::size_t key : item->conflict_keys) deps_.contested.Add(key);
+  }
+  apart.push_back(item);
+}
+
+void WriteExecutor::RunApart(const std::shared_ptr<PendingWrite>& item) {
+  // The wait of a frozen replica's transaction, which Postgres ends: longer than one wait for a row.
+  const absl::Time give_up =
+      std::min(absl::Now() + deps_.options.lock_timeout * 2, item->context.deadline - kAnswerMargin);
+  for (;;) {
+    Outcomes outcomes;
+    const TryOutcome tried = RunToEnd({item}, outcomes);
+    if (tried.result == Try::kDone) {
+      rows_.Forget(*item);
+      return item->promise.set_value(std::move(outcomes[0]));
+    }
+    if (tried.result != Try::kContested || !rows_.Await(*item, give_up)) {
+      return item->promise.set_value(StatusOf(tried, *item));
+    }
+  }
 }
 
 absl::Status WriteExecutor::StatusOf(const TryOutcome& tried, const PendingWrite& item) {
@@ -106,7 +175,13 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     const absl::Time now = ToMicroseconds(deps_.clock.Now());
     Session& session = session_.Get();
     session.Begin();
-    commands::State state = LoadState(session, items, deps_.products);
+    LevelsOfItems& levels = rows_.Begin(items.size());
+    commands::State state = LoadState(session, items, deps_.products, levels);
+    if (rows_.AnyLevelContested()) {
+      session_.RollbackOrDrop();
+      return {Try::kContested, BusyError()};
+    }
+    LockLevels(session, rows_.Levels(), state);
     commands::Decision decision = commands::Decide(items, state, deps_.options.stock_policy, deps_.ids, now);
     outcomes = std::move(decision.outcomes);
     if (decision.effects.empty()) {
@@ -119,7 +194,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     Commit(session, batch_id);
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
-    session_.RollbackOrDrop();
+    session_.RollbackOrDrop(failure);
     // A server that answers and stays has said no. With the session gone it may have said yes, and so it may where a
     // pooler answers in its place (08007, transaction resolution unknown).
     const bool refused = session_.open() && failure.kind != FailureKind::kConnection;
@@ -127,6 +202,9 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
       const TryOutcome resolved = ResolveInDoubt(batch_id, batch);
       if (resolved.result == Try::kDone) Report(refused_restocks);
       return resolved;
+    }
+    if (failure.kind == FailureKind::kLocked) {
+      return {rows_.RememberLocked(items) ? Try::kContested : Try::kAgain, failure.status};
     }
     if (failure.kind == FailureKind::kConnection) {
       spdlog::warn("a write batch lost its connection: {}", error.what());
@@ -167,8 +245,9 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
       deps_.on_commit();
       return {Try::kDone, absl::OkStatus()};
     } catch (const std::exception& error) {
-      session_.RollbackOrDrop();
-      if (TranslateException(error).kind == FailureKind::kPermanent) {
+      const Failure failure = TranslateException(error);
+      session_.RollbackOrDrop(failure);
+      if (failure.kind == FailureKind::kPermanent) {
         spdlog::error("the commit in doubt cannot be resolved: {}", error.what());
         break;
       }

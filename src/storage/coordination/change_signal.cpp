@@ -3,6 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <stdexcept>
+
+#include "storage/postgres/pooler.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -13,6 +16,8 @@ constexpr const char* kNotify = "NOTIFY logistics_changes";
 constexpr absl::Duration kNotifyInterval = absl::Milliseconds(10);
 constexpr absl::Duration kReconnectMin = absl::Milliseconds(100);
 constexpr absl::Duration kReconnectMax = absl::Seconds(2);
+// The listening connection is the daemon's check of Postgres, which has a limit of its own.
+constexpr absl::Duration kCheckMax = absl::Seconds(1);
 
 }  // namespace
 
@@ -71,13 +76,22 @@ void ChangeSignal::NotifyLoop(const std::stop_token& stop) {
 }
 
 void ChangeSignal::ListenLoop(const std::stop_token& stop) {
-  SessionSlot session(options_, SessionUse::kByKey);
+  DatabaseOptions options = options_;
+  options.statement_timeout = kCheckMax;
+  SessionSlot session(options, SessionUse::kByKey);
   absl::Duration backoff = kReconnectMin;
   bool up = false;
+  bool pooler_refused = false;
   while (!stop.stop_requested()) {
-    const bool fresh = !session.open();
+    const bool fresh = !up || !session.open();
     const std::optional<Failure> failure = session.Attempt(Tries::kOnce, [&](Session& open) {
-      open.Script(fresh ? kListen : "SELECT 1");
+      pooler_refused = false;
+      if (fresh) {
+        pooler_refused = IsBehindTransactionPooler(open, options);
+        if (pooler_refused) throw std::runtime_error(kPoolerRefusal);
+        open.Script(kListen);
+      }
+      open.RequireWritable();
       if (!up) health_.Report("postgres", ports::HealthState::kUp, "");
       if (!up) spdlog::info("postgres is available");
       up = true;
@@ -87,7 +101,8 @@ void ChangeSignal::ListenLoop(const std::stop_token& stop) {
     if (!failure) continue;
     if (up) spdlog::error("postgres is unavailable, calls answer UNAVAILABLE until it is back: {}", failure->text);
     up = false;
-    health_.Report("postgres", ports::HealthState::kDown, "no connection");
+    health_.Report("postgres", ports::HealthState::kDown,
+                   pooler_refused ? kPoolerRefusal : "no connection to a server that accepts writes");
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(backoff), [] { return false; });
     backoff = std::min(backoff * 2, kReconnectMax);

@@ -14,7 +14,7 @@ namespace logistics::storage {
 // Wakes readers after a commit: this replica's subscribers at once, other replicas by a coalesced NOTIFY after the
 // commit, on a connection of its own (within the transaction it would serialize all commits). A wake-up can be lost, so
 // subscribers also poll. The listening connection is also the daemon's check of Postgres: it reports health component
-// "postgres". Thread-safe.
+// "postgres", down within five seconds and a poll when the server hangs or accepts no writes. Thread-safe.
 class ChangeSignal {
  public:
   ChangeSignal(const DatabaseOptions& options, ports::HealthReporter& health);

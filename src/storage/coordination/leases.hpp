@@ -14,6 +14,11 @@ namespace logistics::storage {
 #define LOGISTICS_LEASE_FENCE \
   "SELECT 1 FROM leases WHERE name = $1::text AND holder = $2::uuid AND expires_at > clock_timestamp() FOR UPDATE"
 
+// In the result of a statement that is a transaction of its own: its commit does not wait for the disk. Of that
+// transaction alone: a setting of the session would reach others by way of a pooler.
+#define LOGISTICS_WITHOUT_DISK_WAIT "set_config('synchronous_commit', 'off', true)"
+
+// Neither waits for the disk: a crash of Postgres that undoes one ends the lease early, or lets it run out.
 // Acquires a free or expired lease, or renews ours. False: another replica has it.
 bool AcquireLease(Session& session, const std::string& name, const domain::Uuid& holder, absl::Duration ttl);
 

@@ -34,7 +34,7 @@ constexpr Statement kDelete = {
                      "moved AS (UPDATE outbox_position SET number = $7::bigint, ordinal = $8::integer "
                      "WHERE (number, ordinal) < ($7::bigint, $8::integer) AND EXISTS (SELECT 1 FROM fence) "
                      "AND (SELECT rows FROM counted) = $9::bigint) "
-                     "SELECT (SELECT count(*) FROM fence), (SELECT rows FROM counted)"};
+                     "SELECT (SELECT count(*) FROM fence), (SELECT rows FROM counted), " LOGISTICS_WITHOUT_DISK_WAIT};
 // Stores the events, and deletes the parts that have no open event left with them.
 constexpr Statement kQuarantine = {
     "outbox_quarantine",
@@ -47,11 +47,13 @@ constexpr Statement kQuarantine = {
     "ON CONFLICT DO NOTHING RETURNING number, ordinal), "
     "gone AS (DELETE FROM outbox o USING unnest($3::uuid[], $4::integer[]) AS k(batch_id, part) "
     "WHERE o.batch_id = k.batch_id AND o.part = k.part AND EXISTS (SELECT 1 FROM fence)) "
-    "SELECT NULL, NULL FROM fence UNION ALL SELECT number, ordinal FROM stored"};
+    "SELECT NULL, NULL FROM fence WHERE " LOGISTICS_WITHOUT_DISK_WAIT
+    " = 'off' UNION ALL SELECT number, ordinal FROM stored"};
 constexpr Statement kReplacePart = {"outbox_replace_part",
                                     "WITH fence AS (" LOGISTICS_LEASE_FENCE
                                     ") UPDATE outbox SET events = decode($5::text, 'hex') WHERE batch_id = $3::uuid "
-                                    "AND part = $4::integer AND EXISTS (SELECT 1 FROM fence)"};
+                                    "AND part = $4::integer AND EXISTS (SELECT 1 FROM fence) "
+                                    "RETURNING " LOGISTICS_WITHOUT_DISK_WAIT};
 
 // Not tried again here: the relay has a backoff of its own.
 absl::Status Guarded(SessionSlot& slot, const std::function<void(Session&)>& work) {

@@ -24,7 +24,7 @@ class PostgresOutbox final : public ports::Outbox {
  public:
   PostgresOutbox(const DatabaseOptions& options, const domain::Uuid& replica_id,
                  std::chrono::milliseconds replace_after = std::chrono::seconds(5))
-      : session_(options, SessionUse::kOutbox), replica_id_(replica_id), replace_after_(replace_after) {}
+      : session_(options, SessionUse::kByKey), replica_id_(replica_id), replace_after_(replace_after) {}
 
   absl::StatusOr<bool> AcquireLease(absl::Duration ttl) override;
   absl::Status ReleaseLease() override;

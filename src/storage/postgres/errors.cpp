@@ -17,16 +17,16 @@ constexpr char kBusyUrl[] = "type.logistics-engine/storage.Busy";
 
 // Codes of Postgres manual appendix A.
 FailureKind KindOf(const std::string& sqlstate) {
-  static constexpr std::array<std::string_view, 5> kTransient = {
+  static constexpr std::array<std::string_view, 3> kTransient = {
       "40001",  // serialization_failure
       "40P01",  // deadlock_detected
-      "55P03",  // lock_not_available: lock_timeout
-      "57014",  // query_canceled: statement_timeout
       "23505",  // unique_violation: commands check the rows they read, so another writer was first; read again
   };
   for (const std::string_view code : kTransient) {
     if (sqlstate == code) return FailureKind::kTransient;
   }
+  // lock_not_available: lock_timeout. query_canceled: statement_timeout.
+  if (sqlstate == "55P03" || sqlstate == "57014") return FailureKind::kLocked;
   const std::string_view class_code = std::string_view(sqlstate).substr(0, 2);
   // 53 insufficient resources: disk, memory, connections.
   if (class_code == "53") return FailureKind::kTransient;
@@ -38,16 +38,16 @@ FailureKind KindOf(const std::string& sqlstate) {
   return FailureKind::kPermanent;
 }
 
-absl::Status BusyError() {
-  absl::Status status = UnavailableError("the database is busy, try again");
-  status.SetPayload(kBusyUrl, absl::Cord());
-  return status;
-}
-
 }  // namespace
 
 absl::Status UnavailableError(std::string_view what) {
   return domain::RetryLaterError(absl::StatusCode::kUnavailable, what, kRetryAfter);
+}
+
+absl::Status BusyError() {
+  absl::Status status = UnavailableError("the database is busy, try again");
+  status.SetPayload(kBusyUrl, absl::Cord());
+  return status;
 }
 
 bool IsBusy(const absl::Status& status) { return status.GetPayload(kBusyUrl).has_value(); }
@@ -58,6 +58,7 @@ Failure TranslateException(const std::exception& error) {
     const FailureKind kind = KindOf(sql->sqlstate());
     switch (kind) {
       case FailureKind::kTransient:
+      case FailureKind::kLocked:
         return {kind, BusyError(), text};
       case FailureKind::kConnection:
         return {kind, UnavailableError("the database is unavailable"), text};

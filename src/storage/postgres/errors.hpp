@@ -11,14 +11,15 @@
 namespace logistics::storage {
 
 enum class FailureKind {
-  kTransient,   // rolled back for a reason that passes: deadlock, lock timeout, a key that another writer just made
+  kTransient,   // rolled back for a reason that passes: deadlock, a key that another writer just made
+  kLocked,      // waited for in vain: a row that another session locks, or a statement that takes too long
   kConnection,  // the connection is lost, or the server cannot say: the statement may have been executed
   kPermanent,   // will fail again
 };
 
 struct Failure {
   FailureKind kind;
-  // UNAVAILABLE with a retry hint for kTransient and kConnection, INTERNAL for kPermanent but for an UnknownRowError.
+  // UNAVAILABLE with a retry hint; for kPermanent INTERNAL, or FAILED_PRECONDITION for an UnknownRowError.
   absl::Status status;
   std::string text;  // the exception's own words, for logs and operators; never for a caller
 };
@@ -35,7 +36,8 @@ class UnknownRowError : public std::runtime_error {
 // UNAVAILABLE with a retry hint.
 absl::Status UnavailableError(std::string_view what);
 
-// Whether the status of a Failure is of kTransient: the database is there, and other work is in the way.
+// UNAVAILABLE with a retry hint: the database is there, and other work is in the way. So are kTransient and kLocked.
+absl::Status BusyError();
 bool IsBusy(const absl::Status& status);
 
 Failure TranslateException(const std::exception& error);

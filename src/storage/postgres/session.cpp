@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "storage/postgres/socket_watchdog.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -12,12 +15,15 @@ namespace {
 std::string WithClientSettings(const DatabaseOptions& options) {
   const std::string ours = fmt::format(
       "connect_timeout={}&application_name=logistics-engine&keepalives=1&keepalives_idle=10&keepalives_interval=5"
-      "&keepalives_count=3&tcp_user_timeout=20000",
+      "&keepalives_count=3&tcp_user_timeout=20000&target_session_attrs=read-write",
       std::max<std::int64_t>(1, absl::ToInt64Seconds(options.connect_timeout)));
   const std::size_t query = options.url.find('?');
   if (query == std::string::npos) return options.url + "?" + ours;
   return options.url.substr(0, query + 1) + ours + "&" + options.url.substr(query + 1);
 }
+
+constexpr const char* kIsReadOnly =
+    "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean";
 
 // Generic plans spare the planning of each batch, and the switches keep a plan made while a table was small from
 // reading all of it later.
@@ -25,19 +31,36 @@ constexpr std::string_view kByKeySettings =
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
     "SET enable_mergejoin = off;";
 
-// JIT never pays for statements this short.
+// JIT never pays for statements this short. A query whose client is gone ends within a second.
 std::string SessionSettings(const DatabaseOptions& options, SessionUse use) {
   return fmt::format(
       "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {};"
-      "SET timezone = 'UTC'; SET client_min_messages = warning; {}{} SET jit = off",
+      "SET timezone = 'UTC'; SET client_min_messages = warning; {} SET jit = off; SET "
+      "client_connection_check_interval = 1000",
       absl::ToInt64Milliseconds(options.lock_timeout), absl::ToInt64Milliseconds(options.statement_timeout),
-      absl::ToInt64Milliseconds(options.idle_in_transaction_timeout), use == SessionUse::kQueries ? "" : kByKeySettings,
-      use == SessionUse::kOutbox ? "SET synchronous_commit = off;" : "");
+      absl::ToInt64Milliseconds(options.idle_in_transaction_timeout),
+      use == SessionUse::kQueries ? "" : kByKeySettings);
 }
 
 }  // namespace
 
-Session::Session(const DatabaseOptions& options, SessionUse use) : connection_(WithClientSettings(options)) {
+// Shuts the session's socket down when a wait takes too long.
+class Session::Watched {
+ public:
+  Watched(const Session& session, absl::Duration longer = absl::ZeroDuration()) : socket_(session.socket_) {
+    const absl::Duration limit = std::min(session.wait_max_ + longer, session.wait_until_ - absl::Now());
+    SocketWatchdog::OfProcess().Arm(socket_, limit, session.cancelled_);
+  }
+  ~Watched() { SocketWatchdog::OfProcess().Disarm(socket_); }
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+
+ private:
+  const int socket_;
+};
+
+Session::Session(const DatabaseOptions& options, SessionUse use)
+    : connection_(WithClientSettings(options)), wait_max_(options.statement_timeout + kAnswerMargin) {
 #if PQXX_VERSION_MAJOR < 7
   // Version 6 would reconnect silently and lose the session's transaction.
 #pragma GCC diagnostic push
@@ -45,11 +68,23 @@ Session::Session(const DatabaseOptions& options, SessionUse use) : connection_(W
   connection_.inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 #endif
-  work_.emplace(connection_);
-  Script(SessionSettings(options, use));
+  socket_ = ::dup(connection_.sock());
+  try {
+    work_.emplace(connection_);
+    Script(SessionSettings(options, use));
+  } catch (...) {
+    ::close(socket_);  // the destructor does not run
+    throw;
+  }
+}
+
+Session::~Session() {
+  work_.reset();
+  ::close(socket_);
 }
 
 pqxx::result Session::Execute(const std::string& name, const std::string& sql, const Params& params) {
+  const Watched watched(*this);
   if (prepared_.insert(name).second) connection_.prepare(name, sql);
 #if PQXX_VERSION_MAJOR < 7
   return work_->exec_prepared(name, pqxx::prepare::make_dynamic_params(params.values()));
@@ -61,6 +96,7 @@ pqxx::result Session::Execute(const std::string& name, const std::string& sql, c
 }
 
 pqxx::result Session::ExecuteOnce(const std::string& sql, const Params& params) {
+  const Watched watched(*this);
 #if PQXX_VERSION_MAJOR < 7
   return work_->exec_params(sql, pqxx::prepare::make_dynamic_params(params.values()));
 #else
@@ -70,7 +106,10 @@ pqxx::result Session::ExecuteOnce(const std::string& sql, const Params& params) 
 #endif
 }
 
-pqxx::result Session::Script(const std::string& sql) { return work_->exec(sql); }
+pqxx::result Session::Script(const std::string& sql) {
+  const Watched watched(*this);
+  return work_->exec(sql);
+}
 
 void Session::Rollback() {
   if (broken()) return;
@@ -89,6 +128,7 @@ void Session::Rollback() {
 }
 
 bool Session::AwaitNotification(absl::Duration timeout) {
+  const Watched watched(*this, timeout);
   const std::int64_t us = absl::ToInt64Microseconds(timeout);
   work_.reset();  // libpqxx delivers nothing while a transaction object exists, even this one that is none
   // On a lost connection one of these throws, and the session stays without a transaction object: it is broken.
@@ -99,5 +139,17 @@ bool Session::AwaitNotification(absl::Duration timeout) {
 }
 
 bool Session::broken() const { return !work_.has_value() || !connection_.is_open(); }
+
+void Session::RequireWritable() {
+  if (Script(kIsReadOnly)[0][0].as<bool>()) {
+    throw pqxx::sql_error("the server accepts no writes", kIsReadOnly, "25006");
+  }
+}
+
+void Session::LimitWaits(absl::Duration limit, absl::Time until) {
+  wait_max_ = limit;
+  wait_until_ = until;
+  cancelled_ = nullptr;
+}
 
 }  // namespace logistics::storage

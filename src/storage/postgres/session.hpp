@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
@@ -20,15 +21,23 @@ struct Statement {
 enum class SessionUse {
   kByKey,    // writes and look-ups by key: generic plans, index scans only
   kQueries,  // lists and sums: planned for their values
-  kOutbox,   // like kByKey; commits do not wait for the disk: events that a crash brings back are published again
 };
 
-// One connection to Postgres, for one thread at a time. It never reconnects: the owner drops a broken one,
-// because its transaction is gone with it. Methods throw pqxx exceptions; SessionSlot::Attempt catches them (ADR 8).
+// One connection to a Postgres that accepts writes, for one thread at a time. It never reconnects: the owner drops a
+// broken one, because its transaction is gone with it. Methods throw pqxx exceptions; SessionSlot::Attempt catches them
+// (ADR 8).
+//
+// Every wait for the server has a limit: statement_timeout and kAnswerMargin. Past it the socket is shut down, and the
+// session is broken: a server that hangs answers neither the statement nor its timeout.
 class Session {
  public:
-  // Connects (bounded by connect_timeout) and sets the timeouts that keep a frozen replica from stopping the others.
+  // What a server may take to say that a statement has timed out.
+  static constexpr absl::Duration kAnswerMargin = absl::Seconds(2);
+
+  // Connects (bounded by connect_timeout for each host) and sets the timeouts that keep a frozen replica from stopping
+  // the others. Throws where no host accepts writes.
   Session(const DatabaseOptions& options, SessionUse use);
+  ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -54,9 +63,26 @@ class Session {
   bool AwaitNotification(absl::Duration timeout);
 
   bool broken() const;
+  // As told at connect: the server's own, or a number that a pooler made up.
+  int backend_pid() const { return connection_.backendpid(); }
+
+  // Throws SQLSTATE 25006 when the server has become one that accepts no writes, which a session meets alive where
+  // nobody cuts it. Outside a transaction.
+  void RequireWritable();
+
+  // Limits each wait for the server from now on; beside it, no wait lasts beyond `until`.
+  void LimitWaits(absl::Duration limit, absl::Time until = absl::InfiniteFuture());
+  // A wait also ends when `cancelled` has become true, which lives until the next call of LimitWaits.
+  void StopWhen(const std::function<bool()>* cancelled) { cancelled_ = cancelled; }
 
  private:
+  class Watched;
+
   pqxx::connection connection_;
+  int socket_ = -1;  // a duplicate: its number names this socket as long as the session lives
+  absl::Duration wait_max_;
+  absl::Time wait_until_ = absl::InfiniteFuture();
+  const std::function<bool()>* cancelled_ = nullptr;
   std::optional<pqxx::nontransaction> work_;
   absl::flat_hash_set<std::string> prepared_;
 };

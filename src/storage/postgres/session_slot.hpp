@@ -17,15 +17,21 @@ class SessionSlot {
   SessionSlot(const DatabaseOptions& options, SessionUse use) : options_(options), use_(use) {}
 
   // Runs `work` on the working session; connects when there is none. Where that throws, the failure is translated and
-  // the transaction rolled back; a broken session is dropped. A lost connection is tried again on a new one, within
-  // `tries`. Returns why the last try failed, nothing when it succeeded. Does not throw.
-  std::optional<Failure> Attempt(Tries tries, const std::function<void(Session&)>& work);
+  // the transaction rolled back; a session that is broken, or whose server cannot serve (a standby, one that shuts
+  // down), is dropped. A lost connection is tried again on a new one, within `tries` and the deadline. Returns why the
+  // last try failed, nothing when it succeeded. Does not throw. A wait for a server that hangs ends little later than
+  // the deadline.
+  std::optional<Failure> Attempt(Tries tries, const std::function<void(Session&)>& work,
+                                 absl::Time deadline = absl::InfiniteFuture());
 
   // For the write executor alone, which has to know whether its commit was sent.
-  // The working session; connects when there is none. Throws what Session's constructor throws.
-  Session& Get();
+  // The working session; connects when there is none. Asks once a second whether the server still accepts writes.
+  // Throws what Session's methods throw.
+  Session& Get(absl::Time deadline = absl::InfiniteFuture());
   // Rolls back, and drops the session where that fails or it is broken. Does not throw.
   void RollbackOrDrop();
+  // The same after a failure; drops the session also where the failure says that its server cannot serve.
+  void RollbackOrDrop(const Failure& failure);
 
   bool open() const { return session_.has_value(); }
 
@@ -33,6 +39,7 @@ class SessionSlot {
   const DatabaseOptions options_;
   const SessionUse use_;
   std::optional<Session> session_;
+  absl::Time asked_at_;  // whether the server accepts writes
 };
 
 }  // namespace logistics::storage

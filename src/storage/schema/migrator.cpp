@@ -11,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "storage/postgres/pooler.hpp"
 #include "storage/postgres/session_slot.hpp"
 #include "storage/schema/migrations.hpp"
 
@@ -58,6 +59,7 @@ bool Apply(Session& session, const EmbeddedMigration& migration) {
   }
   // A migration may rewrite a large table, so its time has no limit; its waits for locks have one.
   session.Script("SET LOCAL statement_timeout = 0");
+  session.LimitWaits(absl::InfiniteDuration());
   session.Script(std::string(migration.sql));
   session.ExecuteOnce("INSERT INTO schema_migrations (name) VALUES ($1)", name);
   session.Script("COMMIT");
@@ -68,6 +70,11 @@ bool Apply(Session& session, const EmbeddedMigration& migration) {
 
 absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options) {
   std::vector<std::string> applied;
+  bool pooled = false;
+  const absl::Status pooler =
+      OnSession(options, [&](Session& session) { pooled = IsBehindTransactionPooler(session, options); });
+  if (!pooler.ok()) return pooler;
+  if (pooled) return absl::FailedPreconditionError(absl::StrCat("database.url (DATABASE_URL): ", kPoolerRefusal));
   const absl::Status status = OnSession(options, [&](Session& session) {
     session.Begin();
     session.Script(std::string(kLock));

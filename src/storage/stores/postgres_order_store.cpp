@@ -26,10 +26,10 @@ absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id,
 
 absl::StatusOr<ports::OrderPage> PostgresOrderStore::List(const ports::OrderQuery& query,
                                                           const ports::CallContext& context) {
-  return pool_.Read(context.deadline, [&](Session& session) { return ListOrders(session, query); });
+  return lists_.Read(context, [&](Session& session) { return ListOrders(session, query); });
 }
 
-void OrderReadExecutor::Execute(const Batch& batch) {
+OrderReadExecutor::Batch OrderReadExecutor::Execute(const Batch& batch) {
   std::vector<domain::OrderId> ids;
   for (const auto& item : batch) ids.push_back(item->command);
   std::sort(ids.begin(), ids.end());
@@ -51,6 +51,7 @@ void OrderReadExecutor::Execute(const Batch& batch) {
       item->promise.set_value(found->second);
     }
   }
+  return {};
 }
 
 }  // namespace logistics::storage

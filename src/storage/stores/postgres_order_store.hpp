@@ -13,8 +13,8 @@ using OrderReadBatcher = Batcher<domain::OrderId, domain::Order>;
 // Orders in Postgres. Writes and GetOrder are batched; the batchers and the pool outlive the store.
 class PostgresOrderStore final : public ports::OrderStore {
  public:
-  PostgresOrderStore(WriteBatcher& writes, OrderReadBatcher& reads, SessionPool& pool)
-      : writes_(writes), reads_(reads), pool_(pool) {}
+  PostgresOrderStore(WriteBatcher& writes, OrderReadBatcher& reads, SessionPool& lists)
+      : writes_(writes), reads_(reads), lists_(lists) {}
 
   absl::StatusOr<domain::Order> Create(const domain::NewOrder& order, const ports::CallContext& context) override;
   absl::StatusOr<domain::Order> ChangeStatus(const domain::StatusChange& change,
@@ -25,14 +25,14 @@ class PostgresOrderStore final : public ports::OrderStore {
  private:
   WriteBatcher& writes_;
   OrderReadBatcher& reads_;
-  SessionPool& pool_;
+  SessionPool& lists_;
 };
 
 // Answers a batch of GetOrder with one look-up.
 class OrderReadExecutor final : public BatchExecutor<domain::OrderId, domain::Order> {
  public:
   explicit OrderReadExecutor(const DatabaseOptions& options) : session_(options, SessionUse::kByKey) {}
-  void Execute(const Batch& batch) override;
+  Batch Execute(const Batch& batch) override;
 
  private:
   SessionSlot session_;

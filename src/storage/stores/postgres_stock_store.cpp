@@ -77,7 +77,7 @@ absl::StatusOr<ports::EndAnswer> PostgresStockStore::CommitReservation(const dom
 
 absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::ProductId& id,
                                                                const ports::CallContext& context) {
-  auto found = pool_.Read(context.deadline, [&](Session& session) {
+  auto found = pool_.Read(context, [&](Session& session) {
     return ReadProducts(session, session.Execute(kGetProduct, Params().Add(id.uuid())));
   });
   if (!found.ok()) return found.status();
@@ -87,7 +87,7 @@ absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::Pro
 
 absl::StatusOr<ports::ProductPage> PostgresStockStore::ListProducts(const std::string& category, int page,
                                                                     int page_size, const ports::CallContext& context) {
-  return pool_.Read(context.deadline, [&](Session& session) {
+  return lists_.Read(context, [&](Session& session) {
     ports::ProductPage result;
     result.total_count = session.Execute(kCountProducts, Params().Add(category))[0][0].as<std::int64_t>();
     const std::int64_t offset = std::int64_t{page - 1} * page_size;
@@ -100,7 +100,8 @@ absl::StatusOr<ports::ProductPage> PostgresStockStore::ListProducts(const std::s
 absl::StatusOr<std::vector<ports::LevelRow>> PostgresStockStore::Levels(
     const std::vector<domain::ProductId>& products, const std::vector<domain::WarehouseId>& warehouses,
     const ports::CallContext& context) {
-  return pool_.Read(context.deadline, [&](Session& session) { return ReadLevels(session, products, warehouses); });
+  SessionPool& pool = products.empty() ? lists_ : pool_;  // those of all products are a list
+  return pool.Read(context, [&](Session& session) { return ReadLevels(session, products, warehouses); });
 }
 
 }  // namespace logistics::storage

@@ -6,10 +6,11 @@
 
 namespace logistics::storage {
 
-// Products, levels and reservations in Postgres (embedded inventory). The batcher and the pool outlive the store.
+// Products, levels and reservations in Postgres (embedded inventory). The batcher and the pools outlive the store.
 class PostgresStockStore final : public ports::StockStore {
  public:
-  PostgresStockStore(WriteBatcher& writes, SessionPool& pool) : writes_(writes), pool_(pool) {}
+  PostgresStockStore(WriteBatcher& writes, SessionPool& pool, SessionPool& lists)
+      : writes_(writes), pool_(pool), lists_(lists) {}
 
   absl::StatusOr<domain::Product> CreateProduct(const domain::Product& product,
                                                 const ports::CallContext& context) override;
@@ -31,6 +32,7 @@ class PostgresStockStore final : public ports::StockStore {
  private:
   WriteBatcher& writes_;
   SessionPool& pool_;
+  SessionPool& lists_;
 };
 
 }  // namespace logistics::storage

@@ -28,9 +28,11 @@ class BatchTest : public StorageFixture {
 
   WriteBatcher& Writer() {
     if (writer_) return *writer_;
+    DatabaseOptions options = Options();
+    options.batch_lock_timeout = options.lock_timeout;  // the lock of RunAsOneBatch is meant
     std::vector<std::unique_ptr<WriteBatcher::Executor>> writers;
     writers.push_back(std::make_unique<WriteExecutor>(
-        WriterDeps{Options(), ids_, clock_, encoder_, metrics_, products_, [this] { ++told_; }}));
+        WriterDeps{options, ids_, clock_, encoder_, metrics_, products_, contested_, [this] { ++told_; }}));
     writer_ = std::make_unique<WriteBatcher>(BatcherLimits{128, 1'000}, std::move(writers));
     return *writer_;
   }
@@ -76,6 +78,7 @@ class BatchTest : public StorageFixture {
   std::unique_ptr<Replica> replica_;
   domain::ProductId plug_;
   ProductCache products_;
+  ContestedKeys contested_;
   fakes::CountingMetrics metrics_;
   std::atomic<int> told_ = 0;
   std::unique_ptr<WriteBatcher> writer_;

@@ -45,7 +45,7 @@ class OutboxPlanTest : public StorageFixture {
 };
 
 TEST_F(OutboxPlanTest, StatisticsOfAnEmptyTable_ReadOnePage) {
-  Session session(Options(), SessionUse::kOutbox);
+  Session session(Options(), SessionUse::kByKey);
   ReadParts(session, {}, -1, kPageCommits);  // the plan is made while the tables are empty
   Fill("true");
   for (const std::int64_t number : {0, 200'000, 399'000}) {
@@ -54,7 +54,7 @@ TEST_F(OutboxPlanTest, StatisticsOfAnEmptyTable_ReadOnePage) {
 }
 
 TEST_F(OutboxPlanTest, CommitsWithoutEvents_CostNothingToStepOver) {
-  Session session(Options(), SessionUse::kOutbox);
+  Session session(Options(), SessionUse::kByKey);
   ReadParts(session, {}, -1, kPageCommits);
   Fill("number % 1000 = 0");
   EXPECT_LT(BuffersOfAPage(session, 100'000), kBuffersMax);

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <string>
 #include <thread>
 
+#include "fakes/eventually.hpp"
 #include "google/rpc/error_details.pb.h"
 #include "unit/rpc/details.hpp"
 #include "unit/rpc/server_fixture.hpp"
@@ -80,6 +82,20 @@ TEST_F(CallScopeTest, Deadline_IsTheCallersWithinTheBounds) {
   too_long.set_deadline(absl::ToChronoTime(before + absl::Hours(24)));
   Get(kUnknownId, too_long);
   EXPECT_LE(gate_.LastContext()->deadline, absl::Now() + absl::Hours(2));
+}
+
+TEST_F(CallScopeTest, CallWhoseCallerHasGone_SaysSo) {
+  Start();
+  gate_.Close();
+  grpc::ClientContext context;
+  std::thread caller([&] { EXPECT_EQ(Get(kUnknownId, context).error_code(), grpc::StatusCode::CANCELLED); });
+  gate_.WaitForWaiting(1);
+  const std::function<bool()> cancelled = gate_.LastContext()->cancelled;
+  EXPECT_FALSE(cancelled());
+  context.TryCancel();
+  EXPECT_TRUE(fakes::Eventually(cancelled, absl::Seconds(30)));
+  caller.join();
+  gate_.Open();
 }
 
 TEST_F(CallScopeTest, EveryCall_IsCountedAndIsOneLine) {

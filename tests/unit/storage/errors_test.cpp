@@ -23,18 +23,22 @@ void ExpectTryLater(const std::exception& error, FailureKind kind) {
   EXPECT_EQ(failure.kind, kind) << error.what();
   EXPECT_THAT(failure.status, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_TRUE(domain::RetryAfterOf(failure.status).has_value());
-  EXPECT_EQ(IsBusy(failure.status), kind == FailureKind::kTransient);
+  EXPECT_EQ(IsBusy(failure.status), kind == FailureKind::kTransient || kind == FailureKind::kLocked);
   EXPECT_THAT(std::string(failure.status.message()), testing::Not(testing::HasSubstr("server's words")));
 }
 
 TEST(TranslateExceptionTest, WhatPasses_IsTransient) {
-  for (const char* const sqlstate : {"40001", "40P01", "55P03", "57014", "23505", "53100", "53200", "53300"}) {
+  for (const char* const sqlstate : {"40001", "40P01", "23505", "53100", "53200", "53300"}) {
     SCOPED_TRACE(sqlstate);
     ExpectTryLater(SqlError(sqlstate), FailureKind::kTransient);
   }
   ExpectTryLater(pqxx::deadlock_detected("deadlock"), FailureKind::kTransient);
   ExpectTryLater(pqxx::serialization_failure("serialization"), FailureKind::kTransient);
   ExpectTryLater(pqxx::unique_violation("twice", "INSERT", "23505"), FailureKind::kTransient);
+}
+
+TEST(TranslateExceptionTest, WaitInVain_IsOneForALock) {
+  for (const char* const sqlstate : {"55P03", "57014"}) ExpectTryLater(SqlError(sqlstate), FailureKind::kLocked);
 }
 
 TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {

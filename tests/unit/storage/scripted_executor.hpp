@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -19,7 +20,8 @@ using NumberBatcher = Batcher<int, int>;
 // lets it go. Thread-safe.
 class Script {
  public:
-  void Run(const NumberBatcher::Batch& batch) {
+  // Returns the command that SetApart names, once.
+  NumberBatcher::Batch Run(const NumberBatcher::Batch& batch) {
     {
       std::unique_lock lock(mutex_);
       std::vector<int> commands;
@@ -35,7 +37,15 @@ class Script {
         for (const std::size_t key : item->conflict_keys) in_flight_.erase(key);
       }
     }
-    for (const auto& item : batch) item->promise.set_value(item->command * 10);
+    NumberBatcher::Batch apart;
+    for (const auto& item : batch) {
+      if (to_set_apart_ == item->command && !set_apart_.exchange(true)) {
+        apart.push_back(item);
+      } else {
+        item->promise.set_value(item->command * 10);
+      }
+    }
+    return apart;
   }
 
   // Blocks until so many batches have begun.
@@ -49,6 +59,8 @@ class Script {
     released_.insert(number);
     changed_.notify_all();
   }
+  // The first batch of the command gives it back, to run apart.
+  void SetApart(int command) { to_set_apart_ = command; }
   // From now on no batch waits.
   void ReleaseAll() {
     const std::lock_guard lock(mutex_);
@@ -78,14 +90,16 @@ class Script {
   std::vector<std::vector<int>> batches_;  // guarded by mutex_
   std::set<std::size_t> released_;         // guarded by mutex_
   std::set<std::size_t> in_flight_;        // guarded by mutex_
-  bool free_ = false;                      // guarded by mutex_
-  bool overlapped_ = false;                // guarded by mutex_
+  std::atomic<int> to_set_apart_ = -1;
+  std::atomic<bool> set_apart_ = false;
+  bool free_ = false;        // guarded by mutex_
+  bool overlapped_ = false;  // guarded by mutex_
 };
 
 class ScriptedExecutor final : public NumberBatcher::Executor {
  public:
   explicit ScriptedExecutor(Script& script) : script_(script) {}
-  void Execute(const Batch& batch) override { script_.Run(batch); }
+  Batch Execute(const Batch& batch) override { return script_.Run(batch); }
 
  private:
   Script& script_;
