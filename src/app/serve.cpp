@@ -112,17 +112,7 @@ int Serve(const Settings& settings) {
   spdlog::info("serving /livez, /readyz and /metrics on {}:{}", settings.telemetry.metrics_host, *admin_port);
 
   const SystemClock clock;
-  const domain::Uuid replica_id = UuidV7Generator(clock).NewId();
-  const absl::Status prepared = PrepareDatabase(settings, replica_id, signals, readiness);
-  if (absl::IsCancelled(prepared)) {
-    spdlog::info("{}", std::string(prepared.message()));
-    return kExitOk;
-  }
-  if (!prepared.ok()) {
-    spdlog::error("cannot start: {}", std::string(prepared.message()));
-    return kExitFailed;
-  }
-
+  // Before the database, which remembers the mode of a start that is allowed.
   std::unique_ptr<remote_inventory::GrpcInventoryPeer> peer;
   remote_inventory::PeerOptions peer_options = settings.inventory_peer;
   if (peer_options.url.empty()) peer_options.url = settings.inventory_settle_url;
@@ -134,6 +124,17 @@ int Serve(const Settings& settings) {
     }
     peer = *std::move(connected);
   }
+  const domain::Uuid replica_id = UuidV7Generator(clock).NewId();
+  const absl::Status prepared = PrepareDatabase(settings, replica_id, signals, readiness);
+  if (absl::IsCancelled(prepared)) {
+    spdlog::info("{}", std::string(prepared.message()));
+    return kExitOk;
+  }
+  if (!prepared.ok()) {
+    spdlog::error("cannot start: {}", std::string(prepared.message()));
+    return kExitFailed;
+  }
+
   std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
   Application application(settings, replica_id, peer.get(), log, metrics, readiness);
   if (const absl::Status status = application.Start(); !status.ok()) {

@@ -226,12 +226,12 @@ class Batcher {
       std::shared_ptr<Item> item = std::move(apart_queue_.front());
       apart_queue_.pop_front();
       const bool late = item->context.deadline < absl::Now();
-      if (late || now - item->queued_at > limits_.apart_wait_max) {
-        ReleaseKeysLocked(*item);
-        (late ? refused.late : refused.busy).push_back(std::move(item));
-      } else if (!stopping_ && !item->stays_apart && !IsContestedLocked(*item)) {
+      if (!late && !stopping_ && !item->stays_apart && !IsContestedLocked(*item)) {
         ReleaseKeysLocked(*item);
         back.push_back(std::move(item));
+      } else if (late || now - item->queued_at > limits_.apart_wait_max) {
+        ReleaseKeysLocked(*item);
+        (late ? refused.late : refused.busy).push_back(std::move(item));
       } else {
         one.push_back(std::move(item));
       }

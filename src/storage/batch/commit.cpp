@@ -1,5 +1,7 @@
 #include "storage/batch/commit.hpp"
 
+#include "absl/strings/str_cat.h"
+
 namespace logistics::storage {
 namespace {
 
@@ -11,11 +13,11 @@ constexpr Statement kReadCommit = {"read_commit", "SELECT number IS NOT NULL FRO
 
 }  // namespace
 
-void Commit(Session& session, const domain::Uuid& batch_id) {
-  session.Script(
-      "WITH next AS (UPDATE change_counter SET value = value + 1 RETURNING value) "
-      "INSERT INTO commits (batch_id, number, committed_at) SELECT '" +
-      batch_id.ToString() + "', value, clock_timestamp() FROM next; COMMIT");
+void Commit(Session& session, const domain::Uuid& batch_id, absl::Duration lock_timeout) {
+  session.Script(absl::StrCat("SET LOCAL lock_timeout = ", absl::ToInt64Milliseconds(lock_timeout),
+                              "; WITH next AS (UPDATE change_counter SET value = value + 1 RETURNING value) "
+                              "INSERT INTO commits (batch_id, number, committed_at) SELECT '",
+                              batch_id.ToString(), "', value, clock_timestamp() FROM next; COMMIT"));
 }
 
 bool WasCommitted(Session& session, const domain::Uuid& batch_id) {

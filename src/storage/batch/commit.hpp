@@ -1,13 +1,15 @@
 #pragma once
 
+#include "absl/time/time.h"
 #include "logistics/domain/ids.hpp"
 #include "storage/postgres/session.hpp"
 
 namespace logistics::storage {
 
 // Takes the next number and commits, in one message: a daemon frozen before it holds nothing, one frozen after it has
-// committed. When this throws and the connection is gone, the commit is in doubt (see WasCommitted).
-void Commit(Session& session, const domain::Uuid& batch_id);
+// committed. Waits up to `lock_timeout` for the commit of another writer, which takes as long as the server's disk.
+// When this throws and the connection is gone, the commit is in doubt (see WasCommitted).
+void Commit(Session& session, const domain::Uuid& batch_id, absl::Duration lock_timeout);
 
 // Resolves a commit in doubt, on a new connection: true when the batch is committed, false when it never will be.
 // Waits for the lost transaction where it still runs.

@@ -98,6 +98,8 @@ void WriteExecutor::RunTogether(WriteBatch batch, WriteBatch& apart) {
         batch = std::move(rest);
         continue;
       }
+      // The row has become free since the batch looked.
+      if (tried.before_any_wait) continue;
     }
     // Of a batch that was busy to the last, one command may be the reason. Without a connection none is.
     const bool one_at_fault = tried.result == Try::kFailed || tried.result == Try::kContested ||
@@ -173,13 +175,13 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
   std::vector<commands::RefusedRestock> refused_restocks;
   try {
     const absl::Time now = ToMicroseconds(deps_.clock.Now());
+    LevelsOfItems& levels = rows_.Begin(items.size());
     Session& session = session_.Get();
     session.Begin();
-    LevelsOfItems& levels = rows_.Begin(items.size());
     commands::State state = LoadState(session, items, deps_.products, levels);
     if (rows_.AnyLevelContested()) {
       session_.RollbackOrDrop();
-      return {Try::kContested, BusyError()};
+      return {Try::kContested, BusyError(), true};
     }
     LockLevels(session, rows_.Levels(), state);
     commands::Decision decision = commands::Decide(items, state, deps_.options.stock_policy, deps_.ids, now);
@@ -191,7 +193,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     StoreEffects(session, items, decision, deps_.encoder, batch_id, now);
     refused_restocks = decision.effects.refused_restocks;
     committing = true;
-    Commit(session, batch_id);
+    Commit(session, batch_id, deps_.options.lock_timeout);
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
     session_.RollbackOrDrop(failure);
@@ -203,7 +205,8 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
       if (resolved.result == Try::kDone) Report(refused_restocks);
       return resolved;
     }
-    if (failure.kind == FailureKind::kLocked) {
+    // The counter's lock is held by the commit of another writer: no row of a command is in the way.
+    if (failure.kind == FailureKind::kLocked && !committing) {
       return {rows_.RememberLocked(items) ? Try::kContested : Try::kAgain, failure.status};
     }
     if (failure.kind == FailureKind::kConnection) {

@@ -47,7 +47,8 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   enum class Try { kDone, kAgain, kFailed, kContested, kUnknown };
   struct TryOutcome {
     Try result = Try::kDone;
-    absl::Status status;  // why not done
+    absl::Status status;           // why not done
+    bool before_any_wait = false;  // kContested by what was remembered: nothing was waited for
   };
   using Outcomes = std::vector<absl::StatusOr<commands::Result>>;
 

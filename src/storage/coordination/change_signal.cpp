@@ -18,6 +18,8 @@ constexpr absl::Duration kReconnectMin = absl::Milliseconds(100);
 constexpr absl::Duration kReconnectMax = absl::Seconds(2);
 // The listening connection is the daemon's check of Postgres, which has a limit of its own.
 constexpr absl::Duration kCheckMax = absl::Seconds(1);
+// Between two looks whether the server answers, also where `notify_poll` is longer.
+constexpr absl::Duration kAwaitMax = absl::Seconds(5);
 
 }  // namespace
 
@@ -96,7 +98,7 @@ void ChangeSignal::ListenLoop(const std::stop_token& stop) {
       if (!up) spdlog::info("postgres is available");
       up = true;
       backoff = kReconnectMin;
-      if (open.AwaitNotification(options_.notify_poll) || fresh) WakeSubscribers();
+      if (open.AwaitNotification(std::min(options_.notify_poll, kAwaitMax)) || fresh) WakeSubscribers();
     });
     if (!failure) continue;
     if (up) spdlog::error("postgres is unavailable, calls answer UNAVAILABLE until it is back: {}", failure->text);

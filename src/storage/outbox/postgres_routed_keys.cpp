@@ -21,7 +21,7 @@ constexpr Statement kStore = {
     "unroutable_ms) ORDER BY stream, routing_key "
     "ON CONFLICT (stream, routing_key) DO UPDATE SET last_routed_at = excluded.last_routed_at, "
     "unroutable_since = excluded.unroutable_since"};
-constexpr Statement kRemove = {
+constexpr Statement kRemoveKeys = {
     "remove_routed_keys",
     "DELETE FROM routed_keys r USING unnest($1::text[], $2::text[]) AS k(stream, routing_key) "
     "WHERE r.stream = k.stream AND r.routing_key = k.routing_key"};
@@ -66,7 +66,7 @@ absl::Status PostgresRoutedKeys::Store(const std::vector<ports::RoutedKey>& chan
       columns.AddTo(params);
       session.Execute(statement, params);
     };
-    run(kRemove, removed);
+    run(kRemoveKeys, removed);
     run(kStore, stored);
     session.Execute(kBound, Params().Add(std::int64_t{kKeysMax}));
   });

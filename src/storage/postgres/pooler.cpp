@@ -31,8 +31,8 @@ bool IsBehindTransactionPooler(Session& session, const DatabaseOptions& options)
       others.emplace_back(short_waits, SessionUse::kQueries);
     } catch (const std::exception& error) {
       if (Backend(session) != backend) return true;
-      if (i == 0) throw pqxx::broken_connection(absl::StrCat("there is no second session: ", error.what()));
-      break;  // a pooler in session mode that has no more room
+      if (i == 0 && !direct) throw pqxx::broken_connection(absl::StrCat("there is no second session: ", error.what()));
+      break;  // no more room, at the server itself or at a pooler in session mode
     }
     Session& other = others.back();
     // The backend that was used last is the first that a pooler gives away.

@@ -62,6 +62,7 @@ absl::Status SessionPool::Run(Kind kind, const ports::CallContext& context, cons
   SessionSlot* const slot = *borrowed;
   const absl::Cleanup give_back = [&] { Return(slot); };
   if (context.cancelled && context.cancelled()) return absl::CancelledError("the call was cancelled");
+  if (absl::Now() >= deadline) return absl::DeadlineExceededError("the deadline passed before the database was asked");
   const bool read = kind == Kind::kRead;
   const auto transaction = [&](Session& session) {
     std::string begin = read ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN";

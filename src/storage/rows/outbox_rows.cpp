@@ -13,7 +13,7 @@ constexpr Statement kInsertOutbox = {
     "INSERT INTO outbox (batch_id, part, events) SELECT $1::uuid, p.part, "
     "decode(p.events, 'hex') FROM unnest($2::integer[], $3::text[]) AS p(part, events)"};
 
-constexpr std::int64_t kReadBytesMax = 1024 * 1024;
+constexpr std::int64_t kReadBytesMax = std::int64_t{1024} * 1024;
 
 // The parts of the next commits by number: whatever the statistics say, it walks commits_number and, for each commit,
 // its rows by their key. OFFSET 0 keeps the planner from turning that into a join over the table. Bytes are counted
