@@ -27,7 +27,7 @@ Ended RunWith(std::vector<std::string> arguments) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   Ended ended;
-  ended.code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
+  ended.code = RunCommandLine("test", static_cast<int>(argv.size()), argv.data());
   ended.out = testing::internal::GetCapturedStdout();
   ended.err = testing::internal::GetCapturedStderr();
   return ended;
