@@ -60,8 +60,6 @@ void CheckDatabase(const Settings& settings, Checker& check) {
                 "must be given, as DATABASE_URL=postgres://user:password@host/name");
   check.RequireBoth(database.lock_timeout < database.statement_timeout, "database.lock_timeout",
                     "below the statement's own limit:", "database.statement_timeout");
-  check.RequireBoth(database.batch_lock_timeout <= database.lock_timeout, "database.batch_lock_timeout", "no more than",
-                    "database.lock_timeout");
   check.RequireBoth(database.queue_max >= database.batch_max, "database.queue_max", "no less than",
                     "database.batch_max");
   check.RequireBoth(settings.database_retry.delay_min <= settings.database_retry.delay_max, "database.retry_min",

@@ -23,7 +23,7 @@ struct DatabaseOptions {
   int queue_max = 4096;        // commands that may wait; one more is RESOURCE_EXHAUSTED
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration lock_timeout = absl::Seconds(4);
-  // The same for a batch; then the commands that need the row run apart. No more than lock_timeout.
+  // The same for a batch; then the commands that need the row run apart. The smaller of the two counts.
   absl::Duration batch_lock_timeout = absl::Milliseconds(500);
   absl::Duration statement_timeout = absl::Seconds(10);
   absl::Duration idle_in_transaction_timeout = absl::Seconds(5);
