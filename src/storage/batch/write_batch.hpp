@@ -18,15 +18,14 @@ using WriteBatcher = Batcher<commands::Command, commands::Result>;
 using WriteBatch = std::vector<std::shared_ptr<PendingWrite>>;
 
 // A command's conflict keys, as the batcher knows them. A collision only makes one of two commands wait.
-inline std::vector<std::size_t> HashedConflictKeys(const commands::Command& command) {
+inline std::vector<std::size_t> HashedConflictKeys(const commands::Needs& needs) {
   std::vector<std::size_t> hashes;
-  for (const commands::ConflictKey& key : commands::NeedsOf(command).conflict_keys) hashes.push_back(absl::HashOf(key));
+  for (const commands::ConflictKey& key : needs.conflict_keys) hashes.push_back(absl::HashOf(key));
   return hashes;
 }
 
 // The rows that it shares with others, as far as the command alone says.
-inline std::vector<std::size_t> HashedRowKeys(const commands::Command& command) {
-  const commands::Needs needs = commands::NeedsOf(command);
+inline std::vector<std::size_t> HashedRowKeys(const commands::Needs& needs) {
   std::vector<std::size_t> hashes;
   for (const domain::ProductId& id : needs.product_ids) hashes.push_back(ContestedKeys::KeyOf(id));
   for (const std::string& sku : needs.skus) hashes.push_back(ContestedKeys::KeyOf(sku));
@@ -38,10 +37,9 @@ template <typename Command>
 absl::StatusOr<typename Command::Result> RunWrite(WriteBatcher& writes, Command command,
                                                   const ports::CallContext& context) {
   commands::Command one(std::move(command));
-  std::vector<std::size_t> keys = HashedConflictKeys(one);
-  std::vector<std::size_t> rows = HashedRowKeys(one);
+  const commands::Needs needs = commands::NeedsOf(one);
   absl::StatusOr<commands::Result> result =
-      writes.Run(std::move(one), context, std::move(keys), std::move(rows), commands::InDoubtError);
+      writes.Run(std::move(one), context, HashedConflictKeys(needs), HashedRowKeys(needs), commands::InDoubtError);
   if (!result.ok()) return result.status();
   return std::get<typename Command::Result>(*std::move(result));
 }

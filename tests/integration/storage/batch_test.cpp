@@ -58,7 +58,8 @@ class BatchTest : public StorageFixture {
     {
       std::vector<std::jthread> callers;
       for (std::size_t i = 0; i < commands.size(); ++i) {
-        callers.emplace_back([&, i] { outcomes[i] = writer.Run(commands[i], {}, HashedConflictKeys(commands[i])); });
+        callers.emplace_back(
+            [&, i] { outcomes[i] = writer.Run(commands[i], {}, HashedConflictKeys(commands::NeedsOf(commands[i]))); });
       }
       EXPECT_TRUE(Eventually([&] { return writer.queued() == commands.size(); }));
       lock.Rollback();
