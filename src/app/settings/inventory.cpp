@@ -33,16 +33,11 @@ Setting ServiceUrl() {
 }
 
 Setting SettleUrl() {
-  Setting setting = NamedSetting(
+  return Text(
       {"inventory.settle_url", "", "embedded: the inventory service that keeps the stock of earlier orders"},
-      "empty, or as inventory.service_url");
-  setting.set = [](const std::string& text, Settings& settings) {
-    if (!text.empty() && !remote_inventory::ParsePeerUrl(text).ok()) return false;
-    settings.inventory_settle_url = text;
-    return true;
-  };
-  setting.get = [](const Settings& settings) { return settings.inventory_settle_url; };
-  return setting;
+      "empty, or as inventory.service_url",
+      [](const std::string& text) { return text.empty() || remote_inventory::ParsePeerUrl(text).ok(); },
+      FIELD(std::string, inventory_settle_url));
 }
 
 std::vector<Setting> BothModes() {

@@ -11,13 +11,4 @@ ALTER TABLE reservations ADD COLUMN external_text text NOT NULL DEFAULT '';
 
 -- Pieces of a cancelled or returned order that did not go back to their level, because it would rise above its limit.
 -- An operator counts, adjusts, and deletes the row.
-CREATE TABLE restocks_refused (
-  reservation_id uuid NOT NULL,
-  product_id uuid NOT NULL,
-  warehouse_id uuid NOT NULL,
-  sku text NOT NULL,
-  quantity integer NOT NULL,
-  reason text NOT NULL,
-  since timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (reservation_id, product_id)
-);
+CREATE TABLE restocks_refused (LIKE restocks_in_doubt INCLUDING ALL);
