@@ -54,7 +54,7 @@ class CircuitBreaker {
   // UNAVAILABLE with the time until the next try makes sense when the call must not be made.
   absl::StatusOr<Permit> TryEnter();
 
-  // How long TryEnter will turn calls away; zero: it lets one through.
+  // How long TryEnter refuses calls; zero: the next one is admitted.
   absl::Duration ClosedToCallsFor() const;
 
   BreakerState state() const;

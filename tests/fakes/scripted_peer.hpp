@@ -49,7 +49,7 @@ class ScriptedPeer final : public ports::InventoryPeer {
   void SetHook(std::function<PeerFate(PeerCall call, const domain::Uuid& id)> hook);
   // From now on every call without another fate is kNotSent, or no longer.
   void SetUnavailable(bool unavailable);
-  // What NotAskedFor says from now on.
+  // The answer of NotAskedFor from now on.
   void SetNotAskedFor(absl::Duration time);
   // Holds what reserves of the fate kLate put off, as far as there is stock. How many reserves that were.
   int LandLate();

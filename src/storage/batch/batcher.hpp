@@ -42,8 +42,8 @@ struct BatcherLimits {
   std::chrono::milliseconds apart_wait_max{4'000};
 };
 
-// A caller whose command cannot be decided in time is answered so long before its deadline: any later, it would hear
-// nothing but that its time is up.
+// A caller whose command cannot be decided in time is answered so long before its deadline: any later, it would get
+// DEADLINE_EXCEEDED and no reason.
 inline constexpr absl::Duration kAnswerMargin = absl::Milliseconds(250);
 
 // Thread-safe. Commands are taken in arrival order, except that one whose conflict key is in flight waits for the next
@@ -55,7 +55,7 @@ class Batcher {
   using Batch = std::vector<std::shared_ptr<Item>>;
   using Executor = BatchExecutor<Command, Result>;
 
-  // What runs the commands that are set apart, and the keys whose commands are.
+  // The executor of the commands that are set apart, and the keys that set them apart.
   struct Apart {
     std::unique_ptr<Executor> executor;
     const ContestedKeys& contested;

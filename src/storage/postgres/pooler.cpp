@@ -35,7 +35,7 @@ bool IsBehindTransactionPooler(Session& session, const DatabaseOptions& options)
       break;  // no more room, at the server itself or at a pooler in session mode
     }
     Session& other = others.back();
-    // The backend that was used last is the first that a pooler gives away.
+    // The backend that was used last is the first that a pooler lends to another client.
     if (Backend(session) != backend) return true;
     try {
       other.Begin();

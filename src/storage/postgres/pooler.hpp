@@ -8,9 +8,9 @@ inline constexpr char kPoolerRefusal[] =
     "a pooler that shares server connections between transactions stands before Postgres; LISTEN, prepared statements "
     "and session settings break behind it: set pool_mode = session, or name Postgres itself in database.url";
 
-// Whether such a pooler stands before Postgres: others open transactions and keep them, and the first one then
-// meets another backend, or waits in vain for one. `session` is outside a transaction; where the answer is true it
-// may be broken. Takes a few seconds at most. Throws pqxx exceptions where there is no second session.
+// Whether such a pooler stands before Postgres. Other sessions open transactions and keep them: behind a pooler
+// `session` then meets another backend, or waits in vain for one. `session` is outside a transaction; where the answer
+// is true it may be broken. Takes a few seconds at most. Throws pqxx exceptions where a pooler has no second session.
 bool IsBehindTransactionPooler(Session& session, const DatabaseOptions& options);
 
 }  // namespace logistics::storage

@@ -31,7 +31,7 @@ enum class SessionUse {
 // session is broken: a server that hangs answers neither the statement nor its timeout.
 class Session {
  public:
-  // What a server may take to say that a statement has timed out.
+  // The time that a server may need to answer that a statement has timed out.
   static constexpr absl::Duration kAnswerMargin = absl::Seconds(2);
 
   // Connects (bounded by connect_timeout for each host) and sets the timeouts that keep a frozen replica from stopping
@@ -63,7 +63,7 @@ class Session {
   bool AwaitNotification(absl::Duration timeout);
 
   bool broken() const;
-  // As told at connect: the server's own, or a number that a pooler made up.
+  // The process id that the server sent at connect. A pooler sends a number of its own.
   int backend_pid() const { return connection_.backendpid(); }
 
   // Throws SQLSTATE 25006 when the server has become one that accepts no writes, which a session meets alive where

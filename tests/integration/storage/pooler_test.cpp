@@ -131,7 +131,7 @@ TEST_F(PoolerTest, PoolerAtAReconnect_IsNotReady) {
   }
 }
 
-// What a session sets would reach others by way of a pooler that resets nothing.
+// A setting of a session would reach other clients through a pooler that resets nothing.
 TEST_F(PoolerTest, RelaysCommitsDoNotWaitForTheDisk_AndItsSessionsSettingsStay) {
   Session session(Options(), SessionUse::kByKey);
   // Notes the setting as it is when a transaction commits.
