@@ -1,25 +1,24 @@
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "absl/time/time.h"
+#include "logistics/base/socket_watchdog.hpp"
 
 namespace logistics::messaging {
 
-// Ends operations that hang: rabbitmq-c waits without a limit while a broker does not read (its issue 519). A second
-// thread shuts the socket down when an operation takes longer than `timeout`, and the operation then fails at once.
+// Ends operations that hang: rabbitmq-c waits without a limit while a broker does not read (its issue 519). The
+// watchdog of the process shuts the socket down when an operation takes longer than `timeout`, and the operation then
+// fails.
 //
 // One connection at a time. Watch, Unwatch, Arm and Disarm belong to the connection's thread; Limit may come from any.
 class SocketWatchdog {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SocketWatchdog::Clock;
 
-  explicit SocketWatchdog(absl::Duration timeout);
-  ~SocketWatchdog();
+  explicit SocketWatchdog(absl::Duration timeout) : timeout_(absl::ToChronoNanoseconds(timeout)) {}
+  ~SocketWatchdog() { Unwatch(); }
   SocketWatchdog(const SocketWatchdog&) = delete;
   SocketWatchdog& operator=(const SocketWatchdog&) = delete;
 
@@ -47,15 +46,11 @@ class SocketWatchdog {
   };
 
  private:
-  void Run(const std::stop_token& stop);
-
   const Clock::duration timeout_;
   std::mutex mutex_;
-  std::condition_variable_any changed_;
-  int fd_ = -1;                                // guarded by mutex_
-  std::optional<Clock::time_point> deadline_;  // guarded by mutex_; set while armed
-  std::optional<Clock::time_point> limit_;     // guarded by mutex_
-  std::jthread thread_;
+  int fd_ = -1;                                         // guarded by mutex_
+  std::optional<Clock::time_point> deadline_;           // guarded by mutex_; set while armed
+  Clock::time_point limit_ = Clock::time_point::max();  // guarded by mutex_
 };
 
 }  // namespace logistics::messaging

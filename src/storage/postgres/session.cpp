@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "storage/postgres/socket_watchdog.hpp"
+#include "logistics/base/socket_watchdog.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -49,9 +49,12 @@ class Session::Watched {
  public:
   Watched(const Session& session, absl::Duration longer = absl::ZeroDuration()) : socket_(session.socket_) {
     const absl::Duration limit = std::min(session.wait_max_ + longer, session.wait_until_ - absl::Now());
-    SocketWatchdog::OfProcess().Arm(socket_, limit, session.cancelled_);
+    // A day stands for no limit: a clock's time has an end.
+    base::SocketWatchdog::OfProcess().Arm(
+        socket_, std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(std::min(limit, absl::Hours(24))),
+        session.cancelled_);
   }
-  ~Watched() { SocketWatchdog::OfProcess().Disarm(socket_); }
+  ~Watched() { base::SocketWatchdog::OfProcess().Disarm(socket_); }
   Watched(const Watched&) = delete;
   Watched& operator=(const Watched&) = delete;
 
