@@ -5,9 +5,8 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
-#include "storage/schema/migrator.hpp"
 #include "storage/stores/postgres_order_log.hpp"
-#include "support/postgres.hpp"
+#include "support/migrated.hpp"
 
 namespace logistics::contract {
 
@@ -65,11 +64,9 @@ class MemoryOrderLogHarness final : public OrderLogHarness {
   fakes::MemoryOrderLog log_{clock()};
 };
 
-storage::DatabaseOptions MigratedForOrderLog(const std::string& url) {
+storage::DatabaseOptions OrderLogAt(const std::string& url) {
   storage::DatabaseOptions options;
   options.url = url;
-  const auto applied = storage::Migrate(options);
-  if (!applied.ok()) throw std::runtime_error(applied.status().ToString());
   return options;
 }
 
@@ -118,8 +115,8 @@ class PostgresOrderLogHarness final : public OrderLogHarness {
     return work.quote(std::string(domain::OrderStatusKey(status)));
   }
 
-  test::TestDatabase database_;
-  storage::SessionPool pool_{MigratedForOrderLog(database_.url()), 2};
+  test::TestDatabase database_{test::Migrated()};
+  storage::SessionPool pool_{OrderLogAt(database_.url()), 2};
   storage::PostgresOrderLog log_{pool_};
   pqxx::connection connection_{database_.url()};
 };

@@ -4,8 +4,7 @@
 #include "fakes/recording_encoder.hpp"
 #include "fakes/recording_health.hpp"
 #include "storage/database.hpp"
-#include "storage/schema/migrator.hpp"
-#include "support/postgres.hpp"
+#include "support/migrated.hpp"
 
 namespace logistics::contract {
 namespace {
@@ -19,12 +18,10 @@ domain::MovementCause CauseOf(const std::string& name) {
   throw std::runtime_error("unknown cause in the ledger: " + name);
 }
 
-storage::DatabaseOptions MigratedDatabase(const std::string& url, const domain::StockPolicy& policy) {
+storage::DatabaseOptions OptionsOf(const std::string& url, const domain::StockPolicy& policy) {
   storage::DatabaseOptions options;
   options.url = url;
   options.stock_policy = policy;
-  const auto applied = storage::Migrate(options);
-  if (!applied.ok()) throw std::runtime_error(applied.status().ToString());
   return options;
 }
 
@@ -32,7 +29,7 @@ class PostgresHarness final : public StoreHarness {
  public:
   explicit PostgresHarness(const domain::StockPolicy& policy)
       : ids_(clock_),
-        store_(MigratedDatabase(database_.url(), policy), ids_.NewId(), ids_, clock_, encoder_, metrics_, health_) {}
+        store_(OptionsOf(database_.url(), policy), ids_.NewId(), ids_, clock_, encoder_, metrics_, health_) {}
 
   ports::OrderStore& orders() override { return store_.orders(); }
   ports::StockStore& stock() override { return store_.stock(); }
@@ -98,7 +95,7 @@ class PostgresHarness final : public StoreHarness {
   }
 
  private:
-  test::TestDatabase database_;
+  test::TestDatabase database_{test::Migrated()};
   fakes::FakeClock clock_;
   app::UuidV7Generator ids_;
   fakes::RecordingEncoder encoder_;

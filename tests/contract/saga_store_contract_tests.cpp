@@ -15,8 +15,7 @@
 #include "fakes/recording_health.hpp"
 #include "fakes/status_matchers.hpp"
 #include "storage/database.hpp"
-#include "storage/schema/migrator.hpp"
-#include "support/postgres.hpp"
+#include "support/migrated.hpp"
 
 namespace logistics::contract {
 namespace {
@@ -73,8 +72,6 @@ class PostgresSagaHarness final : public SagaHarness {
     storage::DatabaseOptions options;
     options.url = database_.url();
     options.stock_policy.restock_returns = true;
-    const auto applied = storage::Migrate(options);
-    if (!applied.ok()) throw std::runtime_error(applied.status().ToString());
     store_.emplace(options, ids.NewId(), ids, clock, encoder_, metrics_, health_);
   }
   ports::IntentStore& intents() override { return store_->intents(); }
@@ -86,7 +83,7 @@ class PostgresSagaHarness final : public SagaHarness {
   }
 
  private:
-  test::TestDatabase database_;
+  test::TestDatabase database_{test::Migrated()};
   fakes::RecordingEncoder encoder_;
   fakes::NullMetrics metrics_;
   fakes::RecordingHealth health_;

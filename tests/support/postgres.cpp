@@ -37,16 +37,47 @@ void Admin(const std::string& sql) {
   pqxx::nontransaction(connection).exec(sql);
 }
 
-}  // namespace
-
-TestDatabase::TestDatabase() {
+std::string NewName() {
   // The library makes its logger at first use, where TSan cannot see how others are kept from it meanwhile: so before
   // any thread of the test.
   spdlog::default_logger();
   static std::atomic<int> count = 0;
-  name_ = fmt::format("test_{}_{}_{:x}", getpid(), ++count, std::random_device{}());
+  return fmt::format("test_{}_{}_{:x}", getpid(), ++count, std::random_device{}());
+}
+
+// Under another name until it is whole: a test that is killed meanwhile leaves no half of a template.
+void MakeTemplate(const Schema& schema) {
+  pqxx::connection connection(ServerUrl());
+  pqxx::nontransaction server(connection);
+  server.exec("SELECT pg_advisory_lock(8386103255512118899)");  // the tests of a server start together
+  if (!server.exec("SELECT 1 FROM pg_database WHERE datname = " + server.quote(schema.name)).empty()) return;
+  const std::string unfinished = schema.name + "_unfinished";
+  server.exec("DROP DATABASE IF EXISTS " + unfinished + " WITH (FORCE)");
+  server.exec("CREATE DATABASE " + unfinished);
+  schema.make(WithDatabase(ServerUrl(), unfinished));
+  server.exec("ALTER DATABASE " + unfinished + " RENAME TO " + schema.name);
+}
+
+bool Copy(const std::string& source, const std::string& name) try {
+  Admin("CREATE DATABASE " + name + " TEMPLATE " + source);
+  return true;
+} catch (const pqxx::sql_error& error) {
+  if (error.sqlstate() == "3D000") return false;  // there is no such template
+  throw;
+}
+
+}  // namespace
+
+TestDatabase::TestDatabase() : name_(NewName()), url_(WithDatabase(ServerUrl(), name_)) {
   Admin("CREATE DATABASE " + name_);
-  url_ = WithDatabase(ServerUrl(), name_);
+}
+
+TestDatabase::TestDatabase(const Schema& schema) : name_(NewName()), url_(WithDatabase(ServerUrl(), name_)) {
+  if (!Copy(schema.name, name_)) {
+    MakeTemplate(schema);
+    if (!Copy(schema.name, name_)) throw std::runtime_error("the template " + schema.name + " is gone");
+  }
+  schema.differ(url_);
 }
 
 TestDatabase::~TestDatabase() {

@@ -1,14 +1,10 @@
 #include "integration/storage/storage_fixture.hpp"
 
 #include "fakes/priced.hpp"
-#include "storage/schema/migrator.hpp"
 
 namespace logistics::storage {
 
-StorageFixture::StorageFixture() : warehouse_(ids_.NewId()), customer_(ids_.NewId()) {
-  const auto applied = Migrate(Options());
-  if (!applied.ok()) throw std::runtime_error(applied.status().ToString());
-}
+StorageFixture::StorageFixture() : warehouse_(ids_.NewId()), customer_(ids_.NewId()) {}
 
 DatabaseOptions StorageFixture::Options() const {
   DatabaseOptions options;

@@ -17,7 +17,7 @@
 #include "fakes/recording_health.hpp"
 #include "fakes/status_matchers.hpp"
 #include "storage/database.hpp"
-#include "support/postgres.hpp"
+#include "support/migrated.hpp"
 
 namespace logistics::storage {
 
@@ -83,7 +83,7 @@ class StorageFixture : public testing::Test {
   // version and its events once, and commits are numbered without a gap.
   void ExpectConsistent() const;
 
-  test::TestDatabase database_;
+  test::TestDatabase database_{test::Migrated()};
   app::SystemClock clock_;
   app::UuidV7Generator ids_{clock_};
   fakes::RecordingEncoder encoder_;
