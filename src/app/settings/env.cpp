@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <string_view>
 #include <system_error>
 
 #include "absl/strings/ascii.h"
@@ -33,44 +32,60 @@ class EnvParser {
   void ParseLine() {
     const int line = line_;
     const std::size_t end = std::min(text_.find('\n', at_), text_.size());
-    const std::string whole(absl::StripAsciiWhitespace(text_.substr(at_, end - at_)));
+    const std::string whole = WithoutExport(text_.substr(at_, end - at_));
     if (whole.empty() || whole.front() == '#') return NextLine(end);
     const std::size_t equals = text_.find('=', at_);
     if (equals >= end) {
       ReportIfOurs(whole.substr(0, whole.find_first_of(" \t:")), line);
       return NextLine(end);
     }
-    std::string name(absl::StripAsciiWhitespace(text_.substr(at_, equals - at_)));
-    if (name.rfind("export ", 0) == 0) name = std::string(absl::StripAsciiWhitespace(name.substr(7)));
+    const std::string name = WithoutExport(text_.substr(at_, equals - at_));
     at_ = equals + 1;
-    while (at_ < end && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    while (at_ < end && IsBlank(text_[at_])) ++at_;
     std::string value;
     if (!ParseValue(value)) return ReportIfOurs(name, line);
     const Setting* setting = FindByEnv(name);
     if (setting == nullptr) return;
     result_.values.erase(setting->key);
-    if (!value.empty()) result_.values[setting->key] = {value, absl::StrCat(path_, ":", line, " (", name, ")")};
+    if (!absl::StripAsciiWhitespace(value).empty())
+      result_.values[setting->key] = {value, absl::StrCat(path_, ":", line, " (", name, ")")};
   }
 
-  // Leaves at_ at the beginning of the next line; false when a quote is never closed.
+  static bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+  static std::string WithoutExport(const std::string& text) {
+    const std::string line(absl::StripAsciiWhitespace(text));
+    if (line.size() < 7 || line.compare(0, 6, "export") != 0 || !IsBlank(line[6])) return line;
+    return std::string(absl::StripAsciiWhitespace(line.substr(6)));
+  }
+
+  // A comment begins after a blank, so that # can be part of a password.
+  bool CommentBeginsAt(std::size_t at) const { return text_[at] == '#' && at > 0 && IsBlank(text_[at - 1]); }
+
+  // Leaves at_ at the beginning of the next line; false when a quote is never closed, or something follows it.
   bool ParseValue(std::string& value) {
     const char quote = at_ < text_.size() ? text_[at_] : '\n';
     if (quote != '"' && quote != '\'') {
       const std::size_t end = std::min(text_.find('\n', at_), text_.size());
-      value = text_.substr(at_, end - at_);
-      // A comment begins after a blank, so that # can be part of a password.
-      const std::size_t comment = std::min(value.find(" #"), value.find("\t#"));
-      value = std::string(absl::StripAsciiWhitespace(value.substr(0, comment)));
+      std::size_t comment = at_;
+      while (comment < end && !CommentBeginsAt(comment)) ++comment;
+      value = text_.substr(at_, comment - at_);
       NextLine(end);
       return true;
     }
     for (std::size_t i = at_ + 1; i < text_.size(); ++i) {
       char c = text_[i];
       if (c == quote) {
-        NextLine(std::min(text_.find('\n', i), text_.size()));
-        return true;
+        const std::size_t end = std::min(text_.find('\n', i), text_.size());
+        std::size_t rest = i + 1;
+        while (rest < end && IsBlank(text_[rest])) ++rest;
+        const bool whole = rest >= end || CommentBeginsAt(rest);
+        NextLine(end);
+        return whole;
       }
-      if (c == '\\' && quote == '"' && i + 1 < text_.size()) {
+      // Any other backslash stands for itself.
+      const std::string_view escaped = R"(n"\$)";
+      if (c == '\\' && quote == '"' && i + 1 < text_.size() && escaped.find(text_[i + 1]) != std::string_view::npos) {
         c = text_[++i];
         if (c == 'n') c = '\n';
       }
@@ -108,14 +123,12 @@ NamedSettings ReadEnvFile(const std::string& path, bool required) {
   // A folder named .env is some tool's, not ours.
   const bool there = std::filesystem::exists(path, ignored) && !std::filesystem::is_directory(path, ignored);
   if (!there && !required) return result;
-  std::ifstream file(path);
-  if (!there || !file) {
-    result.errors.push_back(absl::StrCat(path, ": cannot be read"));
-    return result;
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (text.ok()) {
+    EnvParser(path, *text, result).Parse();
+  } else {
+    result.errors.emplace_back(text.status().message());
   }
-  std::ostringstream text;
-  text << file.rdbuf();
-  EnvParser(path, text.str(), result).Parse();
   return result;
 }
 
@@ -124,7 +137,7 @@ NamedSettings ReadEnvironment(const std::function<const char*(const char* name)>
   for (const Setting& setting : SettingsTable()) {
     if (setting.env.empty()) continue;
     const char* value = environment(setting.env.c_str());
-    if (value != nullptr && *value != '\0') {
+    if (value != nullptr && !absl::StripAsciiWhitespace(value).empty()) {
       result.values[setting.key] = {value, absl::StrCat("environment ", setting.env)};
     }
   }

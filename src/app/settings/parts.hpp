@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "app/settings/setting.hpp"
 
 namespace YAML {
@@ -21,7 +22,8 @@ std::vector<Setting> BrokerSettings();     // broker.cpp: rabbitmq.*, consumers.
 std::vector<Setting> InventorySettings();  // inventory.cpp: inventory.*
 std::vector<Setting> StreamSettings();     // streams.cpp: stream.*, stock_stream.*
 
-// A value as some source gave it, before it is read.
+// A value as some source gave it, before it is read. Blanks and ends of lines around it count in no source: a secret
+// that comes from a file often ends with one.
 struct GivenValue {
   std::string text;
   std::string source;  // as in EffectiveSetting
@@ -34,9 +36,13 @@ struct NamedSettings {
   std::vector<std::string> errors;
 };
 
+// text_file.cpp: the text of a settings file, without the byte order mark of UTF-8 and with \n for each end of line.
+// The message of an error begins with the path: no such file, unreadable, too large, another encoding.
+absl::StatusOr<std::string> ReadTextFile(const std::string& path);
+
 // env.cpp: a .env file of NAME=value lines, `export ` before them allowed, # comments, values in '…' as they stand, in
 // "…" with \n \" \\ \$ and over several lines. Nothing is expanded. The last line of a name wins. A line of ours that
-// cannot be read is an error, one of other services is not. `required`: an absent file is an error too.
+// cannot be read whole is an error, one of other services is not. `required`: an absent file is an error too.
 NamedSettings ReadEnvFile(const std::string& path, bool required);
 
 // env.cpp: the environment itself.

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "app/settings/parts.hpp"
 
@@ -72,10 +73,11 @@ class Loader {
       const auto given = given_.find(setting.key);
       if (given == given_.end() || !setting.set) continue;
       sources_[setting.key] = given->second.source;
-      if (setting.set(given->second.text, loaded_.settings)) continue;
+      const std::string text(absl::StripAsciiWhitespace(given->second.text));
+      if (setting.set(text, loaded_.settings)) continue;
       wrong_.insert(setting.key);
-      loaded_.errors.push_back(absl::StrCat(setting.key, " = \"", Shown(setting, given->second.text), "\" (",
-                                            given->second.source, "): allowed is ", setting.allowed));
+      loaded_.errors.push_back(absl::StrCat(setting.key, " = \"", Shown(setting, text), "\" (", given->second.source,
+                                            "): allowed is ", setting.allowed));
     }
   }
 

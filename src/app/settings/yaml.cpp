@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <numeric>
 #include <set>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -55,9 +56,14 @@ class Reader {
  public:
   Reader(std::string path, YamlSettings& result) : path_(std::move(path)), result_(result) {}
 
-  void ReadFile() {
-    const YAML::Node root = YAML::LoadFile(path_);
-    if (root.IsNull()) return;
+  void Read(const std::string& text) {
+    std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    documents.erase(
+        std::remove_if(documents.begin(), documents.end(), [](const YAML::Node& node) { return node.IsNull(); }),
+        documents.end());
+    if (documents.empty()) return;
+    if (documents.size() > 1) Error(documents[1], "a second document, of which nothing would be read");
+    const YAML::Node root = documents.front();
     if (!root.IsMap()) return Error(root, "the file is not a map of settings");
     ReadSection("", root);
   }
@@ -122,10 +128,13 @@ class Reader {
 
 YamlSettings ReadYamlSettings(const std::string& path) {
   YamlSettings result;
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) {
+    result.errors.emplace_back(text.status().message());
+    return result;
+  }
   try {
-    Reader(path, result).ReadFile();
-  } catch (const YAML::BadFile&) {
-    result.errors.push_back(absl::StrCat(path, ": cannot be read"));
+    Reader(path, result).Read(*text);
   } catch (const YAML::Exception& error) {
     result.errors.push_back(absl::StrCat(path, ":", error.mark.line + 1, ": is not YAML: ", error.msg));
   }

@@ -193,6 +193,76 @@ TEST_F(SettingsTest, EnvFile_QuotesCommentsAndForeignLines) {
   EXPECT_EQ(settings.server.port, 2);
 }
 
+TEST_F(SettingsTest, EnvFile_LosesNoLineAndNoPartOfAValue) {
+  EnvFile(
+      "\xEF\xBB\xBFGRPC_PORT=7\r\n"
+      "GRPC_HOST=   # none yet\n"
+      "METRICS_PORT=\t#9\n"
+      "RABBITMQ_ORDER_QUEUE=#queue#1 # it begins so\n"
+      "export\tLOG_LEVEL = debug\r\n"
+      "RABBITMQ_ORDER_EXCHANGE=\"a\\b\" # with a backslash\r\n"
+      "DATABASE_URL = 'postgres://me:p\\w@db/x'\t\n"
+      "RABBITMQ_PAYMENT_EXCHANGE=last");
+  environment_.erase("DATABASE_URL");
+  const Settings defaults;
+  const Settings settings = LoadRight();
+  EXPECT_EQ(settings.server.port, 7) << "the mark of UTF-8 belongs to no name";
+  EXPECT_EQ(settings.server.host, defaults.server.host);
+  EXPECT_EQ(settings.telemetry.metrics_port, defaults.telemetry.metrics_port);
+  EXPECT_EQ(settings.order_queue, "#queue#1");
+  EXPECT_EQ(settings.telemetry.log_level, "debug");
+  EXPECT_EQ(settings.broker.order_exchange, "a\\b");
+  EXPECT_EQ(settings.database.url, "postgres://me:p\\w@db/x");
+  EXPECT_EQ(settings.broker.payment_exchange, "last");
+  environment_["DATABASE_URL"] = "postgres://me:pw@db/x";
+  EnvFile("\xEF\xBB\xBFJWT_SECRET=s3cret\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("auth.jwt_secret"))) << "protection that was asked for";
+}
+
+TEST_F(SettingsTest, Sources_BlanksAndEndsOfLinesAroundAValueCountInNone) {
+  const std::string around = " \t7\r\n";
+  EnvFile("GRPC_PORT=\"" + around + "\"\n");
+  EXPECT_EQ(LoadRight().server.port, 7);
+  EnvFile("GRPC_PORT=\" \n\"\n");
+  EXPECT_EQ(LoadRight().server.port, Settings().server.port) << "empty is not set";
+  environment_["GRPC_PORT"] = around;
+  environment_["DATABASE_URL"] = "postgres://me:pw@db/x\n";
+  environment_["GRPC_HOST"] = "\n";
+  EXPECT_EQ(LoadRight().server.port, 7);
+  EXPECT_EQ(LoadRight().database.url, "postgres://me:pw@db/x");
+  EXPECT_EQ(LoadRight().server.host, Settings().server.host);
+  environment_.erase("GRPC_PORT");
+  Yaml("\xEF\xBB\xBFgrpc:\r\n  port: \" 7\\n\"\r\n  host: |\r\n    127.0.0.1\r\n");
+  EXPECT_EQ(LoadRight().server.port, 7);
+  EXPECT_EQ(LoadRight().server.host, "127.0.0.1");
+  Flag("grpc.port", " 8\n");
+  EXPECT_EQ(LoadRight().server.port, 8);
+}
+
+TEST_F(SettingsTest, Files_InAnotherEncodingOrWithASecondDocumentAreRefused) {
+  Yaml("grpc: {port: 7}\n---\ngrpc: {port: 8}\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("config.yaml:3: a second document")));
+  Yaml("---\ngrpc: {port: 7}\n---\n");
+  EXPECT_EQ(LoadRight().server.port, 7);
+  const std::string utf16(
+      "\xFF\xFEG\0R\0P\0C\0_\0P\0O\0R\0T\0=\0"
+      "7\0",
+      22);
+  EnvFile(utf16);
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("test.env: is no text in UTF-8")));
+  Yaml(utf16);
+  EnvFile("");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("config.yaml: is no text in UTF-8")));
+  sources_.config_file = folder_;
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("cannot be read")));
+}
+
+TEST_F(SettingsTest, EnvFile_AValueThatGoesOnBehindItsQuoteIsAnError) {
+  EnvFile("LOG_LEVEL=\"debug\" info\nGRPC_HOST='127.0.0'.1\nGRPC_PORT='7'#8\nOTHERS='a' b\nexport METRICS_PORT\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("test.env:1: LOG_LEVEL"), HasSubstr("test.env:2: GRPC_HOST"),
+                                         HasSubstr("test.env:3: GRPC_PORT"), HasSubstr("test.env:5: METRICS_PORT")));
+}
+
 TEST_F(SettingsTest, EnvFile_ALineOfOursThatCannotBeReadIsAnError) {
   EnvFile("LOG_LEVEL: debug\nGRPC_PORT=\"1\n");
   EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("test.env:1: LOG_LEVEL"), HasSubstr("test.env:2: GRPC_PORT")));
