@@ -14,6 +14,7 @@
 #include "app/serve.hpp"
 #include "app/settings/setting.hpp"
 #include "app/settings/settings.hpp"
+#include "logistics/base/standard_streams.hpp"
 #include "rpc/server/health_probe.hpp"
 
 namespace logistics::app {
@@ -115,14 +116,23 @@ int RunHealth(const CommandLineParser& parser) {
   return kExitFailed;
 }
 
+// The exit code of a command whose answer is what it prints: an answer that did not get out is none.
+int Printed(int code) {
+  const std::string failure = base::FlushOutput();
+  if (failure.empty()) return code;
+  std::cerr << "logistics-engine: cannot write to standard output: " << failure << "\n";
+  return code == kExitOk ? kExitFailed : code;
+}
+
 }  // namespace
 
 int RunCommandLine(const std::string& release, int argc, char** argv) {
+  base::KeepStandardStreams();
   CommandLineParser parser(release);
   try {
     parser.Parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return parser.Explain(error);
+    return Printed(parser.Explain(error));
   }
   if (parser.health()) return RunHealth(parser);
   const bool database_only = parser.migrate() || parser.restored();
@@ -130,7 +140,7 @@ int RunCommandLine(const std::string& release, int argc, char** argv) {
   loaded.settings.database.release = release;
   if (!parser.serve() && !database_only) PrintEffectiveSettings(loaded, std::cout);
   if (!loaded.errors.empty()) {
-    std::cout.flush();
+    Printed(kExitUsage);
     std::cerr << "logistics-engine: wrong settings:\n";
     for (const std::string& error : loaded.errors) std::cerr << "  " << error << "\n";
     return kExitUsage;
@@ -138,7 +148,7 @@ int RunCommandLine(const std::string& release, int argc, char** argv) {
   if (parser.serve()) return Serve(loaded.settings);
   if (parser.migrate()) return Migrate(loaded.settings);
   if (parser.restored()) return Restored(loaded.settings);
-  return kExitOk;
+  return Printed(kExitOk);
 }
 
 }  // namespace logistics::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "ctl/dead_letters/inbox_commands.hpp"
 #include "ctl/inventory/inventory_commands.hpp"
 #include "ctl/orders/orders_commands.hpp"
+#include "logistics/base/standard_streams.hpp"
 
 namespace logistics::ctl {
 namespace {
@@ -41,6 +43,7 @@ std::string Explain(const CLI::App* app, const CLI::Error& error) {
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
+  base::KeepStandardStreams();
   std::signal(SIGPIPE, SIG_IGN);  // writing shows that the reader is gone
   CLI::App app("Talks to a logistics-engine over gRPC.", "logisticsctl");
   app.set_version_flag("--version", "logisticsctl " LOGISTICS_VERSION);
@@ -77,7 +80,11 @@ int RunCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    const bool asked_for = app.exit(error) == 0;
+    const std::string failure = base::FlushOutput();
+    if (!failure.empty()) std::fprintf(stderr, "cannot write the answer: %s\n", failure.c_str());
+    if (asked_for) return failure.empty() ? kExitOk : kExitRefused;
+    return kExitUsage;
   }
   Session session(options);
   return run(session);

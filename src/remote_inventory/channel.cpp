@@ -27,6 +27,7 @@ grpc::ChannelArguments Arguments(const PeerUrl& url, const PeerOptions& options)
   arguments.SetUserAgentPrefix("logistics-engine");
   arguments.SetLoadBalancingPolicyName("round_robin");
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // http_proxy is for the way out of the mesh, not within it
   // Channels of one process share connections otherwise, with their backoff and socket options.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(options.reconnect_min));

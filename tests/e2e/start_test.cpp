@@ -39,6 +39,18 @@ Finished Serve(const std::map<std::string, std::string>& env, const Flags& flags
   return RunToEnd(command);
 }
 
+TEST(StartTest, AnswerThatCannotBeWritten_IsAFailure) {
+  const std::string daemon = ServeCommand(kNobody, kNoBroker).args.front();
+  const std::map<std::string, std::string> env = {{"DATABASE_URL", kNobody}, {"RABBITMQ_URL", kNoBroker}};
+  for (const char* const out : {">/dev/full", ">&-"}) {
+    for (const char* const command : {"check-config", "--version", "--help"}) {
+      const Finished finished = RunToEnd({{"sh", "-c", daemon + " " + command + " " + out}, env});
+      EXPECT_EQ(finished.exit_code, 1) << command << out;
+      EXPECT_THAT(finished.err, HasSubstr("cannot write to standard output")) << command << out;
+    }
+  }
+}
+
 TEST(StartTest, Ready_HealthReflectionAndAdminAnswer) {
   const World world;
   Daemon daemon(world.Serve());

@@ -24,7 +24,8 @@ constexpr int kReconnectMaxMs = 5'000;
 
 std::shared_ptr<grpc::Channel> Connect(const SessionOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);  // a page of large orders is more than the default of 4 MiB
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // http_proxy is not for servers of the mesh
+  arguments.SetMaxReceiveMessageSize(-1);           // a page of large orders is more than the default of 4 MiB
   // These show a stream that its server is gone, and connect it again soon.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);

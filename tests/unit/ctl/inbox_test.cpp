@@ -22,9 +22,9 @@ class InboxCommandTest : public rpc::ServerFixture {
     message.body = std::string(body_bytes, 'x');
     ASSERT_THAT(inbox_.Park(message, 1, absl::Seconds(1), "there is no such order", {}), IsOk());
   }
-  Finished List(const std::vector<std::string>& more = {}) const {
+  Finished List(const std::vector<std::string>& more = {}, const std::map<std::string, std::string>& env = {}) const {
     support::Command command{
-        {LOGISTICS_BINARY_DIR "/logisticsctl", "--address", absl::StrCat("127.0.0.1:", port_), "inbox", "list"}, {}};
+        {LOGISTICS_BINARY_DIR "/logisticsctl", "--address", absl::StrCat("127.0.0.1:", port_), "inbox", "list"}, env};
     command.args.insert(command.args.end(), more.begin(), more.end());
     return support::RunToEnd(command);
   }
@@ -35,6 +35,27 @@ TEST_F(InboxCommandTest, NothingWaits_IsSaid) {
   const Finished finished = List();
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   EXPECT_EQ(finished.out, "no message waits\n");
+}
+
+// No proxy listens there.
+TEST_F(InboxCommandTest, HttpProxy_IsNotAsked) {
+  Start();
+  const std::string proxy = "http://127.0.0.1:1";
+  const Finished finished = List({}, {{"http_proxy", proxy}, {"https_proxy", proxy}, {"grpc_proxy", proxy}});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+}
+
+TEST_F(InboxCommandTest, AnswerThatCannotBeWritten_IsAFailure) {
+  Start();
+  const std::string list =
+      absl::StrCat(LOGISTICS_BINARY_DIR "/logisticsctl --address 127.0.0.1:", port_, " inbox list");
+  for (const char* const out : {">/dev/full", ">&-"}) {
+    for (const std::string& command : {list, list + " --json", list + " --help"}) {
+      const Finished finished = support::RunToEnd({{"sh", "-c", command + " " + out}, {}});
+      EXPECT_EQ(finished.exit_code, 1) << command << out;
+      EXPECT_THAT(finished.err, HasSubstr("cannot write the answer")) << command << out;
+    }
+  }
 }
 
 TEST_F(InboxCommandTest, Messages_AreATableWithWhyTheyWait) {

@@ -50,6 +50,13 @@ class ConnectionTest : public PeerFixture {
   }
 };
 
+// No proxy listens there.
+TEST_F(ConnectionTest, HttpProxy_IsNotAsked) {
+  for (const char* const name : {"http_proxy", "https_proxy", "grpc_proxy"}) setenv(name, "http://127.0.0.1:1", 1);
+  Connect();
+  for (const char* const name : {"http_proxy", "https_proxy", "grpc_proxy"}) unsetenv(name);
+}
+
 TEST_F(ConnectionTest, PeerAwayAtStart_IsSaidAndFoundWhenItComes) {
   StartServer();  // for a port that is free
   StopServer();
