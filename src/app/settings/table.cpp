@@ -23,6 +23,13 @@ bool IsPostgresUrl(const std::string& text) {
          (scheme && std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); }));
 }
 
+// A name that Postgres takes for a schema, and does not keep for itself.
+bool IsSchemaName(const std::string& text) {
+  constexpr std::size_t kNameBytesMax = 63;
+  return !text.empty() && text.size() <= kNameBytesMax && text.rfind("pg_", 0) != 0 && text != "information_schema" &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c); });
+}
+
 Setting Host(SettingName name, Field<std::string> field) {
   return Text(std::move(name), "an address or host name", IsSettingToken, std::move(field));
 }
@@ -89,6 +96,8 @@ std::vector<Setting> DatabaseSettings() {
   return {
       Text({"database.url", "DATABASE_URL", "the database; required"}, "postgres://user:password@host:port/name",
            IsPostgresUrl, FIELD(std::string, database.url)),
+      Text({"database.schema", "", "where our tables are, whatever the search path says"},
+           "the name of a schema, 1-63 bytes, not pg_...", IsSchemaName, FIELD(std::string, database.schema)),
       WholeNumber({"database.writers", "", "sessions that commit batches"}, 1, 16, FIELD(int, database.writers)),
       WholeNumber({"database.readers", "", "sessions that answer reads"}, 1, 64, FIELD(int, database.readers)),
       WholeNumber({"database.background_readers", "", "sessions of streams, settler, inbox and reconciler"}, 1, 64,

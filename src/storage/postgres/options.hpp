@@ -10,6 +10,7 @@ namespace logistics::storage {
 // How the database is reached and used. Defaults are those of config/logistics-engine.yaml.
 struct DatabaseOptions {
   std::string url;                          // postgres://…, required
+  std::string schema = "public";            // where our tables are
   std::string release;                      // of this daemon, for the other replicas
   std::string inventory_mode = "embedded";  // or "remote", for the other replicas
   int writers = 2;  // sessions that commit batches, 1–16; all writes of a replica go through them

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_replace.h"
 #include "logistics/base/socket_watchdog.hpp"
 
 namespace logistics::storage {
@@ -22,6 +23,8 @@ std::string WithClientSettings(const DatabaseOptions& options) {
   return options.url.substr(0, query + 1) + ours + "&" + options.url.substr(query + 1);
 }
 
+std::string QuotedName(const std::string& name) { return "\"" + absl::StrReplaceAll(name, {{"\"", "\"\""}}) + "\""; }
+
 constexpr const char* kIsReadOnly =
     "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean";
 
@@ -31,13 +34,23 @@ constexpr std::string_view kByKeySettings =
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
     "SET enable_mergejoin = off;";
 
+// Our statements rest on these, whatever the server, the database, the role or the URL set. An own setting also
+// outlasts a change of the default. synchronous_commit may be stronger than ours, and is never weaker.
+constexpr std::string_view kFixedSettings =
+    "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN "
+    "'remote_apply' ELSE 'on' END, false); SET client_encoding = 'UTF8'; "
+    "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
+    "SET DateStyle = 'ISO, MDY'; SET timezone = 'UTC'; SET bytea_output = 'hex'; SET array_nulls = on; "
+    "SET standard_conforming_strings = on; SET transform_null_equals = off; SET idle_session_timeout = 0; ";
+
 // JIT never pays for statements this short. A query whose client is gone ends within a second.
 std::string SessionSettings(const DatabaseOptions& options, SessionUse use) {
   return fmt::format(
-      "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {};"
-      "SET timezone = 'UTC'; SET client_min_messages = warning; {} SET jit = off; SET "
+      "{} SET search_path = {}; SET lock_timeout = {}; SET statement_timeout = {};"
+      "SET idle_in_transaction_session_timeout = {}; SET client_min_messages = warning; {} SET jit = off; SET "
       "client_connection_check_interval = 1000",
-      absl::ToInt64Milliseconds(options.lock_timeout), absl::ToInt64Milliseconds(options.statement_timeout),
+      kFixedSettings, QuotedName(options.schema), absl::ToInt64Milliseconds(options.lock_timeout),
+      absl::ToInt64Milliseconds(options.statement_timeout),
       absl::ToInt64Milliseconds(options.idle_in_transaction_timeout),
       use == SessionUse::kQueries ? "" : kByKeySettings);
 }

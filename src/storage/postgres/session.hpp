@@ -34,8 +34,9 @@ class Session {
   // The time that a server may need to answer that a statement has timed out.
   static constexpr absl::Duration kAnswerMargin = absl::Seconds(2);
 
-  // Connects (bounded by connect_timeout for each host) and sets the timeouts that keep a frozen replica from stopping
-  // the others. Throws where no host accepts writes.
+  // Connects (bounded by connect_timeout for each host). Sets what the statements rest on, search_path, client_encoding
+  // and synchronous_commit among it, and the timeouts that keep a frozen replica from stopping the others. Throws where
+  // no host accepts writes.
   Session(const DatabaseOptions& options, SessionUse use);
   ~Session();
   Session(const Session&) = delete;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "storage/postgres/pooler.hpp"
 #include "storage/postgres/session_slot.hpp"
+#include "storage/schema/database_check.hpp"
 #include "storage/schema/migrations.hpp"
 
 namespace logistics::storage {
@@ -75,7 +76,10 @@ absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options)
       OnSession(options, [&](Session& session) { pooled = IsBehindTransactionPooler(session, options); });
   if (!pooler.ok()) return pooler;
   if (pooled) return absl::FailedPreconditionError(absl::StrCat("database.url (DATABASE_URL): ", kPoolerRefusal));
+  absl::Status fit;
   const absl::Status status = OnSession(options, [&](Session& session) {
+    fit = CheckDatabase(session, options);
+    if (!fit.ok()) return;
     session.Begin();
     session.Script(std::string(kLock));
     session.Script(std::string(kCreateTable));
@@ -85,13 +89,17 @@ absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options)
     }
   });
   if (!status.ok()) return status;
+  if (!fit.ok()) return fit;
   return applied;
 }
 
 absl::StatusOr<std::string> RenewIdentity(const DatabaseOptions& options) {
   std::string identity;
+  absl::Status fit;
   const absl::Status status = OnSession(options, [&](Session& session) {
     identity.clear();
+    fit = CheckDatabase(session, options);
+    if (!fit.ok()) return;
     if (session.ExecuteOnce("SELECT to_regclass('engine_facts') IS NULL")[0][0].as<bool>()) return;
     identity = session
                    .ExecuteOnce(
@@ -100,6 +108,7 @@ absl::StatusOr<std::string> RenewIdentity(const DatabaseOptions& options) {
                    .as<std::string>();
   });
   if (!status.ok()) return status;
+  if (!fit.ok()) return fit;
   if (identity.empty()) {
     return absl::FailedPreconditionError("this database has no schema of logistics-engine: restore the backup first");
   }

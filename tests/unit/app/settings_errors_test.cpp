@@ -80,6 +80,19 @@ TEST_F(SettingsTest, Errors_NeverShowPasswords) {
   EXPECT_THAT(printed.str(), Not(HasSubstr("hunter2")));
 }
 
+TEST_F(SettingsTest, Schema_IsANameThatPostgresTakes) {
+  EXPECT_EQ(LoadRight().database.schema, "public");
+  for (const char* name : {"shop", "Shop's \"first\" one", "Läden"}) {
+    environment_["LOGISTICS_DATABASE_SCHEMA"] = name;
+    EXPECT_EQ(LoadRight().database.schema, name);
+  }
+  for (const std::string& name :
+       {std::string("pg_catalog"), std::string("information_schema"), std::string("a\nb"), std::string(64, 'a')}) {
+    environment_["LOGISTICS_DATABASE_SCHEMA"] = name.c_str();
+    EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("database.schema")));
+  }
+}
+
 TEST_F(SettingsTest, Protection_ThatIsNotBuiltEndsTheStart) {
   environment_["JWT_SECRET"] = "s3cret";
   environment_["GRPC_TLS_CERT"] = "/etc/tls.crt";
