@@ -34,6 +34,9 @@ absl::Status PrepareDatabase(const Settings& settings, const domain::Uuid& repli
     absl::Status status = applied.status();
     if (status.ok()) {
       if (!applied->empty()) spdlog::info("schema migrated: {}", absl::StrJoin(*applied, ", "));
+      status = storage::CheckRights(settings.database);
+    }
+    if (status.ok()) {
       status = storage::EnsureInventoryMode(DatabaseOptionsOf(settings), replica_id, change);
     }
     if (!absl::IsUnavailable(status)) return status;

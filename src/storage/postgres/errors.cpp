@@ -1,5 +1,6 @@
 #include "storage/postgres/errors.hpp"
 
+#include <algorithm>
 #include <array>
 #include <pqxx/except>
 #include <string>
@@ -14,6 +15,23 @@ namespace {
 
 constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 constexpr char kBusyUrl[] = "type.logistics-engine/storage.Busy";
+
+// A pooler gave our session's place at the server to another: prepared statements and settings are lost.
+bool LosesSession(std::string_view sqlstate) { return sqlstate == "26000" || sqlstate == "42P05"; }
+
+// libpqxx 6 drops the code of this one.
+std::string SqlStateOf(const pqxx::sql_error& error) {
+  const bool forgotten =
+      error.sqlstate().empty() && dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr;
+  return forgotten ? "42501" : error.sqlstate();
+}
+
+bool IsUnfit(std::string_view sqlstate) {
+  // Undefined table, column, function and schema; no privilege; read-only.
+  static constexpr std::array<std::string_view, 6> kUnfit = {"42P01", "42703", "42883", "3F000", "42501", "25006"};
+  return sqlstate.starts_with("53") || LosesSession(sqlstate) ||
+         std::find(kUnfit.begin(), kUnfit.end(), sqlstate) != kUnfit.end();
+}
 
 // Codes of Postgres manual appendix A.
 FailureKind KindOf(const std::string& sqlstate) {
@@ -33,7 +51,7 @@ FailureKind KindOf(const std::string& sqlstate) {
   // 25006 read_only_sql_transaction and 55000 "recovery is in progress": a standby, after a failover. 08 connection,
   // 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout.
   if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25006" ||
-      sqlstate == "55000")
+      sqlstate == "55000" || LosesSession(sqlstate))
     return FailureKind::kConnection;
   return FailureKind::kPermanent;
 }
@@ -55,15 +73,17 @@ bool IsBusy(const absl::Status& status) { return status.GetPayload(kBusyUrl).has
 Failure TranslateException(const std::exception& error) {
   const std::string text = error.what();
   if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) {
-    const FailureKind kind = KindOf(sql->sqlstate());
+    const std::string sqlstate = SqlStateOf(*sql);
+    const FailureKind kind = KindOf(sqlstate);
+    const bool unfit = IsUnfit(sqlstate);
     switch (kind) {
       case FailureKind::kTransient:
       case FailureKind::kLocked:
-        return {kind, BusyError(), text};
+        return {kind, BusyError(), text, sqlstate, unfit};
       case FailureKind::kConnection:
-        return {kind, UnavailableError("the database is unavailable"), text};
+        return {kind, UnavailableError("the database is unavailable"), text, sqlstate, unfit};
       case FailureKind::kPermanent:
-        return {kind, absl::InternalError(absl::StrCat("SQLSTATE ", sql->sqlstate(), ": ", text)), text};
+        return {kind, absl::InternalError(absl::StrCat("SQLSTATE ", sqlstate, ": ", text)), text, sqlstate, unfit};
     }
   }
   if (dynamic_cast<const UnknownRowError*>(&error) != nullptr) {

@@ -21,7 +21,11 @@ struct Failure {
   FailureKind kind;
   // UNAVAILABLE with a retry hint; for kPermanent INTERNAL, or FAILED_PRECONDITION for an UnknownRowError.
   absl::Status status;
-  std::string text;  // the exception's own words, for logs and operators; never for a caller
+  std::string text;           // the exception's own words, for logs and operators; never for a caller
+  std::string sqlstate = {};  // empty where the server gave none
+  // The session lacks what its work needs, and will lack it for the next work too: a right, a table, room, a server
+  // that takes writes, its own prepared statements.
+  bool unfit = false;
 };
 
 // A name in a row that this release does not know, since a later one wrote the row. Only the command or the read that

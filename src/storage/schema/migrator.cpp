@@ -9,12 +9,15 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "storage/postgres/pooler.hpp"
 #include "storage/postgres/session_slot.hpp"
 #include "storage/schema/database_check.hpp"
 #include "storage/schema/migrations.hpp"
+#include "storage/schema/rights.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -25,6 +28,9 @@ constexpr std::string_view kLock = "SELECT pg_advisory_xact_lock(781357495958070
 constexpr std::string_view kCreateTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL "
     "DEFAULT now())";
+
+constexpr char kAsOwner[] =
+    "; `logistics-engine migrate` runs as the owner of the tables, and docs/deploy.md has the grants of both roles";
 
 // Texts of libpq and of the server where waiting does not help: the address is wrong, or the server refuses us. libpqxx
 // gives no SQLSTATE for them. With any other text the start tries again.
@@ -47,7 +53,35 @@ absl::Status OnSession(const DatabaseOptions& options, const std::function<void(
   if (!failure) return absl::OkStatus();
   if (failure->kind == FailureKind::kConnection) return NoConnection(failure->text);
   spdlog::debug("schema work failed: {}", failure->text);
+  if (failure->sqlstate == "42501") {
+    return absl::FailedPreconditionError(absl::StrCat("the role of database.url (DATABASE_URL) lacks a right: ",
+                                                      absl::StripAsciiWhitespace(failure->text), kAsOwner));
+  }
   return failure->status;
+}
+
+// The migrations of this binary that the schema lacks.
+std::vector<EmbeddedMigration> MissingMigrations(Session& session) {
+  absl::flat_hash_set<std::string> known;
+  if (!session.ExecuteOnce("SELECT to_regclass('schema_migrations')")[0][0].is_null()) {
+    for (const pqxx::row& row : session.ExecuteOnce("SELECT name FROM schema_migrations")) known.insert(row[0].c_str());
+  }
+  std::vector<EmbeddedMigration> missing;
+  for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
+    if (!known.contains(std::string(migration.name))) missing.push_back(migration);
+  }
+  return missing;
+}
+
+absl::Status CheckMayCreate(Session& session, const DatabaseOptions& options,
+                            const std::vector<EmbeddedMigration>& missing) {
+  const pqxx::row row =
+      session.ExecuteOnce("SELECT has_schema_privilege($1, 'CREATE'), current_user", Params().Add(options.schema))[0];
+  if (row[0].as<bool>()) return absl::OkStatus();
+  const auto name_of = [](std::string* out, const EmbeddedMigration& migration) { out->append(migration.name); };
+  return absl::FailedPreconditionError(absl::StrCat("the schema ", options.schema, " lacks migrations (",
+                                                    absl::StrJoin(missing, ", ", name_of), "), and the role ",
+                                                    row[1].c_str(), " lacks CREATE on it", kAsOwner));
 }
 
 bool Apply(Session& session, const EmbeddedMigration& migration) {
@@ -80,17 +114,33 @@ absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options)
   const absl::Status status = OnSession(options, [&](Session& session) {
     fit = CheckDatabase(session, options);
     if (!fit.ok()) return;
+    const std::vector<EmbeddedMigration> missing = MissingMigrations(session);
+    if (missing.empty()) return;
+    fit = CheckMayCreate(session, options, missing);
+    if (!fit.ok()) return;
     session.Begin();
     session.Script(std::string(kLock));
     session.Script(std::string(kCreateTable));
     session.Script("COMMIT");
-    for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
+    for (const EmbeddedMigration& migration : missing) {
       if (Apply(session, migration)) applied.emplace_back(migration.name);
     }
   });
   if (!status.ok()) return status;
   if (!fit.ok()) return fit;
   return applied;
+}
+
+absl::Status CheckRights(const DatabaseOptions& options) {
+  std::string lacks;
+  const absl::Status status = OnSession(options, [&](Session& session) {
+    try {
+      RequireRights(session, options.schema);
+    } catch (const MissingRightsError& error) {
+      lacks = error.what();
+    }
+  });
+  return lacks.empty() ? status : absl::FailedPreconditionError(lacks);
 }
 
 absl::StatusOr<std::string> RenewIdentity(const DatabaseOptions& options) {

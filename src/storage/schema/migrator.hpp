@@ -10,9 +10,14 @@ namespace logistics::storage {
 
 // Applies the migrations of this binary that the schema lacks; returns their names. Each migration runs in a
 // transaction of its own, under a lock, so that replicas can start together and a killed one leaves whole steps.
-// Migrations that a newer release applied are left alone. UNAVAILABLE: the database is unavailable or busy, call
-// again; any other error will not pass by itself.
+// Migrations that a newer release applied are left alone. Where none is missing, the role needs no right but SELECT.
+// UNAVAILABLE: the database is unavailable or busy, call again; any other error will not pass by itself.
+// FAILED_PRECONDITION, with the remedy: the database does not fit (database_check.hpp), or the role lacks a right.
 absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options);
+
+// FAILED_PRECONDITION naming the rights that a role needs to serve (rights.hpp) and lacks; else as Migrate. The schema
+// is up to date.
+absl::Status CheckRights(const DatabaseOptions& options);
 
 // Gives the database a new identity, and returns it: to be done when the database was restored from a backup, so that
 // nobody takes a position in the state before for one in this state. FAILED_PRECONDITION where there is no schema; else

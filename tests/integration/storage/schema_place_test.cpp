@@ -125,6 +125,7 @@ TEST_F(SchemaPlaceTest, SchemaOfAnyName_HoldsEverything) {
   DatabaseOptions options = AsRole();
   options.schema = schema;
   ASSERT_THAT(Migrate(options), IsOk());
+  ASSERT_THAT(CheckRights(options), IsOk());
   const auto replica = NewReplica(options);
   Database& database = replica->database();
   database.Start();

@@ -51,6 +51,30 @@ TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {
   ExpectTryLater(pqxx::too_many_connections("no more"), FailureKind::kConnection);
 }
 
+// A pooler gave our place at the server to another session.
+TEST(TranslateExceptionTest, LostPreparedStatement_IsALostSession) {
+  for (const char* const sqlstate : {"26000", "42P05"}) {
+    SCOPED_TRACE(sqlstate);
+    ExpectTryLater(SqlError(sqlstate), FailureKind::kConnection);
+    EXPECT_TRUE(TranslateException(SqlError(sqlstate)).unfit);
+  }
+}
+
+// libpqxx 6 gives no code with this one.
+TEST(TranslateExceptionTest, MissingRight_HasItsCode) {
+  const Failure failure = TranslateException(pqxx::insufficient_privilege("permission denied for table orders"));
+  EXPECT_EQ(failure.sqlstate, "42501");
+  EXPECT_TRUE(failure.unfit);
+  EXPECT_THAT(failure.status, StatusIs(absl::StatusCode::kInternal, testing::HasSubstr("42501")));
+}
+
+TEST(TranslateExceptionTest, WhatIsWrongWithOneStatement_SaysNothingOfTheSession) {
+  for (const char* const sqlstate : {"22000", "23514", "40001", "55P03", "57014", ""}) {
+    SCOPED_TRACE(sqlstate);
+    EXPECT_FALSE(TranslateException(SqlError(sqlstate)).unfit);
+  }
+}
+
 // The server cannot say whether it was done: that is for the one who knows what was sent, never a plain "again".
 TEST(TranslateExceptionTest, UnknownCompletion_IsOneOfConnection) {
   ExpectTryLater(pqxx::statement_completion_unknown("perhaps"), FailureKind::kConnection);
