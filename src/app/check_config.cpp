@@ -5,14 +5,18 @@
 #include <cstdint>
 #include <iomanip>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/limits.hpp"
 #include "logistics/domain/money.hpp"
 #include "messaging/events/event_decoder.hpp"
+#include "storage/sessions_needed.hpp"
 
 namespace logistics::app {
 namespace {
+
+constexpr int kNameWidth = 44;
 
 struct Limit {
   const char* name;
@@ -36,6 +40,22 @@ constexpr Limit kLimits[] = {
     {"objects and lists within each other in it", messaging::kInboundDepthMax},
 };
 
+// What a connection limit of the role, and max_connections, have to allow.
+void PrintSessions(const Settings& settings, std::ostream& out) {
+  std::vector<storage::SessionNeed> needs = storage::SessionsNeeded(settings.database);
+  if (settings.broker.payments.enabled) needs.push_back({"consumer of payments", 1});
+  if (!settings.inventory_peer.url.empty()) needs.push_back({"reconciler", 1});
+  int sum = 0;
+  out << "sessions at Postgres, of one replica:\n";
+  for (const storage::SessionNeed& need : needs) {
+    sum += need.sessions;
+    out << "  " << std::left << std::setw(kNameWidth) << need.purpose << "  " << need.sessions
+        << (need.for_a_moment ? "   for a moment, at a connect" : "") << "\n";
+  }
+  out << "  " << std::left << std::setw(kNameWidth) << "sum"
+      << "  " << sum << "\n";
+}
+
 }  // namespace
 
 void PrintEffectiveSettings(const LoadedSettings& loaded, std::ostream& out) {
@@ -48,9 +68,10 @@ void PrintEffectiveSettings(const LoadedSettings& loaded, std::ostream& out) {
     if (setting.source != "default") out << "   from " << setting.source;
     out << "\n";
   }
+  PrintSessions(loaded.settings, out);
   out << "limits of one request or message:\n";
   for (const Limit& limit : kLimits) {
-    out << "  " << std::left << std::setw(40) << limit.name << "  " << limit.value << "\n";
+    out << "  " << std::left << std::setw(kNameWidth) << limit.name << "  " << limit.value << "\n";
   }
 }
 

@@ -7,7 +7,8 @@
 namespace logistics::app {
 
 // Writes the configuration in effect for a person: every setting with its value (secrets masked) and where it comes
-// from, then the limits of one request (domain/limits.hpp), which no setting changes.
+// from, the sessions of a replica at Postgres
+// and their sum, then the limits of one request (domain/limits.hpp), which no setting changes.
 void PrintEffectiveSettings(const LoadedSettings& loaded, std::ostream& out);
 
 }  // namespace logistics::app

@@ -1,14 +1,18 @@
 #include "storage/database.hpp"
 
+#include <limits>
+
 #include "storage/outbox/postgres_outbox.hpp"
+#include "storage/schema/rights.hpp"
+#include "storage/sessions_needed.hpp"
 
 namespace logistics::storage {
 namespace {
 
-// GetOrder's batches are short; two sessions keep one look-up in flight while the next fills.
-constexpr int kReadBatchers = 2;
+constexpr int kWaitingMax = std::numeric_limits<int>::max();
 // The contract of AdjustInventory: its callers know that they may repeat it for so long.
 constexpr absl::Duration kAdjustmentRequestTtl = absl::Hours(24);
+constexpr std::chrono::seconds kKeepReadyEvery{1};
 
 std::vector<std::unique_ptr<WriteBatcher::Executor>> Writers(const WriterDeps& deps) {
   std::vector<std::unique_ptr<WriteBatcher::Executor>> writers;
@@ -17,10 +21,11 @@ std::vector<std::unique_ptr<WriteBatcher::Executor>> Writers(const WriterDeps& d
   return writers;
 }
 
-std::vector<std::unique_ptr<OrderReadBatcher::Executor>> Readers(const DatabaseOptions& options) {
+std::vector<std::unique_ptr<OrderReadBatcher::Executor>> Readers(const DatabaseOptions& options,
+                                                                 const SessionPart& part) {
   std::vector<std::unique_ptr<OrderReadBatcher::Executor>> readers;
   readers.reserve(kReadBatchers);
-  for (int i = 0; i < kReadBatchers; ++i) readers.push_back(std::make_unique<OrderReadExecutor>(options));
+  for (int i = 0; i < kReadBatchers; ++i) readers.push_back(std::make_unique<OrderReadExecutor>(options, part));
   return readers;
 }
 
@@ -42,15 +47,25 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       ids_(ids),
       metrics_(metrics),
       health_(health),
-      signal_(options, health),
-      serving_(options, options.readers),
-      background_(options, options.background_readers),
-      lists_(options, options.list_readers, options.lists_waiting_max),
-      writer_deps_{options, ids, clock, encoder, metrics, products_, contested_, [this] { signal_.Committed(); }},
+      session_health_(health),
+      signal_(options, session_health_,
+              [schema = options.schema](Session& session) { RequireRights(session, schema); }),
+      serving_(options, options.readers, kWaitingMax, {&session_health_, "readers"}),
+      background_(options, options.background_readers, kWaitingMax, {&session_health_, "background readers"}),
+      lists_(options, options.list_readers, options.lists_waiting_max, {&session_health_, "list readers"}),
+      writer_deps_{options,
+                   ids,
+                   clock,
+                   encoder,
+                   metrics,
+                   products_,
+                   contested_,
+                   [this] { signal_.Committed(); },
+                   {&session_health_, "writers"}},
       writes_(
           Limits(options), Writers(writer_deps_),
           WriteBatcher::Apart{std::make_unique<WriteExecutor>(writer_deps_, WriteExecutor::Use::kApart), contested_}),
-      reads_(Limits(options), Readers(options)),
+      reads_(Limits(options), Readers(options, {&session_health_, "readers"})),
       order_store_(writes_, reads_, lists_),
       stock_store_(writes_, serving_, lists_),
       stock_log_(background_),
@@ -62,8 +77,9 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       inbox_(background_),
       routed_keys_(background_) {}
 
-std::unique_ptr<ports::Outbox> Database::NewOutbox() const {
-  return std::make_unique<PostgresOutbox>(options_, replica_id_);
+std::unique_ptr<ports::Outbox> Database::NewOutbox() {
+  return std::make_unique<PostgresOutbox>(options_, replica_id_, PostgresOutbox::kReplaceAfter,
+                                          SessionPart{&session_health_, "relay", SessionHealth::Weight::kDeferred});
 }
 
 std::unique_ptr<LeasedTask> Database::NewTask(std::string name, absl::Duration interval,
@@ -73,7 +89,10 @@ std::unique_ptr<LeasedTask> Database::NewTask(std::string name, absl::Duration i
 }
 
 void Database::Start() {
+  session_health_.Start();
   signal_.Start();
+  writes_.KeepReady(kKeepReadyEvery);
+  reads_.KeepReady(kKeepReadyEvery);
   replica_registry_ = std::make_unique<ReplicaRegistry>(options_, replica_id_);
   age_sweeper_ = std::make_unique<LeasedTask>(
       "sweep keys and messages", options_.sweep_interval, options_, replica_id_,
@@ -85,6 +104,9 @@ void Database::Start() {
   reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);
   outbox_statistics_ = std::make_unique<OutboxStatistics>(options_, metrics_);
   unknown_rows_ = std::make_unique<UnknownRows>(background_, metrics_, health_);
+  pool_keeper_.emplace(kKeepReadyEvery, [this] {
+    for (SessionPool* pool : {&serving_, &background_, &lists_}) pool->KeepReady();
+  });
 }
 
 }  // namespace logistics::storage

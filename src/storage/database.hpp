@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
+#include "logistics/base/periodic_task.hpp"
 #include "logistics/ports/clock.hpp"
 #include "logistics/ports/event_encoder.hpp"
 #include "logistics/ports/health.hpp"
@@ -51,7 +53,7 @@ class Database {
 
   // For the relay; each call of NewOutbox makes one with a connection of its own.
   ports::RoutedKeys& routed_keys() { return routed_keys_; }
-  std::unique_ptr<ports::Outbox> NewOutbox() const;
+  std::unique_ptr<ports::Outbox> NewOutbox();
 
   // Runs `work` every `interval`, on one replica at a time, until the task is destroyed; `work` takes less than a
   // minute. The schema exists.
@@ -63,7 +65,8 @@ class Database {
   // No subscriber is called after this returns.
   void Silence() { signal_.Silence(); }
 
-  // Begins to listen and to sweep; the schema exists (Migrate).
+  // Begins to listen and to sweep, and keeps all sessions open; the schema exists (Migrate). From here on the component
+  // "postgres" is reported.
   void Start();
 
  private:
@@ -72,6 +75,7 @@ class Database {
   ports::IdGenerator& ids_;
   ports::Metrics& metrics_;
   ports::HealthReporter& health_;
+  SessionHealth session_health_;
   ChangeSignal signal_;
   ProductCache products_;
   ContestedKeys contested_;
@@ -96,6 +100,7 @@ class Database {
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
   std::unique_ptr<OutboxStatistics> outbox_statistics_;
   std::unique_ptr<UnknownRows> unknown_rows_;
+  std::optional<base::PeriodicTask> pool_keeper_;  // last: it works with the pools
 };
 
 }  // namespace logistics::storage

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "logistics/ports/call_context.hpp"
+#include "storage/postgres/errors.hpp"
 
 namespace logistics::storage {
 
@@ -29,6 +30,21 @@ struct Pending {
   std::atomic<bool> in_doubt = false;
 };
 
+// Commands that are answered without having run.
+template <typename Batch>
+struct RefusedBatch {
+  Batch late;
+  Batch busy;
+  bool empty() const { return late.empty() && busy.empty(); }
+  void Answer() {
+    for (const auto& item : late) {
+      item->promise.set_value(
+          absl::DeadlineExceededError("the deadline passed while the command waited; it did nothing"));
+    }
+    for (const auto& item : busy) item->promise.set_value(BusyError());
+  }
+};
+
 // Runs whole batches; each worker thread has its own. Execute does not throw, and fulfils every promise, but for those
 // of the commands that it returns: they have to run apart, and did nothing yet.
 template <typename Command, typename Result>
@@ -38,6 +54,8 @@ class BatchExecutor {
   using Batch = std::vector<std::shared_ptr<Item>>;
   virtual ~BatchExecutor() = default;
   virtual Batch Execute(const Batch& batch) = 0;
+  // Called by the worker while there is nothing to execute: makes sure that the next batch finds what it needs.
+  virtual void KeepReady() {}
 };
 
 }  // namespace logistics::storage

@@ -23,28 +23,11 @@
 #include "logistics/domain/errors.hpp"
 #include "logistics/ports/call_context.hpp"
 #include "storage/batch/batch_executor.hpp"
+#include "storage/batch/batcher_limits.hpp"
 #include "storage/batch/contested_keys.hpp"
 #include "storage/postgres/errors.hpp"
 
 namespace logistics::storage {
-
-struct BatcherLimits {
-  std::size_t batch_max = 1;
-  std::size_t queue_max = 1;
-  // When another batch is begun beside a running one: so many commands wait, or one has waited so long. With a
-  // statement group of about 1 ms, 64 commands make its fixed cost small; and a batch that waits for a lock or a
-  // disk must not hold up the commands that need neither.
-  std::size_t beside_min = 64;
-  std::chrono::milliseconds beside_after{20};
-  // Commands that wait to run apart, and for how long; one more, or one that waits longer, is UNAVAILABLE. Far below
-  // the calls that a replica serves at once, so that they never keep others out.
-  std::size_t apart_max = 64;
-  std::chrono::milliseconds apart_wait_max{4'000};
-};
-
-// A caller whose command cannot be decided in time is answered so long before its deadline: any later, it would get
-// DEADLINE_EXCEEDED and no reason.
-inline constexpr absl::Duration kAnswerMargin = absl::Milliseconds(250);
 
 // Thread-safe. Commands are taken in arrival order, except that one whose conflict key is in flight waits for the next
 // batch. A command of a contested key runs apart: one at a time, on an executor of their own.
@@ -77,6 +60,14 @@ class Batcher {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
+    wake_.notify_all();
+    wake_apart_.notify_all();
+  }
+
+  // From now on each executor keeps itself ready: at once, and whenever its worker had nothing to do for `interval`.
+  void KeepReady(std::chrono::milliseconds interval) {
+    const std::lock_guard lock(mutex_);
+    keep_interval_ = interval;
     wake_.notify_all();
     wake_apart_.notify_all();
   }
@@ -127,20 +118,11 @@ class Batcher {
   }
 
  private:
-  struct Refused {  // answered without having run
-    Batch late;
-    Batch busy;
-    bool empty() const { return late.empty() && busy.empty(); }
-    void Answer() {
-      for (const auto& item : late) {
-        item->promise.set_value(
-            absl::DeadlineExceededError("the deadline passed while the command waited; it did nothing"));
-      }
-      for (const auto& item : busy) item->promise.set_value(BusyError());
-    }
-  };
+  using Refused = RefusedBatch<Batch>;
+  using Time = std::chrono::steady_clock::time_point;
 
   void Work(Executor& executor) {
+    Time kept_at;
     for (;;) {
       Batch batch;
       Refused refused;
@@ -148,7 +130,7 @@ class Batcher {
         std::unique_lock lock(mutex_);
         while (!TakeLocked(batch, refused)) {
           if (stopping_ && queue_.empty()) return;
-          WaitLocked(lock);
+          if (!KeepReadyLocked(lock, executor, kept_at)) WaitLocked(lock, kept_at);
         }
         ++running_;
       }
@@ -167,6 +149,7 @@ class Batcher {
   }
 
   void WorkApart() {
+    Time kept_at;
     for (;;) {
       Batch one;
       Refused refused;
@@ -174,7 +157,7 @@ class Batcher {
         std::unique_lock lock(mutex_);
         while (!TakeApartLocked(one, refused)) {
           if (stopping_ && queue_.empty() && running_ == 0) return;
-          wake_apart_.wait(lock);
+          if (!KeepReadyLocked(lock, *apart_->executor, kept_at)) WaitIdleLocked(wake_apart_, lock, kept_at);
         }
       }
       refused.Answer();
@@ -241,8 +224,24 @@ class Batcher {
     return !one.empty() || !refused.empty();
   }
 
-  void WaitLocked(std::unique_lock<std::mutex>& lock) {
-    if (queue_.empty()) return wake_.wait(lock);
+  // Requires mutex_, which is free while the executor works. False: the executor was asked within the interval.
+  bool KeepReadyLocked(std::unique_lock<std::mutex>& lock, Executor& executor, Time& kept_at) {
+    if (keep_interval_ == keep_interval_.zero() || stopping_) return false;
+    if (std::chrono::steady_clock::now() < kept_at + keep_interval_) return false;
+    lock.unlock();
+    executor.KeepReady();
+    lock.lock();
+    kept_at = std::chrono::steady_clock::now();
+    return true;
+  }
+
+  void WaitIdleLocked(std::condition_variable& wake, std::unique_lock<std::mutex>& lock, Time kept_at) {
+    if (keep_interval_ == keep_interval_.zero() || stopping_) return wake.wait(lock);
+    wake.wait_until(lock, kept_at + keep_interval_);
+  }
+
+  void WaitLocked(std::unique_lock<std::mutex>& lock, Time kept_at) {
+    if (queue_.empty()) return WaitIdleLocked(wake_, lock, kept_at);
     // A command that is due and yet was not taken waits for a key that is in flight; others may come behind it.
     const auto now = std::chrono::steady_clock::now();
     const auto due = queue_.front()->queued_at + limits_.beside_after;
@@ -292,6 +291,7 @@ class Batcher {
   absl::flat_hash_set<std::size_t> keys_in_flight_;  // guarded by mutex_
   int running_ = 0;                                  // batches in flight; guarded by mutex_
   bool stopping_ = false;                            // guarded by mutex_
+  std::chrono::milliseconds keep_interval_{0};       // 0 = never; guarded by mutex_
   std::vector<std::unique_ptr<Executor>> executors_;
   std::optional<Apart> apart_;
   std::vector<std::jthread> workers_;  // last: joined first

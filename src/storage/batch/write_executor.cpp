@@ -16,6 +16,8 @@
 namespace logistics::storage {
 namespace {
 
+// Changes no row and locks none; the server refuses it where it would refuse a commit.
+constexpr Statement kProbeWrites = {"probe_writes", "UPDATE change_counter SET value = value WHERE false"};
 constexpr int kAttemptsMax = 5;
 constexpr absl::Duration kBackoffFirst = absl::Milliseconds(20);
 constexpr absl::Duration kBackoffMax = absl::Seconds(1);
@@ -50,7 +52,7 @@ std::vector<commands::Item> ItemsOf(const WriteBatch& batch) {
 WriteExecutor::WriteExecutor(WriterDeps deps, Use use)
     : deps_(std::move(deps)),
       use_(use),
-      session_(WithBatchLockTimeout(deps_.options), SessionUse::kByKey),
+      session_(WithBatchLockTimeout(deps_.options), SessionUse::kByKey, deps_.part),
       rows_(session_, deps_.contested, deps_.products,
             std::min(deps_.options.lock_timeout, deps_.options.batch_lock_timeout), deps_.options.lock_timeout),
       random_(std::random_device{}()),
@@ -79,6 +81,8 @@ WriteBatch WriteExecutor::Execute(const WriteBatch& batch) {
   batch_seconds_.Observe(absl::ToDoubleSeconds(absl::Now() - start));
   return apart;
 }
+
+void WriteExecutor::KeepReady() { session_.KeepReady(kProbeWrites); }
 
 void WriteExecutor::RunTogether(WriteBatch batch, WriteBatch& apart) {
   while (!batch.empty()) {
@@ -194,6 +198,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     refused_restocks = decision.effects.refused_restocks;
     committing = true;
     Commit(session, batch_id, deps_.options.lock_timeout);
+    session_.Works();
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
     session_.RollbackOrDrop(failure);

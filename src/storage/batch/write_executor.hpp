@@ -26,6 +26,7 @@ struct WriterDeps {
   ProductCache& products;
   ContestedKeys& contested;
   std::function<void()> on_commit;  // called after each commit; cheap, from any writer thread
+  SessionPart part = {};
 };
 
 // Commits batches on its own session. A batch that fails for a reason that passes runs again, a bounded number of
@@ -40,6 +41,7 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   enum class Use { kBatches, kApart };
   explicit WriteExecutor(WriterDeps deps, Use use = Use::kBatches);
   WriteBatch Execute(const WriteBatch& batch) override;
+  void KeepReady() override;
 
  private:
   // kContested: a row that is needed was waited for in vain, now or a while ago. kUnknown: a commit in doubt could not

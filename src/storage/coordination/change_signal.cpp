@@ -23,8 +23,8 @@ constexpr absl::Duration kAwaitMax = absl::Seconds(5);
 
 }  // namespace
 
-ChangeSignal::ChangeSignal(const DatabaseOptions& options, ports::HealthReporter& health)
-    : options_(options), health_(health) {}
+ChangeSignal::ChangeSignal(const DatabaseOptions& options, SessionHealth& health, std::function<void(Session&)> verify)
+    : options_(options), health_(health), verify_(std::move(verify)) {}
 
 ChangeSignal::~ChangeSignal() {
   notifier_.request_stop();
@@ -61,7 +61,7 @@ void ChangeSignal::WakeSubscribers() {
 }
 
 void ChangeSignal::NotifyLoop(const std::stop_token& stop) {
-  SessionSlot session(options_, SessionUse::kByKey);
+  SessionSlot session(options_, SessionUse::kByKey, {&health_, "notifier", SessionHealth::Weight::kDeferred});
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
@@ -80,21 +80,20 @@ void ChangeSignal::NotifyLoop(const std::stop_token& stop) {
 void ChangeSignal::ListenLoop(const std::stop_token& stop) {
   DatabaseOptions options = options_;
   options.statement_timeout = kCheckMax;
-  SessionSlot session(options, SessionUse::kByKey);
+  SessionSlot session(options, SessionUse::kByKey, {&health_, "listener"});
   absl::Duration backoff = kReconnectMin;
   bool up = false;
-  bool pooler_refused = false;
   while (!stop.stop_requested()) {
     const bool fresh = !up || !session.open();
+    const bool doubtful = health_.TakeSuspicion();
     const std::optional<Failure> failure = session.Attempt(Tries::kOnce, [&](Session& open) {
-      pooler_refused = false;
-      if (fresh) {
-        pooler_refused = IsBehindTransactionPooler(open, options);
-        if (pooler_refused) throw std::runtime_error(kPoolerRefusal);
-        open.Script(kListen);
+      if (fresh || doubtful) {
+        if (IsBehindTransactionPooler(open, options)) throw std::runtime_error(kPoolerRefusal);
+        verify_(open);
       }
+      if (fresh) open.Script(kListen);
       open.RequireWritable();
-      if (!up) health_.Report("postgres", ports::HealthState::kUp, "");
+      session.Works();
       if (!up) spdlog::info("postgres is available");
       up = true;
       backoff = kReconnectMin;
@@ -103,8 +102,7 @@ void ChangeSignal::ListenLoop(const std::stop_token& stop) {
     if (!failure) continue;
     if (up) spdlog::error("postgres is unavailable, calls answer UNAVAILABLE until it is back: {}", failure->text);
     up = false;
-    health_.Report("postgres", ports::HealthState::kDown,
-                   pooler_refused ? kPoolerRefusal : "no connection to a server that accepts writes");
+    session.Fails(failure->text);
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(backoff), [] { return false; });
     backoff = std::min(backoff * 2, kReconnectMax);

@@ -6,18 +6,19 @@
 #include <thread>
 #include <vector>
 
-#include "logistics/ports/health.hpp"
 #include "storage/postgres/session_slot.hpp"
 
 namespace logistics::storage {
 
 // Wakes readers after a commit: this replica's subscribers at once, other replicas by a coalesced NOTIFY after the
 // commit, on a connection of its own (within the transaction it would serialize all commits). A wake-up can be lost, so
-// subscribers also poll. The listening connection is also the daemon's check of Postgres: it reports health component
-// "postgres", down within five seconds and a poll when the server hangs or accepts no writes. Thread-safe.
+// subscribers also poll. The listening connection is also the daemon's check of Postgres: as "listener" it fails within
+// five seconds and a poll when the server hangs or accepts no writes. Thread-safe.
 class ChangeSignal {
  public:
-  ChangeSignal(const DatabaseOptions& options, ports::HealthReporter& health);
+  // `verify` throws the reason why a session cannot do our work, rights for instance. It is called after each connect,
+  // and when another part found out that its session is not fit.
+  ChangeSignal(const DatabaseOptions& options, SessionHealth& health, std::function<void(Session&)> verify);
   ~ChangeSignal();
 
   // Adds a subscriber. `wake` is called from any thread after a commit of any replica; it is cheap and does not call
@@ -36,7 +37,8 @@ class ChangeSignal {
   void WakeSubscribers();
 
   const DatabaseOptions options_;
-  ports::HealthReporter& health_;
+  SessionHealth& health_;
+  const std::function<void(Session&)> verify_;
   std::mutex subscribers_mutex_;
   std::vector<std::function<void()>> subscribers_;  // guarded by subscribers_mutex_
   std::mutex mutex_;

@@ -22,9 +22,11 @@ namespace logistics::storage {
 // rows are known by batch_id.
 class PostgresOutbox final : public ports::Outbox {
  public:
+  static constexpr std::chrono::seconds kReplaceAfter{5};
+
   PostgresOutbox(const DatabaseOptions& options, const domain::Uuid& replica_id,
-                 std::chrono::milliseconds replace_after = std::chrono::seconds(5))
-      : session_(options, SessionUse::kByKey), replica_id_(replica_id), replace_after_(replace_after) {}
+                 std::chrono::milliseconds replace_after = kReplaceAfter, const SessionPart& part = {})
+      : session_(options, SessionUse::kByKey, part), replica_id_(replica_id), replace_after_(replace_after) {}
 
   absl::StatusOr<bool> AcquireLease(absl::Duration ttl) override;
   absl::Status ReleaseLease() override;

@@ -10,8 +10,6 @@ namespace logistics::storage {
 namespace {
 
 constexpr absl::Duration kWaitMax = absl::Seconds(2);
-// A pooler may give the same backend by chance, while it has others.
-constexpr int kOthers = 3;
 
 int Backend(Session& session) { return session.Script("SELECT pg_backend_pid()")[0][0].as<int>(); }
 
@@ -26,7 +24,8 @@ bool IsBehindTransactionPooler(Session& session, const DatabaseOptions& options)
   session.LimitWaits(kWaitMax);
   const absl::Cleanup back = [&] { session.LimitWaits(options.statement_timeout + Session::kAnswerMargin); };
   std::list<Session> others;
-  for (int i = 0; i < kOthers; ++i) {
+  // A pooler may give the same backend by chance, while it has others.
+  for (int i = 0; i < kPoolerCheckSessions; ++i) {
     try {
       others.emplace_back(short_waits, SessionUse::kQueries);
     } catch (const std::exception& error) {

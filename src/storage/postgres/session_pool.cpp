@@ -18,11 +18,24 @@ constexpr absl::Duration kComeAgainAfter = absl::Seconds(1);
 
 }  // namespace
 
-SessionPool::SessionPool(const DatabaseOptions& options, int size, int waiting_max)
+SessionPool::SessionPool(const DatabaseOptions& options, int size, int waiting_max, const SessionPart& part)
     : statement_timeout_(options.statement_timeout), waiting_max_(waiting_max) {
   for (int i = 0; i < size; ++i) {
-    slots_.push_back(std::make_unique<SessionSlot>(options, SessionUse::kQueries));
+    slots_.push_back(std::make_unique<SessionSlot>(options, SessionUse::kQueries, part));
     free_.push_back(slots_.back().get());
+  }
+}
+
+void SessionPool::KeepReady() {
+  for (const auto& slot : slots_) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto place = std::find(free_.begin(), free_.end(), slot.get());
+      if (place == free_.end() || !slot->needs_keeping()) continue;
+      free_.erase(place);
+    }
+    slot->KeepReady(kReadProbe);
+    Return(slot.get());
   }
 }
 

@@ -20,7 +20,11 @@ namespace logistics::storage {
 class SessionPool {
  public:
   // Of `waiting_max` callers that wait for a session, one more is RESOURCE_EXHAUSTED at once, with a retry hint.
-  SessionPool(const DatabaseOptions& options, int size, int waiting_max = std::numeric_limits<int>::max());
+  SessionPool(const DatabaseOptions& options, int size, int waiting_max = std::numeric_limits<int>::max(),
+              const SessionPart& part = {});
+
+  // Opens the sessions that are not open, and asks those that are idle whether they work (SessionSlot::KeepReady).
+  void KeepReady();
 
   // Runs `work` with a free session in a read-only snapshot, so that several statements see one state. Waits for a
   // session until the deadline, which is also the limit of its statements (DEADLINE_EXCEEDED). A read whose connection

@@ -11,14 +11,56 @@ namespace {
 constexpr absl::Duration kAskInterval = absl::Seconds(1);
 // The server's own limit comes first where it answers.
 constexpr absl::Duration kLateMax = absl::Milliseconds(200);
+// A session that was used within this time is not asked whether it works.
+constexpr absl::Duration kKeepAfter = absl::Seconds(5);
+constexpr absl::Duration kKeepMax = absl::Seconds(5);  // a stop waits for it
 
 }  // namespace
+
+SessionSlot::SessionSlot(const DatabaseOptions& options, SessionUse use, const SessionPart& part)
+    : options_(options),
+      use_(use),
+      part_(part),
+      member_(part.health == nullptr ? 0 : part.health->Join(part.name, part.weight)) {}
+
+SessionSlot::~SessionSlot() {
+  if (part_.health != nullptr) part_.health->Leave(member_);
+}
+
+bool SessionSlot::needs_keeping() const {
+  if (part_.health == nullptr || !part_.health->started()) return false;
+  return works_ != true || !session_ || absl::Now() - used_at_ > kKeepAfter;
+}
+
+void SessionSlot::KeepReady(const Statement& probe) {
+  if (!needs_keeping()) return;
+  // Twice: an idle connection that was cut says nothing of the next.
+  const auto failure = Attempt(
+      Tries::kTwice, [&](Session& session) { session.Execute(probe); }, absl::Now() + kKeepMax);
+  if (failure && (failure->kind == FailureKind::kConnection || failure->kind == FailureKind::kPermanent)) {
+    Fails(failure->text);
+  }
+}
+
+void SessionSlot::Works() {
+  used_at_ = absl::Now();
+  if (part_.health == nullptr || works_ == true) return;
+  works_ = true;
+  part_.health->Works(member_);
+}
+
+void SessionSlot::Fails(std::string_view reason) {
+  if (part_.health == nullptr) return;
+  works_ = false;
+  part_.health->Fails(member_, reason);
+}
 
 std::optional<Failure> SessionSlot::Attempt(Tries tries, const std::function<void(Session&)>& work,
                                             absl::Time deadline) {
   for (int attempt = 1;; ++attempt) {
     try {
       work(Get(deadline));
+      Works();
       return std::nullopt;
     } catch (const std::exception& error) {
       Failure failure = TranslateException(error);
@@ -35,7 +77,13 @@ Session& SessionSlot::Get(absl::Time deadline) {
   if (fresh) {
     DatabaseOptions options = options_;
     options.connect_timeout = std::min(options.connect_timeout, deadline - now);
-    session_.emplace(options, use_);
+    try {
+      session_.emplace(options, use_);
+    } catch (const std::exception& error) {
+      // With a short deadline the time may have been over.
+      if (options.connect_timeout == options_.connect_timeout) Fails(error.what());
+      throw;
+    }
   }
   session_->LimitWaits(options_.statement_timeout + Session::kAnswerMargin, deadline + kLateMax);
   if (!fresh && now - asked_at_ <= kAskInterval) return *session_;
@@ -45,6 +93,10 @@ Session& SessionSlot::Get(absl::Time deadline) {
 }
 
 void SessionSlot::RollbackOrDrop(const Failure& failure) {
+  if (failure.unfit) {
+    Fails(failure.text);
+    if (part_.health != nullptr) part_.health->Suspect();
+  }
   if (failure.kind == FailureKind::kConnection) return session_.reset();
   RollbackOrDrop();
 }

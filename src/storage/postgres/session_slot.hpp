@@ -5,16 +5,24 @@
 
 #include "storage/postgres/errors.hpp"
 #include "storage/postgres/session.hpp"
+#include "storage/postgres/session_health.hpp"
 
 namespace logistics::storage {
 
 // How often work runs whose connection is lost. Twice is for work that is safe to do twice.
 enum class Tries { kOnce = 1, kTwice = 2 };
 
-// A session that is opened when it is first needed, and again after it broke. For one thread.
+// A probe for sessions that read.
+inline constexpr Statement kReadProbe = {"read_probe", "SELECT value FROM change_counter"};
+
+// A session that is opened when it is first needed, and again after it broke. For one thread. Its part hears when it
+// cannot be opened or lacks what its work needs, and when it works.
 class SessionSlot {
  public:
-  SessionSlot(const DatabaseOptions& options, SessionUse use) : options_(options), use_(use) {}
+  SessionSlot(const DatabaseOptions& options, SessionUse use, const SessionPart& part = {});
+  ~SessionSlot();
+  SessionSlot(const SessionSlot&) = delete;
+  SessionSlot& operator=(const SessionSlot&) = delete;
 
   // Runs `work` on the working session; connects when there is none. Where that throws, the failure is translated and
   // the transaction rolled back; a session that is broken, or whose server cannot serve (a standby, one that shuts
@@ -23,6 +31,15 @@ class SessionSlot {
   // the deadline.
   std::optional<Failure> Attempt(Tries tries, const std::function<void(Session&)>& work,
                                  absl::Time deadline = absl::InfiniteFuture());
+
+  // Where the part's health is watched, and the session failed last or has been idle for a while: opens it where there
+  // is none, and runs `probe`, a statement that needs what its work needs.
+  void KeepReady(const Statement& probe);
+  bool needs_keeping() const;
+
+  // What the work itself says of the session, where Attempt does not see it.
+  void Works();
+  void Fails(std::string_view reason);
 
   // For the write executor alone, which has to know whether its commit was sent.
   // The working session; connects when there is none. Asks once a second whether the server still accepts writes.
@@ -38,8 +55,12 @@ class SessionSlot {
  private:
   const DatabaseOptions options_;
   const SessionUse use_;
+  const SessionPart part_;
+  const int member_;
   std::optional<Session> session_;
   absl::Time asked_at_;  // whether the server accepts writes
+  std::optional<bool> works_;
+  absl::Time used_at_;
 };
 
 }  // namespace logistics::storage

@@ -31,8 +31,10 @@ class PostgresOrderStore final : public ports::OrderStore {
 // Answers a batch of GetOrder with one look-up.
 class OrderReadExecutor final : public BatchExecutor<domain::OrderId, domain::Order> {
  public:
-  explicit OrderReadExecutor(const DatabaseOptions& options) : session_(options, SessionUse::kByKey) {}
+  OrderReadExecutor(const DatabaseOptions& options, const SessionPart& part)
+      : session_(options, SessionUse::kByKey, part) {}
   Batch Execute(const Batch& batch) override;
+  void KeepReady() override { session_.KeepReady(kReadProbe); }
 
  private:
   SessionSlot session_;

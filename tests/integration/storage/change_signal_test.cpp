@@ -23,7 +23,7 @@ class ChangeSignalTest : public StorageFixture {
     for (std::size_t i = 0; i < replicas_.size(); ++i) {
       replicas_[i]->database().Start();
       EXPECT_TRUE(sleepers_[i].Await(0, absl::Now() + kLongWait));
-      EXPECT_EQ(replicas_[i]->health().Last("postgres")->state, HealthState::kUp);
+      EXPECT_TRUE(replicas_[i]->health().WaitForState("postgres", HealthState::kUp, kLongWait));
     }
   }
 

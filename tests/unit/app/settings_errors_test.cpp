@@ -93,6 +93,27 @@ TEST_F(SettingsTest, Schema_IsANameThatPostgresTakes) {
   }
 }
 
+TEST_F(SettingsTest, CheckConfig_PrintsTheSessionsAtPostgresAndTheirSum) {
+  const auto sum = [&] {
+    std::ostringstream printed;
+    PrintEffectiveSettings(Load(), printed);
+    std::istringstream lines(printed.str());
+    std::string line;
+    int added = 0;
+    while (std::getline(lines, line) && line.find("sessions at Postgres") == std::string::npos) continue;
+    while (std::getline(lines, line) && line.rfind("  sum ", 0) != 0) added += std::stoi(line.substr(46));
+    EXPECT_EQ(std::stoi(line.substr(46)), added);
+    return added;
+  };
+  const int usual = sum();
+  Yaml("database: {writers: 4, readers: 8, background_readers: 5, list_readers: 3}\n");
+  EXPECT_EQ(sum(), usual + 2 + 4 + 1 + 1);
+  Yaml("consumers: {payments: {enabled: false}}\n");
+  EXPECT_EQ(sum(), usual - 1);
+  Yaml("inventory: {service_url: \"http://inventory:50052\"}\n");
+  EXPECT_EQ(sum(), usual + 1);
+}
+
 TEST_F(SettingsTest, Protection_ThatIsNotBuiltEndsTheStart) {
   environment_["JWT_SECRET"] = "s3cret";
   environment_["GRPC_TLS_CERT"] = "/etc/tls.crt";
