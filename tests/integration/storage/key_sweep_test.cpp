@@ -73,6 +73,20 @@ TEST_F(KeySweepTest, WorkThatThrows_IsTriedAgain) {
   EXPECT_TRUE(Eventually([&] { return turns >= 4; }));
 }
 
+TEST_F(KeySweepTest, HandledMessages_AreKnownForTheirTtl) {
+  DatabaseOptions options = Options();
+  options.sweep_interval = absl::Milliseconds(50);
+  options.inbox_done_ttl = absl::Hours(24);
+  database_.Query(
+      "INSERT INTO inbox_done (consumer, message_id, done_at) SELECT 'payments', 'message ' || n, now() - CASE n WHEN "
+      "1 "
+      "THEN interval '24 hours 1 minute' ELSE interval '23 hours 59 minutes' END FROM generate_series(1, 2) n");
+  const auto replica = NewReplica(options);
+  replica->database().Start();
+  EXPECT_TRUE(Eventually([&] { return Number("SELECT count(*) FROM inbox_done") < 2; }));
+  EXPECT_EQ(Number("SELECT count(*) FROM inbox_done WHERE message_id = 'message 2'"), 1);
+}
+
 TEST_F(KeySweepTest, RequestIdsOfAdjustments_AreKnownForADay) {
   DatabaseOptions options = Options();
   options.sweep_interval = absl::Milliseconds(50);

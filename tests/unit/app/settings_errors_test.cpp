@@ -80,6 +80,15 @@ TEST_F(SettingsTest, Errors_NeverShowPasswords) {
   EXPECT_THAT(printed.str(), Not(HasSubstr("hunter2")));
 }
 
+TEST_F(SettingsTest, KeysAndHandledMessages_AreKnownForADayAtLeast) {
+  Yaml("orders: {idempotency_ttl: 24h}\nconsumers: {done_ttl: 24h}\n");
+  EXPECT_EQ(LoadRight().database.idempotency_ttl, absl::Hours(24));
+  EXPECT_EQ(LoadRight().database.inbox_done_ttl, absl::Hours(24));
+  Yaml("orders: {idempotency_ttl: 23h59m59s}\nconsumers: {done_ttl: 23h59m59s}\n");
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("orders.idempotency_ttl = \"23h59m59s\""),
+                                         HasSubstr("consumers.done_ttl = \"23h59m59s\"")));
+}
+
 TEST_F(SettingsTest, Schema_IsANameThatPostgresTakes) {
   EXPECT_EQ(LoadRight().database.schema, "public");
   for (const char* name : {"shop", "Shop's \"first\" one", "Läden"}) {
