@@ -1,6 +1,10 @@
 // Debian's PgBouncer in each of its modes, between us and Postgres.
 #include <unistd.h>
 
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
 #include "integration/storage/storage_fixture.hpp"
 #include "storage/coordination/leases.hpp"
 #include "storage/outbox/postgres_outbox.hpp"
@@ -27,6 +31,21 @@ class PoolerTest : public StorageFixture {
     options.url =
         "postgres://engine@127.0.0.1:" + std::to_string(port_) + database_.url().substr(database_.url().rfind('/'));
     return options;
+  }
+
+  // In the pooler that runs, for the connections that it has. It clears a connection before another client gets it.
+  void SwitchMode(const std::string& mode) {
+    const std::string path = folder_.path() + "/pgbouncer.ini";
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    std::string ini = text.str();
+    const std::size_t begin = ini.find("pool_mode = ");
+    ini.replace(begin, std::string::npos,
+                "pool_mode = " + mode + "\ndefault_pool_size = 60\nserver_reset_query = DISCARD ALL\n" +
+                    "server_reset_query_always = 1\n");
+    folder_.Write("pgbouncer.ini", ini);
+    pooler_->Signal(SIGHUP);
   }
 
   // Instead of the one that runs, on the same port.
@@ -129,6 +148,29 @@ TEST_F(PoolerTest, PoolerAtAReconnect_IsNotReady) {
     StartPooler("session", 40);
     EXPECT_TRUE(replica->health().WaitForState("postgres", ports::HealthState::kUp, absl::Seconds(30)));
   }
+}
+
+// The mode of a running pooler is changed: connections stay, and each of our sessions loses its place at the server.
+TEST_F(PoolerTest, PoolerThatTurnsIntoOne_IsNotReadyAndWritesSayTryAgain) {
+  DatabaseOptions options = Behind("session", 60);
+  options.notify_poll = absl::Milliseconds(100);
+  const auto replica = NewReplica(options);
+  Database& database = replica->database();
+  const domain::ProductId product = ProductWith(database, 1'000'000);
+  database.Start();
+  ASSERT_TRUE(replica->health().WaitForState("postgres", ports::HealthState::kUp, absl::Seconds(30)));
+  SwitchMode("transaction");
+  const auto says_so = [](const auto& entry) {
+    return entry.state == ports::HealthState::kDown && entry.reason.find("pool_mode = session") != std::string::npos;
+  };
+  EXPECT_TRUE(Eventually([&] {
+    const auto made = database.orders().Create(OrderOf(product, 1), {"", "", absl::Now() + absl::Seconds(5)});
+    EXPECT_TRUE(made.ok() || absl::IsUnavailable(made.status())) << made.status();
+    return replica->health().WaitFor("postgres", says_so, absl::ZeroDuration());
+  }));
+  SwitchMode("session");
+  EXPECT_TRUE(replica->health().WaitForState("postgres", ports::HealthState::kUp, absl::Seconds(30)));
+  EXPECT_TRUE(Eventually([&] { return Create(database, OrderOf(product, 1)).ok(); }));
 }
 
 // A setting of a session would reach other clients through a pooler that resets nothing.
