@@ -56,6 +56,17 @@ std::string NameOf(const PaymentNotice& notice) {
   return notice.payment_id ? absl::StrCat("payment ", notice.payment_id->ToString()) : "a payment without payment_id";
 }
 
+// One of the two is wrong, also where the payment is recorded already.
+absl::Status CheckAmount(const Order& order, const PaymentNotice& notice, const PaymentDecision& decision) {
+  if (decision.currency == order.currency && decision.amount_minor == order.total_minor) return absl::OkStatus();
+  const bool failed = notice.outcome == PaymentOutcome::kFailed;
+  return Refused(order, absl::StrCat(NameOf(notice), failed ? " failed, and" : "", " is of ",
+                                     MoneyText(decision.amount_minor, decision.currency), ", the order is over ",
+                                     MoneyText(order.total_minor, order.currency),
+                                     failed ? ": ask the payment service whether it was for this order"
+                                            : ": have the payment corrected or given back"));
+}
+
 // What the order was paid with, for people; nullopt when it is not paid.
 std::optional<std::string> PaidWith(const Order& order, const std::vector<RecordedPayment>& recorded) {
   const auto paid = std::find_if(recorded.begin(), recorded.end(), [&](const RecordedPayment& payment) {
@@ -89,11 +100,6 @@ bool RecordedAtCreation(const Order& order, const std::vector<RecordedPayment>& 
 absl::StatusOr<PaymentDecision> DecideProcessed(const Order& order, const std::vector<RecordedPayment>& recorded,
                                                 const PaymentNotice& notice, PaymentDecision decision) {
   const std::string name = NameOf(notice);
-  if (decision.currency != order.currency || decision.amount_minor != order.total_minor) {
-    return Refused(order, absl::StrCat(name, " is of ", MoneyText(decision.amount_minor, decision.currency),
-                                       ", the order is over ", MoneyText(order.total_minor, order.currency),
-                                       ": have the payment corrected or given back"));
-  }
   const RecordedPayment* same = SamePayment(recorded, notice);
   if (same != nullptr && same->outcome == PaymentOutcome::kProcessed) return decision;
   const bool of_creation = IsTheOneOfCreation(order, notice);
@@ -168,6 +174,7 @@ absl::StatusOr<PaymentDecision> DecidePayment(const Order& order, const std::vec
     return Refused(order, absl::StrCat(NameOf(notice), " is recorded for order ", same->order_id.ToString(),
                                        ": ask the payment service whose it is"));
   }
+  if (absl::Status same = CheckAmount(order, notice, decision); !same.ok()) return same;
   return notice.outcome == PaymentOutcome::kProcessed ? DecideProcessed(order, recorded, notice, std::move(decision))
                                                       : DecideFailed(order, recorded, notice, std::move(decision));
 }

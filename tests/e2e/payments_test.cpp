@@ -107,6 +107,12 @@ TEST_F(PaymentsTest, ContradictingOrOfNoOrder_BecomesALetterThatSaysWhatToDo) {
   Json other_currency = ProcessedOf(place(order::ORDER_STATUS_PENDING));
   other_currency["data"]["currency"] = "EUR";
   publish(other_currency, "is of 19.99 EUR, the order is over 19.99 USD: have the payment corrected or given back");
+  Json failed_amount = FailedOf(place(order::ORDER_STATUS_PENDING));
+  failed_amount["data"]["amount"] = "19.98";
+  publish(failed_amount, "is of 19.98 USD, the order is over 19.99 USD: ask the payment service whether it was for");
+  Json failed_currency = FailedOf(place(order::ORDER_STATUS_PENDING));
+  failed_currency["data"]["currency"] = "EUR";
+  publish(failed_currency, "is of 19.99 EUR, the order is over 19.99 USD: ask the payment service whether it was for");
   const order::OrderResponse cancelled = place(order::ORDER_STATUS_CANCELLED);
   publish(ProcessedOf(cancelled), "came when the order was Cancelled already: give the money back, or have it ordered");
   publish(FailedOf(cancelled), "is Cancelled already: nothing is left to do, drop this message");

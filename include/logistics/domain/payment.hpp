@@ -57,8 +57,8 @@ struct PaymentDecision {
 // kLongTextBytesMax) as the reason.
 //
 // INVALID_ARGUMENT: amount or currency are none, or a text cannot be stored. FAILED_PRECONDITION, one
-// ConditionViolation of type "PAYMENT", with a message for a person: the facts, and what to do: a processed
-// amount or currency other than the order's; paid after the order was cancelled or returned; a second payment; the
+// ConditionViolation of type "PAYMENT", with a message for a person: the facts, and what to do: an amount or
+// currency other than the order's; paid after the order was cancelled or returned; a second payment; the
 // payment_id of another order; failed after the order was paid, went on or was cancelled.
 absl::StatusOr<PaymentDecision> DecidePayment(const Order& order, const std::vector<RecordedPayment>& recorded,
                                               const PaymentNotice& notice);

@@ -146,13 +146,30 @@ TEST_F(DecidePaymentTest, OtherAmountOrCurrency_IsRefusedWithBoth) {
   EXPECT_EQ(Verdict(OrderIn(OrderStatus::kProcessing), {Own(PaymentOutcome::kProcessed)}, notice), "refused");
 }
 
+TEST_F(DecidePaymentTest, FailureOverAnotherAmountOrCurrency_CancelsNothing) {
+  PaymentNotice amount = Failed();
+  amount.amount = "20";
+  PaymentNotice currency = Failed();
+  currency.currency = "EUR";
+  PaymentNotice nameless = amount;
+  nameless.payment_id.reset();
+  const std::vector<RecordedPayment> recorded = {Own(PaymentOutcome::kFailed)};
+  for (const PaymentNotice& notice : {amount, currency, nameless}) {
+    EXPECT_THAT(DecidePayment(OrderIn(OrderStatus::kPending), {}, notice),
+                StatusIs(kRefused, AllOf(HasSubstr("19.99 USD"), HasSubstr("whether it was for this order"))));
+    EXPECT_EQ(Verdict(OrderIn(OrderStatus::kCancelled), recorded, notice), "refused") << "recorded or not";
+  }
+}
+
 TEST_F(DecidePaymentTest, AmountWrittenOtherwise_IsTheSame) {
   for (const char* amount : {"19.99", "19.990", "019.99"}) {
-    PaymentNotice notice = Processed();
-    notice.amount = amount;
-    ASSERT_OK_AND_ASSIGN(const PaymentDecision decision, DecidePayment(OrderIn(OrderStatus::kPending), {}, notice));
-    EXPECT_EQ(decision.amount_minor, 1999);
-    EXPECT_EQ(decision.currency, Currency());
+    for (PaymentNotice notice : {Processed(), Failed()}) {
+      notice.amount = amount;
+      ASSERT_OK_AND_ASSIGN(const PaymentDecision decision, DecidePayment(OrderIn(OrderStatus::kPending), {}, notice));
+      EXPECT_EQ(decision.amount_minor, 1999);
+      EXPECT_EQ(decision.currency, Currency());
+      EXPECT_TRUE(decision.record);
+    }
   }
 }
 
