@@ -95,7 +95,9 @@ void TestBroker::DeleteVhostsOfEndedTests() const {
     if (std::sscanf(name.c_str(), kVhostForm, &created_seconds, &process) != 2) continue;
     const bool old = absl::Now() - absl::FromUnixSeconds(created_seconds) > kVhostAgeMin;
     const bool ended = ::kill(process, 0) != 0 && errno == ESRCH;
-    if (old && ended) Call("DELETE", "/api/vhosts/" + name);
+    if (!old || !ended) continue;
+    Call("DELETE", "/api/vhosts/" + name);
+    Call("DELETE", "/api/users/" + name);
   }
 }
 
@@ -168,6 +170,11 @@ void TestBroker::Bind(const std::string& queue, const std::string& exchange, con
        Json{{"routing_key", routing_key}}.dump());
 }
 
+void TestBroker::Unbind(const std::string& queue, const std::string& exchange, const std::string& routing_key) const {
+  Must("DELETE",
+       "/api/bindings/" + vhost_ + "/e/" + Encoded(exchange) + "/q/" + Encoded(queue) + "/" + Encoded(routing_key));
+}
+
 bool TestBroker::Publish(const std::string& exchange, const std::string& routing_key, const std::string& body,
                          const Json& properties) const {
   const Json message = {
@@ -196,6 +203,31 @@ void TestBroker::AllowRoutingKeys(const std::string& exchange, const std::string
 }
 
 void TestBroker::AllowAllRoutingKeys() const { Must("DELETE", "/api/topic-permissions/" + vhost_ + "/" + user_); }
+
+std::string TestBroker::UrlOfLimitedUser(const std::string& configure, const std::string& write,
+                                         const std::string& read) const {
+  // Named as the vhost, and deleted with it.
+  Must("PUT", "/api/users/" + vhost_, Json{{"password", vhost_}, {"tags", ""}}.dump());
+  Must("PUT", "/api/permissions/" + vhost_ + "/" + vhost_,
+       Json{{"configure", configure}, {"write", write}, {"read", read}}.dump());
+  return "amqp://" + vhost_ + ":" + vhost_ + "@" + host_ + ":" + std::to_string(port_) + "/" + vhost_;
+}
+
+std::vector<std::string> TestBroker::DaemonCapabilities() const {
+  std::vector<std::string> capabilities;
+  Eventually([&] {
+    for (const Json& connection : Json::parse(Call("GET", "/api/vhosts/" + vhost_ + "/connections").body)) {
+      const Json properties = connection.value("client_properties", Json::object());
+      if (properties.value("product", "") != "logistics-engine") continue;
+      const Json announced_all = properties.value("capabilities", Json::object());
+      for (const auto& [name, announced] : announced_all.items()) {
+        if (announced == true) capabilities.push_back(name);
+      }
+    }
+    return !capabilities.empty();
+  });
+  return capabilities;
+}
 
 int TestBroker::CloseDaemonConnections() const {
   int closed = 0;

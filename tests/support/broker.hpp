@@ -42,6 +42,7 @@ class TestBroker {
   void DeclareQueue(const std::string& name, const nlohmann::json& arguments) const;
   void DeclareTopicExchange(const std::string& name) const;
   void Bind(const std::string& queue, const std::string& exchange, const std::string& routing_key) const;
+  void Unbind(const std::string& queue, const std::string& exchange, const std::string& routing_key) const;
   // `properties` as the management API takes them: message_id, type, headers, ... False: no queue took it.
   bool Publish(const std::string& exchange, const std::string& routing_key, const std::string& body,
                const nlohmann::json& properties) const;
@@ -51,6 +52,10 @@ class TestBroker {
   // Routing keys that may be published to `exchange` (a regular expression): others end the channel.
   void AllowRoutingKeys(const std::string& exchange, const std::string& pattern) const;
   void AllowAllRoutingKeys() const;
+  // url() of a user of this vhost with these permissions alone, each a regular expression of names.
+  std::string UrlOfLimitedUser(const std::string& configure, const std::string& write, const std::string& read) const;
+  // What the daemon's connections to this vhost have announced to understand; waits until there is one.
+  std::vector<std::string> DaemonCapabilities() const;
   // Ends every connection of the daemon's to this vhost; waits until there is one. Returns how many.
   int CloseDaemonConnections() const;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "logistics/base/backoff.hpp"
 #include "messaging/amqp/errors.hpp"
 #include "spdlog/spdlog.h"
@@ -59,15 +60,19 @@ absl::Status BrokerSession::OpenAndDeclare(Time now) {
 }
 
 absl::Status BrokerSession::DeclareTopology(Time now) {
-  std::vector<TopologyConflict> conflicts;
-  const absl::Status status = Declare(*connection_, options_.topology, conflicts);
+  const std::size_t unchecked_before = declared_.unchecked.size();
+  const absl::Status status = Declare(*connection_, options_.topology, declared_);
   if (!status.ok()) return status;
   const absl::Duration interval = options_.redeclare_interval;
   declare_at_ = interval == absl::InfiniteDuration() ? Time::max() : now + absl::ToChronoNanoseconds(interval);
-  for (const TopologyConflict& conflict : conflicts) {
+  for (const TopologyConflict& conflict : declared_.conflicts) {
     spdlog::error("{}: conflict over {}: {}", options_.purpose, conflict.what, conflict.why);
   }
-  conflicts_ = std::move(conflicts);
+  if (declared_.unchecked.size() != unchecked_before && !declared_.unchecked.empty()) {
+    spdlog::info(
+        "{}: the broker's user may not declare {} exchanges, queues and bindings, which are taken as they are: {}",
+        options_.purpose, declared_.unchecked.size(), absl::StrJoin(declared_.unchecked, ", "));
+  }
   return status;
 }
 
@@ -105,6 +110,7 @@ void BrokerSession::Disconnect(const absl::Status& why) {
   channel_open_ = false;
   blocked_ = false;
   consumer_ended_ = absl::OkStatus();
+  declared_.unchecked.clear();  // the next login may have the permission
   down_reason_ = std::string(why.message());
   listener_.OnConnectionLost(why);
 }
@@ -126,8 +132,8 @@ BrokerSession::Time BrokerSession::NextDue(Time now, Time oldest_unconfirmed) co
 std::string BrokerSession::Trouble() const {
   if (!connected()) return absl::StrCat("no connection, ", options_.down_effect, ": ", down_reason_);
   if (blocked_) return absl::StrCat("the broker blocks publishers, ", options_.blocked_effect, ": ", blocked_reason_);
-  if (conflicts_.empty()) return "";
-  return absl::StrCat(conflicts_.size(), " conflict(s) in the topology, first: ", conflicts_.front().why);
+  if (declared_.conflicts.empty()) return "";
+  return absl::StrCat(conflicts(), " conflict(s) in the topology, first: ", declared_.conflicts.front().why);
 }
 
 void BrokerSession::OnAck(std::uint64_t tag, bool multiple) {

@@ -83,7 +83,9 @@ class BrokerSession final : private ConnectionListener {
     return connected() && now >= ConfirmDue(oldest_unconfirmed);
   }
   bool blocked() const { return blocked_; }
-  std::size_t conflicts() const { return conflicts_.size(); }
+  std::size_t conflicts() const { return declared_.conflicts.size(); }
+  // Whether the whole topology is as it was declared. Not so after a conflict, nor where our user may not declare.
+  bool declared() const { return declared_.conflicts.empty() && declared_.unchecked.empty(); }
   // The first of: no connection, blocked, a conflict in the topology; empty = none of them.
   std::string Trouble() const;
 
@@ -121,7 +123,7 @@ class BrokerSession final : private ConnectionListener {
   Time declare_at_ = Time::min();
   Time confirms_expected_since_ = Time::min();  // the wait for a confirm begins here at the earliest
   Time input_time_;
-  std::vector<TopologyConflict> conflicts_;
+  Declared declared_;
   std::string blocked_reason_;
   std::string down_reason_ = "not connected yet";
 };

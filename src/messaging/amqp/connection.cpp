@@ -227,6 +227,13 @@ absl::Status Connection::DeclareTopicExchange(const std::string& name) {
   });
 }
 
+absl::Status Connection::LookForExchange(const std::string& name) {
+  return Declare(absl::StrCat("looking for exchange ", name), [&] {
+    amqp_exchange_declare(state_.get(), kDeclareChannel, AmqpBytes(name), AmqpBytes("topic"), /*passive=*/1,
+                          /*durable=*/1, /*auto_delete=*/0, /*internal=*/0, amqp_empty_table);
+  });
+}
+
 absl::Status Connection::DeclareQueue(const std::string& name, const Arguments& arguments) {
   std::vector<amqp_table_entry_t> entries;
   entries.reserve(arguments.size());

@@ -89,7 +89,9 @@ class Connection {
   // An empty queue that exists as long as this connection. FAILED_PRECONDITION: another connection has one of this
   // name.
   absl::Status DeclareExclusiveQueue(const std::string& name);
-  // Messages in a queue that are with no consumer; NOT_FOUND.
+  // Whether an exchange of this name is there, with whatever arguments; takes no permission. NOT_FOUND.
+  absl::Status LookForExchange(const std::string& name);
+  // Messages in a queue that are with no consumer; takes no permission. NOT_FOUND.
   absl::StatusOr<std::size_t> CountMessages(const std::string& queue);
 
   // Closes in good order, so that the broker processes all that was sent. The object is of no use afterwards.

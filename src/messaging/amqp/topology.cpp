@@ -1,6 +1,8 @@
 #include "messaging/amqp/topology.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "messaging/amqp/errors.hpp"
@@ -43,13 +45,34 @@ void AddQueue(const QueueOptions& queue, Topology& topology) {
   for (const std::string& key : queue.routing_keys) topology.bindings.push_back({queue.name, queue.exchange, key});
 }
 
-// True when the declaration went through or was a conflict; false when the connection is lost.
-bool Note(const absl::Status& status, const std::string& what, std::vector<TopologyConflict>& conflicts) {
-  if (status.ok()) return true;
-  if (EndsConnection(status)) return false;
-  conflicts.push_back({what, std::string(status.message())});
-  return true;
-}
+// One pass over a topology.
+class Declarer {
+ public:
+  explicit Declarer(const Declared& before) : before_(before) {}
+
+  // `look` finds out without a permission whether `what` is there. An error: the connection is lost.
+  absl::Status Make(const std::string& what, const std::function<absl::Status()>& declare,
+                    const std::function<absl::Status()>& look) {
+    const bool refused_before = before_.unchecked.contains(what);
+    absl::Status status = refused_before ? absl::PermissionDeniedError("") : declare();
+    if (absl::IsPermissionDenied(status)) {
+      const absl::Status there = look();
+      if (there.ok()) now_.unchecked.insert(what);
+      if (there.ok() || EndsConnection(there)) return there;
+      // Gone since the last time: now the refusal is what people have to read.
+      if (refused_before) status = declare();
+    }
+    if (EndsConnection(status)) return status;
+    if (!status.ok()) now_.conflicts.push_back({what, std::string(status.message())});
+    return absl::OkStatus();
+  }
+
+  Declared Take() { return std::move(now_); }
+
+ private:
+  const Declared& before_;
+  Declared now_;
+};
 
 }  // namespace
 
@@ -84,19 +107,29 @@ Topology TopologyOf(const QueueOptions& queue) {
   return topology;
 }
 
-absl::Status Declare(Connection& connection, const Topology& topology, std::vector<TopologyConflict>& conflicts) {
+absl::Status Declare(Connection& connection, const Topology& topology, Declared& declared) {
+  Declarer declarer(declared);
   for (const std::string& exchange : topology.exchanges) {
-    const absl::Status status = connection.DeclareTopicExchange(exchange);
-    if (!Note(status, absl::StrCat("exchange ", exchange), conflicts)) return status;
+    const absl::Status status = declarer.Make(
+        absl::StrCat("exchange ", exchange), [&] { return connection.DeclareTopicExchange(exchange); },
+        [&] { return connection.LookForExchange(exchange); });
+    if (!status.ok()) return status;
   }
   for (const QueueDeclaration& queue : topology.queues) {
-    const absl::Status status = connection.DeclareQueue(queue.name, queue.arguments);
-    if (!Note(status, absl::StrCat("queue ", queue.name), conflicts)) return status;
+    const absl::Status status = declarer.Make(
+        absl::StrCat("queue ", queue.name), [&] { return connection.DeclareQueue(queue.name, queue.arguments); },
+        [&] { return connection.CountMessages(queue.name).status(); });
+    if (!status.ok()) return status;
   }
   for (const Binding& binding : topology.bindings) {
-    const absl::Status status = connection.BindQueue(binding.queue, binding.exchange, binding.routing_key);
-    if (!Note(status, absl::StrCat("binding of queue ", binding.queue), conflicts)) return status;
+    const absl::Status status = declarer.Make(
+        absl::StrCat("binding of queue ", binding.queue, " to exchange ", binding.exchange, " on ",
+                     binding.routing_key),
+        [&] { return connection.BindQueue(binding.queue, binding.exchange, binding.routing_key); },
+        [] { return absl::OkStatus(); });
+    if (!status.ok()) return status;
   }
+  declared = declarer.Take();
   return absl::OkStatus();
 }
 

@@ -2,6 +2,7 @@
 // of our consumers with their dead letter queues.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,13 +47,21 @@ std::string DeadLetterExchange(const std::string& exchange);
 // The queue of the dead letters of a queue.
 std::string DeadLetterQueueOf(const std::string& queue);
 
-// A declaration that the broker refused: it exists otherwise, or we may not declare it.
+// A declaration that the broker refused: it exists otherwise, or it is missing and our user may not make it.
 struct TopologyConflict {
   std::string what;  // "queue order_processing"
   std::string why;   // the broker's words, which name the argument and both values
 };
 
-// Makes all declarations, also those after a conflict. Fails only when the connection is lost.
-absl::Status Declare(Connection& connection, const Topology& topology, std::vector<TopologyConflict>& conflicts);
+struct Declared {
+  std::vector<TopologyConflict> conflicts;
+  // Exchanges and queues that are there, but that our user may not declare: their arguments were not compared. Bindings
+  // that it may not make: nothing tells whether they are there.
+  std::set<std::string> unchecked;
+};
+
+// Makes all declarations, also those after a conflict. A user without the permission looks whether an exchange or a
+// queue is there; `declared` of the last call spares it the refusals. Fails only when the connection is lost.
+absl::Status Declare(Connection& connection, const Topology& topology, Declared& declared);
 
 }  // namespace logistics::messaging

@@ -70,7 +70,7 @@ class ConsumerLink final : private SessionListener {
   int fd() const { return session_.fd(); }
   std::uint64_t session() const { return session_number_; }
   // Whether the broker dead-letters a rejected message. A queue with other arguments might drop it.
-  bool RejectsAreKept() const { return session_.conflicts() == 0; }
+  bool RejectsAreKept() const { return session_.declared(); }
   // When Maintain, ProcessInput or SendDeadLetters have to be called again, whatever happens.
   Time NextDue(Time now) const;
   // The trouble at hand, in words for operators; empty = none.

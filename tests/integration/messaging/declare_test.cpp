@@ -67,6 +67,52 @@ TEST_F(DeclareTest, ConflictingQueue_IsSaidClearlyAndTheRelayPublishesAllTheSame
   EXPECT_EQ(Published("returned"), 0);
 }
 
+TEST_F(DeclareTest, UserWhoMayNotDeclare_HasNoConflictWhereAllIsThere) {
+  options_.redeclare_interval = absl::Milliseconds(50);
+  options_.payments.enabled = true;
+  StartRelay();
+  ASSERT_TRUE(WaitUntilUp());
+  relay_->Stop(absl::Now() + kLongWait);
+  // Without the right to configure, and then without that to bind either: writing is for exchanges, reading for queues.
+  for (const char* write : {".*", "^(order|inventory|shipment|payment)_events(\\.dlx)?$"}) {
+    options_.urls = {broker_.UrlOfLimitedUser("^$", write, "^logistics_payments$")};
+    fakes::RecordingHealth health;
+    fakes::CountingMetrics metrics;
+    Relay relay(std::make_unique<fakes::MemoryOutbox>(outbox_, 2), routed_keys_, options_, metrics, health);
+    relay.Start();
+    ASSERT_TRUE(health.WaitForState("broker", HealthState::kUp, kLongWait)) << write;
+    EXPECT_EQ(metrics.Value("logistics_topology_conflicts"), 0);
+    outbox_.Commit({NextOf(1)});
+    relay.Wake();
+    EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
+    relay.Stop(absl::Now() + kLongWait);
+    EXPECT_EQ(health.Last("broker")->state, HealthState::kUp) << "also after it was looked at again";
+  }
+}
+
+TEST_F(DeclareTest, UserWhoMayNotDeclare_IsToldWhatIsMissing) {
+  options_.redeclare_interval = absl::Milliseconds(50);
+  StartRelay();
+  ASSERT_TRUE(WaitUntilUp());
+  relay_->Stop(absl::Now() + kLongWait);
+  broker_.DeleteExchange("shipment_events");
+  options_.urls = {broker_.UrlOfLimitedUser("^$", ".*", ".*")};
+  relay_ = NewRelay(2);
+  relay_->Start();
+  ASSERT_TRUE(health_.WaitFor(
+      "broker", [](const auto& entry) { return entry.reason.find("shipment_events") != std::string::npos; },
+      kLongWait));
+  EXPECT_THAT(health_.Last("broker")->reason, AllOf(HasSubstr("1 conflict(s)"), HasSubstr("ACCESS_REFUSED")));
+  EXPECT_EQ(metrics_.Value("logistics_topology_conflicts"), 1);
+  broker_.DeclareTopicExchange("shipment_events");
+  EXPECT_TRUE(health_.WaitForState("broker", HealthState::kUp, kLongWait)) << "somebody has made it";
+  broker_.DeleteExchange("inventory_events");
+  EXPECT_TRUE(health_.WaitFor(
+      "broker", [](const auto& entry) { return entry.reason.find("inventory_events") != std::string::npos; },
+      kLongWait))
+      << "also what goes later";
+}
+
 TEST_F(DeclareTest, LostQueue_IsDeclaredAgain) {
   options_.redeclare_interval = absl::Milliseconds(100);
   options_.queues[0].type = QueueType::kClassic;  // TestBroker says why no other is deleted here

@@ -38,9 +38,9 @@ class DlqFixture : public testing::Test {
     BrokerDialer dialer(options_, "test", watchdog, [] { return false; });
     auto connection = dialer.Dial();
     ASSERT_THAT(connection, fakes::IsOk());
-    std::vector<TopologyConflict> conflicts;
-    ASSERT_THAT(Declare(**connection, TopologyOf(billing_), conflicts), fakes::IsOk());
-    ASSERT_TRUE(conflicts.empty());
+    Declared declared;
+    ASSERT_THAT(Declare(**connection, TopologyOf(billing_), declared), fakes::IsOk());
+    ASSERT_TRUE(declared.conflicts.empty() && declared.unchecked.empty());
     (*connection)->Close();
   }
 
