@@ -13,22 +13,26 @@ BrokerDialer::BrokerDialer(const BrokerOptions& options, std::string purpose, So
     : options_(options), purpose_(std::move(purpose)), watchdog_(watchdog), cancelled_(std::move(cancelled)) {}
 
 absl::StatusOr<std::unique_ptr<Connection>> BrokerDialer::Dial() {
-  absl::Status first_error = absl::UnavailableError(options_.urls.empty() ? "no URL is configured" : "stopping");
+  absl::Status errors = absl::UnavailableError(options_.urls.empty() ? "no URL is configured" : "stopping");
   for (std::size_t i = 0; i < options_.urls.size() && !cancelled_(); ++i) {
     const absl::StatusOr<BrokerUrl> url = ParseBrokerUrl(options_.urls[next_url_++ % options_.urls.size()]);
     absl::Status status = url.status();
     if (url.ok()) {
       absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Open(options_, *url, purpose_, watchdog_);
       if (connection.ok()) {
-        spdlog::info("{}: connected to {}", purpose_, url->Display());
+        if (i == 0) {
+          spdlog::info("{}: connected to {}", purpose_, url->Display());
+        } else {
+          spdlog::warn("{}: connected to {}, since others could not be used: {}", purpose_, url->Display(),
+                       std::string(errors.message()));
+        }
         return connection;
       }
       status = connection.status();
     }
-    first_error =
-        i == 0 ? status : absl::Status(status.code(), absl::StrCat(first_error.message(), "; ", status.message()));
+    errors = i == 0 ? status : absl::Status(status.code(), absl::StrCat(errors.message(), "; ", status.message()));
   }
-  return first_error;
+  return errors;
 }
 
 }  // namespace logistics::messaging

@@ -1,7 +1,10 @@
 #include "messaging/dead_letters/dead_letter.hpp"
 
 #include <string_view>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "logistics/base/cut_text.hpp"
 #include "messaging/amqp/amqp.hpp"
 #include "messaging/amqp/message_properties.hpp"
@@ -13,6 +16,13 @@ namespace {
 constexpr std::size_t kKeptPropertiesBytesMax = 100'000;
 // A longer property is cut. A W3C traceparent has 55 characters; a text that is far longer is none.
 constexpr std::size_t kPropertyBytesMax = 255;
+
+// Names the headers of a message whose headers are all left out.
+std::string LostHeaders(const DeadLetter& letter, const std::vector<std::string>& names) {
+  const std::string text = absl::StrCat(names.size(), " headers of ", letter.properties.size(),
+                                        " bytes together were left out: ", absl::StrJoin(names, ", "));
+  return std::string(base::CutText(text, kDeadReasonBytesMax));
+}
 
 }  // namespace
 
@@ -36,7 +46,13 @@ std::string EncodeProperties(const std::string& message_id, const std::string& e
 absl::StatusOr<std::uint64_t> SendDeadLetter(Connection& connection, const DeadLetter& letter) {
   MessageProperties properties(letter.properties);
   const bool keep = letter.properties.size() <= kKeptPropertiesBytesMax;
-  properties.RemoveHeaders([keep](std::string_view name) { return !keep || SendsElsewhere(name); });
+  std::vector<std::string> lost;
+  properties.RemoveHeaders([&](std::string_view name) {
+    if (!keep) lost.emplace_back(name);
+    return !keep || SendsElsewhere(name);
+  });
+  const std::string lost_headers = LostHeaders(letter, lost);
+  if (!keep) properties.SetText(kLostHeadersHeader, lost_headers);
   const std::string at = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", letter.at, absl::UTCTimeZone());
   properties.SetText(kDeadReasonHeader, base::CutText(letter.reason, kDeadReasonBytesMax));
   properties.SetText(kDeadAtHeader, at);

@@ -26,7 +26,8 @@ struct DeadLetter {
   std::string original_exchange;
   std::string original_routing_key;
   // The message's own, as Delivery has them. Sending drops those that would hinder the letter: an expiration, a user id
-  // (the broker takes it from that user only), CC and BCC (they route to other queues too), and headers beyond a frame.
+  // (the broker takes it from that user only), CC and BCC (they route to other queues too), and all headers where they
+  // are too large for a frame: the letter names them.
   std::string properties;
   std::string body;
 };
