@@ -1,4 +1,5 @@
 // A consumer while the broker, the database or another replica comes and goes.
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <string>
@@ -70,6 +71,42 @@ TEST_F(ConsumerOutageTest, HandlerAtWorkWhenTheConnectionGoes_IsNotJoinedByItsRe
   ASSERT_TRUE(payments_.WaitForEffects(2));
   EXPECT_FALSE(payments_.overlapped());
   EXPECT_THAT(payments_.AmountsOf(PaidOrder(1)), testing::ElementsAre("1", "2"));
+}
+
+// Delivery tags count from 1 on each connection: there an old tag names another message.
+TEST_F(ConsumerOutageTest, AckOfALostConnection_AcksNoMessageOfTheNext) {
+  TcpProxy proxy(broker_.host(), broker_.port());
+  options_.urls = {broker_.UrlThrough(proxy.port())};
+  options_.payments.prefetch = 2;
+  std::atomic<bool> second_goes_on = false;
+  std::atomic<bool> third_goes_on = false;
+  payments_.Answer([&](const domain::PaymentNotice& notice) {
+    if (notice.order_id == PaidOrder(2)) Eventually([&] { return second_goes_on.load(); });
+    if (notice.order_id == PaidOrder(3)) Eventually([&] { return third_goes_on.load(); });
+    return Handling{};
+  });
+  StartConsumer();
+  Pay(1, 1);
+  ASSERT_TRUE(payments_.WaitForEffects(1));
+  Pay(2, 2);
+  Pay(3, 3);
+  ASSERT_TRUE(payments_.WaitForTries(3)) << "tags 1 to 3: the third came because the first was acked";
+  EXPECT_GE(broker_.CloseDaemonConnections(), 1);
+  ASSERT_TRUE(Eventually([&] { return Taken() == 5; })) << "now the second has tag 1, and the third has tag 2";
+  second_goes_on = true;
+  Pay(4, 4);
+  ASSERT_TRUE(Eventually([&] { return payments_.effects().size() == 3; })) << "the second, and the fourth behind it";
+  // To the broker this is the end of the process.
+  proxy.SetMode(TcpProxy::Mode::kRefuse);
+  TestConsumer queue(broker_.url(), kQueue);
+  std::vector<std::string> left;
+  while (std::find(left.begin(), left.end(), EventId(3)) == left.end()) {
+    const auto message = queue.Next();
+    ASSERT_TRUE(message.has_value()) << "the third was acked, and nobody has handled it";
+    left.push_back(message->message_id);
+  }
+  EXPECT_EQ(payments_.AmountsOf(PaidOrder(3)), std::vector<std::string>());
+  third_goes_on = true;
 }
 
 TEST_F(ConsumerOutageTest, BrokerNotReachable_SaysSoAndTakesOnceItIs) {
