@@ -5,16 +5,14 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "logistics/base/url.hpp"
 
 namespace logistics::remote_inventory {
 namespace {
-
-constexpr int kPortMax = 65535;
 
 enum class HostKind { kName, kIpv4, kIpv6 };
 
@@ -28,8 +26,8 @@ struct Address {
   }
 };
 
-absl::Status Invalid(std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("inventory URL: ", std::string(what)));
+absl::Status Invalid(const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat("inventory URL: ", what));
 }
 
 bool IsHostName(std::string_view host) {
@@ -39,34 +37,20 @@ bool IsHostName(std::string_view host) {
   });
 }
 
-absl::StatusOr<Address> ParseAddress(std::string_view text) {
+absl::StatusOr<Address> ParseAddress(const base::Url::Host& host) {
   Address address;
-  std::string_view port;
-  if (text.substr(0, 1) == "[") {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return Invalid("an IPv6 address lacks its closing bracket");
+  address.host = host.name;
+  if (host.bracketed) {
     address.kind = HostKind::kIpv6;
-    address.host = std::string(text.substr(1, close - 1));
     in6_addr ignored{};
     if (inet_pton(AF_INET6, address.host.c_str(), &ignored) != 1) return Invalid("no IPv6 address in the brackets");
-    port = text.substr(close + 1);
-  } else {
-    const std::size_t colon = text.find(':');
-    address.host = std::string(text.substr(0, colon));
-    in_addr ignored{};
-    if (inet_pton(AF_INET, address.host.c_str(), &ignored) == 1) {
-      address.kind = HostKind::kIpv4;
-    } else if (!IsHostName(address.host)) {
-      return Invalid("the host is no name, no IPv4 address and no IPv6 address in brackets");
-    }
-    port = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
+  } else if (in_addr ignored{}; inet_pton(AF_INET, address.host.c_str(), &ignored) == 1) {
+    address.kind = HostKind::kIpv4;
+  } else if (!IsHostName(address.host)) {
+    return Invalid("the host is no name, no IPv4 address and no IPv6 address in brackets");
   }
-  if (port.empty()) return Invalid("the port is missing, as in http://inventory:50052");
-  const char* const end = port.data() + port.size();
-  const auto [stopped, error] = std::from_chars(port.data() + 1, end, address.port);
-  if (port.front() != ':' || error != std::errc() || stopped != end || address.port < 1 || address.port > kPortMax) {
-    return Invalid(absl::StrCat("the port is not a number from 1 to ", kPortMax));
-  }
+  if (!host.port) return Invalid("the port is missing, as in http://inventory:50052");
+  address.port = *host.port;
   return address;
 }
 
@@ -100,25 +84,19 @@ absl::Status CheckSeveral(const std::vector<Address>& addresses, bool tls) {
 absl::StatusOr<PeerUrl> ParsePeerUrl(std::string_view text) {
   PeerUrl url;
   url.display = std::string(text);
-  if (text.substr(0, 8) == "https://") {
-    url.tls = true;
-    text.remove_prefix(8);
-  } else if (text.substr(0, 7) == "http://") {
-    text.remove_prefix(7);
-  } else {
-    return Invalid("it must begin with http:// or https://");
+  const absl::StatusOr<base::Url> parsed = base::ParseUrl(text);
+  url.tls = text.starts_with("https://");
+  if (!url.tls && !text.starts_with("http://")) return Invalid("it must begin with http:// or https://");
+  if (!parsed.ok()) return Invalid(std::string(parsed.status().message()));
+  if (parsed->user) return Invalid("it takes no user and no password");
+  if (!parsed->path.value_or("").empty() || text.find_first_of("?#") != std::string_view::npos) {
+    return Invalid("nothing may follow the port");
   }
-  if (text.find('@') != std::string_view::npos) return Invalid("it takes no user and no password");
-  if (!text.empty() && text.back() == '/') text.remove_suffix(1);
-  if (text.find_first_of("/?#") != std::string_view::npos) return Invalid("nothing may follow the port");
-
   std::vector<Address> addresses;
-  for (std::size_t from = 0; from <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', from), text.size());
-    absl::StatusOr<Address> address = ParseAddress(text.substr(from, comma - from));
+  for (const base::Url::Host& host : parsed->hosts) {
+    absl::StatusOr<Address> address = ParseAddress(host);
     if (!address.ok()) return address.status();
     addresses.push_back(*std::move(address));
-    from = comma + 1;
   }
   if (addresses.size() > 1) {
     if (const absl::Status status = CheckSeveral(addresses, url.tls); !status.ok()) return status;

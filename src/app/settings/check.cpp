@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "app/settings/parts.hpp"
 #include "messaging/amqp/broker_url.hpp"
+#include "storage/postgres/database_url.hpp"
 
 namespace logistics::app {
 namespace {
@@ -58,6 +59,10 @@ void CheckDatabase(const Settings& settings, Checker& check) {
   const storage::DatabaseOptions& database = settings.database;
   check.Require(!database.url.empty(), "database.url",
                 "must be given, as DATABASE_URL=postgres://user:password@host/name");
+  if (!database.url.empty()) {
+    const absl::Status readable = storage::CheckDatabaseUrl(database.url);
+    check.Require(readable.ok(), "database.url", std::string(readable.message()));
+  }
   check.RequireBoth(database.lock_timeout < database.statement_timeout, "database.lock_timeout",
                     "below the statement's own limit:", "database.statement_timeout");
   check.RequireBoth(database.queue_max >= database.batch_max, "database.queue_max", "no less than",

@@ -21,6 +21,7 @@ Setting ServiceUrl() {
                                  "embedded, http://host:port or https://host:port (TLS), of a name, an IPv4 address or "
                                  "a bracketed IPv6 address; http:// also several addresses separated by commas, all "
                                  "IPv4 or all IPv6");
+  setting.url = true;
   setting.set = [](const std::string& text, Settings& settings) {
     if (text != kEmbedded && !remote_inventory::ParsePeerUrl(text).ok()) return false;
     settings.inventory_peer.url = text == kEmbedded ? "" : text;
@@ -33,11 +34,13 @@ Setting ServiceUrl() {
 }
 
 Setting SettleUrl() {
-  return Text(
+  Setting setting = Text(
       {"inventory.settle_url", "", "embedded: the inventory service that keeps the stock of earlier orders"},
       "empty, or as inventory.service_url",
       [](const std::string& text) { return text.empty() || remote_inventory::ParsePeerUrl(text).ok(); },
       FIELD(std::string, inventory_settle_url));
+  setting.url = true;
+  return setting;
 }
 
 std::vector<Setting> BothModes() {

@@ -9,7 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "logistics/base/url.hpp"
 
 namespace logistics::app {
 namespace {
@@ -123,17 +123,15 @@ bool IsSettingToken(const std::string& text) {
 Setting UrlList(SettingName name, std::vector<std::string> schemes, Field<std::vector<std::string>> field) {
   Setting setting = NamedSetting(std::move(name),
                                  absl::StrCat(absl::StrJoin(schemes, "... or "), "..., several separated by commas"));
+  setting.url = true;
   setting.set = [schemes = std::move(schemes), field](const std::string& text, Settings& settings) {
     std::vector<std::string> urls;
     if (text.empty()) {
       field(settings) = urls;
       return true;
     }
-    for (const auto& piece : absl::StrSplit(text, ',')) {
-      std::string url(absl::StripAsciiWhitespace(piece));
-      if (!HasScheme(url, schemes)) return false;
-      urls.push_back(std::move(url));
-    }
+    urls = base::SplitUrls(text);
+    if (!std::all_of(urls.begin(), urls.end(), [&](const auto& url) { return HasScheme(url, schemes); })) return false;
     field(settings) = std::move(urls);
     return true;
   };

@@ -16,6 +16,8 @@ struct Setting {
   std::string allowed;  // which values are right, for the error and --help
   // A password or key: shown as ***, and without a flag, because every user of the machine can see command lines.
   bool secret = false;
+  // A URL, which may hold a password.
+  bool url = false;
   // Reads `text` into `settings`; false and no change when it is not allowed. Empty: only the YAML file can say it.
   std::function<bool(const std::string& text, Settings& settings)> set;
   std::function<std::string(const Settings& settings)> get;  // in a form that `set` accepts

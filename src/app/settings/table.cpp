@@ -17,10 +17,17 @@ using absl::Milliseconds;
 using absl::Minutes;
 using absl::Seconds;
 
-bool IsPostgresUrl(const std::string& text) {
-  const bool scheme = text.rfind("postgres://", 0) == 0 || text.rfind("postgresql://", 0) == 0;
-  return text.empty() ||
-         (scheme && std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); }));
+// check.cpp says what is wrong in it.
+Setting DatabaseUrl() {
+  const auto valid = [](const std::string& text) {
+    const bool scheme = text.rfind("postgres://", 0) == 0 || text.rfind("postgresql://", 0) == 0;
+    return text.empty() ||
+           (scheme && std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); }));
+  };
+  Setting setting = Text({"database.url", "DATABASE_URL", "the database; required"},
+                         "postgres://user:password@host:port/name", valid, FIELD(std::string, database.url));
+  setting.url = true;
+  return setting;
 }
 
 // A name that Postgres takes for a schema, and does not keep for itself.
@@ -94,8 +101,7 @@ std::vector<Setting> GrpcSettings() {
 
 std::vector<Setting> DatabaseSettings() {
   return {
-      Text({"database.url", "DATABASE_URL", "the database; required"}, "postgres://user:password@host:port/name",
-           IsPostgresUrl, FIELD(std::string, database.url)),
+      DatabaseUrl(),
       Text({"database.schema", "", "where our tables are, whatever the search path says"},
            "the name of a schema, 1-63 bytes, not pg_...", IsSchemaName, FIELD(std::string, database.schema)),
       WholeNumber({"database.writers", "", "sessions that commit batches"}, 1, 16, FIELD(int, database.writers)),
@@ -197,7 +203,7 @@ std::string FlagName(const std::string& key) {
 
 std::string Shown(const Setting& setting, const std::string& text) {
   if (setting.secret) return text.empty() ? "" : "***";
-  return MaskPasswords(text);
+  return MaskPasswords(text, setting.url ? TextKind::kUrl : TextKind::kAny);
 }
 
 }  // namespace logistics::app

@@ -3,9 +3,9 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "ctl/client/session.hpp"
 #include "ctl/client/text.hpp"
+#include "logistics/base/url.hpp"
 #include "messaging/amqp/broker_url.hpp"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
@@ -30,7 +30,7 @@ absl::StatusOr<messaging::BrokerOptions> BrokerOptionsOf(const BrokerArguments& 
     return absl::InvalidArgumentError("which broker? Give --broker URL, or set RABBITMQ_URL as the daemon has it");
   }
   messaging::BrokerOptions options;
-  options.urls = absl::StrSplit(arguments.urls, ',');
+  options.urls = base::SplitUrls(arguments.urls);
   options.tls_ca_file = arguments.ca_file;
   options.tls_verify = arguments.verify;
   for (const std::string& url : options.urls) {

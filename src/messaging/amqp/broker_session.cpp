@@ -124,7 +124,7 @@ BrokerSession::Time BrokerSession::NextDue(Time now, Time oldest_unconfirmed) co
   if (!connected()) return suspended_ ? Time::max() : std::max(now, connect_at_);
   if (!channel_open_ || !consumer_ended_.ok()) return now;
   // The library sends heartbeats only inside its calls.
-  const Time heartbeat = now + absl::ToChronoNanoseconds(std::max(broker_.heartbeat, absl::Seconds(1))) / 3;
+  const Time heartbeat = now + absl::ToChronoNanoseconds(std::max(connection_->heartbeat(), absl::Seconds(1))) / 3;
   if (blocked_) return heartbeat;
   return std::max(now, std::min({heartbeat, declare_at_, ConfirmDue(oldest_unconfirmed)}));
 }

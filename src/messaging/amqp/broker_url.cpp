@@ -1,105 +1,85 @@
 #include "messaging/amqp/broker_url.hpp"
 
 #include <charconv>
-#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "logistics/base/url.hpp"
 
 namespace logistics::messaging {
 namespace {
 
 constexpr int kPlainPort = 5672;
 constexpr int kTlsPort = 5671;
-constexpr int kPortMax = 65535;
+constexpr int kHeartbeatSecondsMax = 600;
+constexpr int kConnectMsMin = 100;
+constexpr int kConnectMsMax = 120'000;
 
-absl::Status Invalid(std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("broker URL: ", std::string(what)));
+absl::Status Invalid(const std::string& what) { return absl::InvalidArgumentError(absl::StrCat("broker URL: ", what)); }
+
+// A whole number within bounds.
+std::optional<int> NumberIn(const std::string& text, int min, int max) {
+  int number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stopped != end || number < min || number > max) return std::nullopt;
+  return number;
 }
 
-std::optional<std::string> PercentDecoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
+absl::Status ReadParameter(const base::Url::Parameter& parameter, BrokerUrl& url) {
+  if (parameter.name == "heartbeat") {
+    const std::optional<int> seconds = NumberIn(parameter.value, 1, kHeartbeatSecondsMax);
+    if (!seconds) return Invalid(absl::StrCat("heartbeat is whole seconds from 1 to ", kHeartbeatSecondsMax));
+    if (url.heartbeat) return Invalid("heartbeat is given twice");
+    url.heartbeat = absl::Seconds(*seconds);
+    return absl::OkStatus();
+  }
+  if (parameter.name == "connection_timeout") {
+    const std::optional<int> ms = NumberIn(parameter.value, kConnectMsMin, kConnectMsMax);
+    if (!ms) {
+      return Invalid(
+          absl::StrCat("connection_timeout is whole milliseconds from ", kConnectMsMin, " to ", kConnectMsMax));
     }
-    unsigned int value = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const char* const end = text.data() + i + 3;
-    const auto [stopped, error] = std::from_chars(text.data() + i + 1, end, value, 16);
-    if (error != std::errc() || stopped != end || value == 0) return std::nullopt;
-    decoded += static_cast<char>(value);
-    i += 2;
+    if (url.connect_timeout) return Invalid("connection_timeout is given twice");
+    url.connect_timeout = absl::Milliseconds(*ms);
+    return absl::OkStatus();
   }
-  return decoded;
-}
-
-absl::Status ReadHostAndPort(std::string_view authority, BrokerUrl& url) {
-  std::string_view port;
-  if (authority.starts_with('[')) {
-    const std::size_t close = authority.find(']');
-    if (close == std::string_view::npos) return Invalid("an IPv6 host lacks its closing bracket");
-    url.host = std::string(authority.substr(1, close - 1));
-    const std::string_view rest = authority.substr(close + 1);
-    if (!rest.empty() && !rest.starts_with(':')) return Invalid("only :port may follow an IPv6 host");
-    port = rest.empty() ? rest : rest.substr(1);
-  } else {
-    const std::size_t colon = authority.find(':');
-    url.host = std::string(authority.substr(0, colon));
-    if (colon != std::string_view::npos) port = authority.substr(colon + 1);
-  }
-  if (url.host.empty()) return Invalid("the host is missing");
-  if (port.empty()) return absl::OkStatus();
-  const auto [stopped, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
-  if (error != std::errc() || stopped != port.data() + port.size() || url.port < 1 || url.port > kPortMax) {
-    return Invalid(absl::StrCat("the port is not a number from 1 to ", kPortMax));
-  }
-  return absl::OkStatus();
+  return Invalid(absl::StrCat("the parameter ", parameter.name,
+                              " is not known: heartbeat and connection_timeout are, and all others are settings"));
 }
 
 }  // namespace
 
 std::string BrokerUrl::Display() const {
   const bool ipv6 = host.find(':') != std::string::npos;
-  return absl::StrCat(tls ? "amqps://" : "amqp://", user, "@", ipv6 ? "[" : "", host, ipv6 ? "]" : "", ":", port,
+  // A user with an encoded colon may be a password that was encoded with it.
+  const std::size_t colon = user.find(':');
+  const std::string shown_user = colon == std::string::npos ? user : user.substr(0, colon) + ":***";
+  return absl::StrCat(tls ? "amqps://" : "amqp://", shown_user, "@", ipv6 ? "[" : "", host, ipv6 ? "]" : "", ":", port,
                       vhost.starts_with('/') ? "" : "/", vhost);
 }
 
 absl::StatusOr<BrokerUrl> ParseBrokerUrl(std::string_view text) {
-  BrokerUrl url;
-  if (text.starts_with("amqps://")) {
-    url.tls = true;
-    url.port = kTlsPort;
-    text.remove_prefix(8);
-  } else if (text.starts_with("amqp://")) {
-    url.port = kPlainPort;
-    text.remove_prefix(7);
-  } else {
+  absl::StatusOr<base::Url> parsed = base::ParseUrl(text);
+  if (!text.starts_with("amqp://") && !text.starts_with("amqps://")) {
     return Invalid("it must begin with amqp:// or amqps://");
   }
-  text = text.substr(0, text.find('?'));
-  const std::size_t slash = text.find('/');
-  std::string_view authority = text.substr(0, slash);
-  if (slash != std::string_view::npos && slash + 1 < text.size()) {
-    const std::optional<std::string> vhost = PercentDecoded(text.substr(slash + 1));
-    if (!vhost) return Invalid("the vhost has a broken percent code");
-    url.vhost = *vhost;
+  if (!parsed.ok()) return Invalid(std::string(parsed.status().message()));
+  if (parsed->hosts.size() > 1) return Invalid("it has one host; give several brokers as URLs separated by commas");
+  const base::Url::Host& host = parsed->hosts.front();
+  if (host.name.empty()) return Invalid("the host is missing");
+  BrokerUrl url;
+  url.tls = parsed->scheme == "amqps";
+  url.host = host.name;
+  url.port = host.port.value_or(url.tls ? kTlsPort : kPlainPort);
+  if (parsed->user) {
+    url.user = *parsed->user;
+    url.password = parsed->password.value_or("");
   }
-  const std::size_t at = authority.rfind('@');
-  if (at != std::string_view::npos) {
-    const std::string_view credentials = authority.substr(0, at);
-    authority.remove_prefix(at + 1);
-    const std::size_t colon = credentials.find(':');
-    const std::optional<std::string> user = PercentDecoded(credentials.substr(0, colon));
-    const std::optional<std::string> password =
-        PercentDecoded(colon == std::string_view::npos ? std::string_view() : credentials.substr(colon + 1));
-    if (!user || !password) return Invalid("user or password has a broken percent code");
-    url.user = *user;
-    url.password = *password;
+  if (parsed->path && !parsed->path->empty()) url.vhost = *parsed->path;
+  for (const base::Url::Parameter& parameter : parsed->parameters) {
+    if (absl::Status read = ReadParameter(parameter, url); !read.ok()) return read;
   }
-  const absl::Status host = ReadHostAndPort(authority, url);
-  if (!host.ok()) return host;
   return url;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace logistics::messaging {
 
@@ -15,15 +17,19 @@ struct BrokerUrl {
   std::string password = "guest";
   std::string vhost = "/";
   bool tls = false;
+  // Where they are set, they count for this broker instead of the settings of their names.
+  std::optional<absl::Duration> heartbeat;
+  std::optional<absl::Duration> connect_timeout;
 
   // "amqp://user@host:5672/vhost", for logs and errors.
   std::string Display() const;
 };
 
-// Reads amqp[s]://[user[:password]@]host[:port][/vhost] (https://www.rabbitmq.com/uri-spec.html), percent-decoded;
-// an IPv6 host in brackets. An empty vhost ("amqp://host/") is the default one, as it is for the mesh's other clients.
-// Query parameters (?heartbeat=…) are settings of other libraries and ignored; ours are in the configuration.
-// INVALID_ARGUMENT names the mistake and never repeats user or password.
+// Reads amqp[s]://[user[:password]@]host[:port][/vhost][?parameters] (https://www.rabbitmq.com/uri-spec.html),
+// percent-decoded; an IPv6 host in brackets. An empty vhost ("amqp://host/") is the default one, as it is for the
+// mesh's other clients. Parameters (https://www.rabbitmq.com/uri-query-parameters.html): heartbeat in seconds,
+// connection_timeout in milliseconds; any other is refused by its name.
+// INVALID_ARGUMENT names the mistake and never repeats user, password or a parameter's value.
 absl::StatusOr<BrokerUrl> ParseBrokerUrl(std::string_view url);
 
 }  // namespace logistics::messaging

@@ -56,7 +56,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const BrokerOptions
     socket = amqp_tcp_socket_new(state.get());
   }
   if (socket == nullptr) return absl::UnavailableError("out of memory for a broker socket");
-  const timeval connect_timeout = TimevalOf(options.connect_timeout);
+  const timeval connect_timeout = TimevalOf(url.connect_timeout.value_or(options.connect_timeout));
   const int opened = amqp_socket_open_noblock(socket, url.host.c_str(), url.port, &connect_timeout);
   if (opened != AMQP_STATUS_OK) return LibraryError(absl::StrCat("connecting to ", url.Display()), opened);
   std::unique_ptr<Connection> connection(new Connection(std::move(state), url, watchdog));
@@ -66,7 +66,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const BrokerOptions
 }
 
 absl::Status Connection::LogIn(const BrokerOptions& options, const BrokerUrl& url, std::string_view purpose) {
-  const timeval connect_timeout = TimevalOf(options.connect_timeout);
+  const timeval connect_timeout = TimevalOf(url.connect_timeout.value_or(options.connect_timeout));
   const timeval operation_timeout = TimevalOf(options.operation_timeout);
   amqp_set_handshake_timeout(state_.get(), &connect_timeout);
   amqp_set_rpc_timeout(state_.get(), &operation_timeout);
@@ -83,7 +83,7 @@ absl::Status Connection::LogIn(const BrokerOptions& options, const BrokerUrl& ur
   const amqp_table_t client_properties = {static_cast<int>(properties.size()), properties.data()};
 
   const SocketWatchdog::Guard guard(watchdog_);
-  const int heartbeat_seconds = static_cast<int>(absl::ToInt64Seconds(options.heartbeat));
+  const int heartbeat_seconds = static_cast<int>(absl::ToInt64Seconds(url.heartbeat.value_or(options.heartbeat)));
   const amqp_rpc_reply_t reply =
       amqp_login_with_properties(state_.get(), url.vhost.c_str(), kChannelMax, kFrameBytesMax, heartbeat_seconds,
                                  &client_properties, AMQP_SASL_METHOD_PLAIN, url.user.c_str(), url.password.c_str());
@@ -278,6 +278,8 @@ absl::Status Connection::CloseAndWait() {
 }
 
 void Connection::Close() { CloseAndWait().IgnoreError(); }
+
+absl::Duration Connection::heartbeat() const { return absl::Seconds(amqp_get_heartbeat(state_.get())); }
 
 int Connection::fd() const { return amqp_get_sockfd(state_.get()); }
 

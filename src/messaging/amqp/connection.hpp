@@ -80,6 +80,8 @@ class Connection {
   // Whether ProcessInput has work although the socket may have nothing to read.
   bool HasInput() const;
   int fd() const;
+  // As the broker and we agreed on it: the smaller one counts.
+  absl::Duration heartbeat() const;
 
   // Declarations. A refusal (NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION with the broker's words) leaves the
   // connection usable.

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "logistics/base/socket_watchdog.hpp"
+#include "logistics/base/url.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -18,9 +19,7 @@ std::string WithClientSettings(const DatabaseOptions& options) {
       "connect_timeout={}&application_name=logistics-engine&keepalives=1&keepalives_idle=10&keepalives_interval=5"
       "&keepalives_count=3&tcp_user_timeout=20000&target_session_attrs=read-write",
       std::max<std::int64_t>(1, absl::ToInt64Seconds(options.connect_timeout)));
-  const std::size_t query = options.url.find('?');
-  if (query == std::string::npos) return options.url + "?" + ours;
-  return options.url.substr(0, query + 1) + ours + "&" + options.url.substr(query + 1);
+  return base::WithParametersFirst(options.url, ours);
 }
 
 std::string QuotedName(const std::string& name) { return "\"" + absl::StrReplaceAll(name, {{"\"", "\"\""}}) + "\""; }

@@ -31,5 +31,21 @@ TEST(DialerTest, FirstUrlRefused_TheLogSaysWhichWasTakenAndWhy) {
                                 Not(HasSubstr("TopSecret"))));
 }
 
+TEST(DialerTest, HeartbeatOfAUrl_CountsInsteadOfTheSetting) {
+  const support::TestBroker broker;
+  BrokerOptions options;
+  options.heartbeat = absl::Seconds(9);
+  SocketWatchdog watchdog(options.operation_timeout);
+  const std::vector<std::pair<std::string, absl::Duration>> heartbeats = {
+      {"", absl::Seconds(9)}, {"?heartbeat=5", absl::Seconds(5)}, {"?connection_timeout=30000", absl::Seconds(9)}};
+  for (const auto& [parameters, heartbeat] : heartbeats) {
+    options.urls = {broker.url() + parameters};
+    BrokerDialer dialer(options, "test", watchdog, [] { return false; });
+    const auto connection = dialer.Dial();
+    ASSERT_THAT(connection, fakes::IsOk());
+    EXPECT_EQ((*connection)->heartbeat(), heartbeat);
+  }
+}
+
 }  // namespace
 }  // namespace logistics::messaging

@@ -123,6 +123,54 @@ TEST_F(SettingsTest, CheckConfig_PrintsTheSessionsAtPostgresAndTheirSum) {
   EXPECT_EQ(sum(), usual + 1);
 }
 
+TEST_F(SettingsTest, Errors_OfMalformedUrls_NeverShowPasswords) {
+  for (const char* url : {"postgres://me:hunter2",
+                          "postgres://me:hunter2/x",
+                          "postgres://me:hunter2?sslmode=require",
+                          "postgres://me:hunter2%40db/x",
+                          "postgres://me%3Ahunter2",
+                          "postgres:/me:hunter2@db/x",
+                          "me:hunter2",
+                          "postgres://h1:1,h2:hunter2/x",
+                          "postgres://me:hunter2@[::1]x/x",
+                          "postgres://me:hunter2%zz@db/x",
+                          "postgres://db:5432/x?password=hunter2%zz",
+                          "postgres://db:5432/x?sslmode=a&pass%77ord=hunter2",
+                          "postgres://db:5432/x?sslpassword=hunter2@y&b",
+                          "postgres://db/x?password%3Dhunter2",
+                          "host=db user=me password=hunter2",
+                          "host=db password = 'Top \\' hunter2' user=me",
+                          "password=hunter2 host=db",
+                          "password=Top hunter2 host=db",
+                          "host=db password=Top@hunter2",
+                          "host=db;password=\"hunter2\";user=me",
+                          "jdbc:postgresql://db/x?user=me&password=hunter2",
+                          "postgres://a:one,hunter2@db/x?frob=1"}) {
+    for (const char* setting :
+         {"DATABASE_URL", "RABBITMQ_URL", "INVENTORY_SERVICE_URL", "LOGISTICS_INVENTORY_SETTLE_URL"}) {
+      const auto environment = environment_;
+      environment_[setting] = url;
+      const LoadedSettings loaded = Load();
+      for (const std::string& error : loaded.errors) EXPECT_THAT(error, Not(HasSubstr("hunter2"))) << setting;
+      std::ostringstream printed;
+      PrintEffectiveSettings(loaded, printed);
+      EXPECT_THAT(printed.str(), Not(HasSubstr("hunter2"))) << setting << " " << url;
+      environment_ = environment;
+    }
+  }
+}
+
+TEST_F(SettingsTest, Urls_AreReadBeforeTheyAreUsed) {
+  environment_["DATABASE_URL"] = "postgres://me:p?ss@db/logistics?sslmode=disable";
+  environment_["RABBITMQ_URL"] = "amqp://me:p,ss@mq/v?heartbeat=5,amqps://other";
+  const Settings settings = LoadRight();
+  EXPECT_THAT(settings.broker.urls, ElementsAre("amqp://me:p,ss@mq/v?heartbeat=5", "amqps://other"));
+  environment_["DATABASE_URL"] = "postgres://me@db/logistics?sslmod=disable";
+  environment_["RABBITMQ_URL"] = "amqp://mq?frame_max=5";
+  EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr("database.url"), HasSubstr("the parameter sslmod")),
+                                         AllOf(HasSubstr("rabbitmq.url"), HasSubstr("the parameter frame_max"))));
+}
+
 TEST_F(SettingsTest, Protection_ThatIsNotBuiltEndsTheStart) {
   environment_["JWT_SECRET"] = "s3cret";
   environment_["GRPC_TLS_CERT"] = "/etc/tls.crt";
@@ -320,6 +368,20 @@ TEST(MaskPasswords, CoversWhatAPasswordMayLookLike) {
             "postgres://db/x?sslmode=require&Password=***&a=1");
   EXPECT_EQ(MaskPasswords("me:secret@db"), "me:***@db");
   EXPECT_EQ(MaskPasswords("postgres://me@db/x"), "postgres://me@db/x");
+  EXPECT_EQ(MaskPasswords("postgres://me:p?ss@db/x"), "postgres://me:***@db/x");
+  EXPECT_EQ(MaskPasswords("amqp://me:TopSecret"), "amqp://me:***");
+  EXPECT_EQ(MaskPasswords("me:TopSecret", TextKind::kUrl), "me:***");
+  EXPECT_EQ(MaskPasswords("host=db password='Top \\' Secret' user=me"), "host=db password=*** user=me");
+  EXPECT_EQ(MaskPasswords("password = TopSecret host=db"), "password =*** host=db");
+}
+
+TEST(MaskPasswords, LeavesWhatIsNone) {
+  for (const char* text :
+       {"amqp://rabbit:5672/v", "postgres://h1:1,h2:2/db?sslmode=require", "http://[::1]:5000", "::1", "0.0.0.0", "",
+        "info", "postgres://[::1]/db", "host=db port=5432", "http://10.0.0.1:1,10.0.0.2:2", ":50051", "1h30m"}) {
+    EXPECT_EQ(MaskPasswords(text), text);
+  }
+  EXPECT_EQ(MaskPasswords("inventory:50052", TextKind::kUrl), "inventory:50052");
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ TEST(PeerUrl, WhatIsWrongIsSaid) {
            Wrong{"http://:50052", "the host is no name"},
            Wrong{"http://in ventory:50052", "the host is no name"},
            Wrong{"http://inventory", "the port is missing"},
-           Wrong{"http://inventory:", "the port is not a number"},
+           Wrong{"http://inventory:", "the port is missing"},
            Wrong{"http://inventory:0", "the port is not a number"},
            Wrong{"http://inventory:65536", "the port is not a number"},
            Wrong{"http://inventory:50052x", "the port is not a number"},
