@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "messaging/amqp/connection.hpp"
 #include "messaging/amqp/dialer.hpp"
+#include "messaging/amqp/heartbeat_keeper.hpp"
 #include "messaging/amqp/options.hpp"
 #include "messaging/amqp/socket_watchdog.hpp"
 #include "messaging/amqp/topology.hpp"
@@ -74,6 +75,8 @@ class BrokerSession final : private ConnectionListener {
   int fd() const { return connected() ? connection_->fd() : -1; }
   // Only while connected.
   Connection& connection() { return *connection_; }
+  // Within the scope heartbeats go on, and nothing else: the thread waits for something that is not the broker.
+  [[nodiscard]] HeartbeatKeeper::Scope KeepAlive() { return {heartbeats_, connection_.get()}; }
   // When ProcessInput began last: the time of the listener's calls.
   Time input_time() const { return input_time_; }
   // When Maintain and ProcessInput have to be called again, whatever happens.
@@ -113,6 +116,7 @@ class BrokerSession final : private ConnectionListener {
   std::mt19937_64 random_;
 
   std::unique_ptr<Connection> connection_;
+  HeartbeatKeeper heartbeats_;
   bool channel_open_ = false;
   bool blocked_ = false;
   bool suspended_ = false;

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -280,6 +281,15 @@ absl::Status Connection::CloseAndWait() {
 void Connection::Close() { CloseAndWait().IgnoreError(); }
 
 absl::Duration Connection::heartbeat() const { return absl::Seconds(amqp_get_heartbeat(state_.get())); }
+
+void Connection::SendHeartbeat() {
+  pollfd socket{fd(), POLLOUT, 0};
+  if (::poll(&socket, 1, 0) != 1 || (socket.revents & POLLOUT) == 0) return;
+  amqp_frame_t heartbeat{};
+  heartbeat.frame_type = AMQP_FRAME_HEARTBEAT;
+  // A connection that is lost shows at the next call of its thread.
+  amqp_send_frame(state_.get(), &heartbeat);
+}
 
 int Connection::fd() const { return amqp_get_sockfd(state_.get()); }
 

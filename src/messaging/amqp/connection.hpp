@@ -82,6 +82,8 @@ class Connection {
   int fd() const;
   // As the broker and we agreed on it: the smaller one counts.
   absl::Duration heartbeat() const;
+  // For HeartbeatKeeper. Not while the broker reads nothing: this call never waits.
+  void SendHeartbeat();
 
   // Declarations. A refusal (NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION with the broker's words) leaves the
   // connection usable.

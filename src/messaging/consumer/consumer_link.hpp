@@ -63,6 +63,9 @@ class ConsumerLink final : private SessionListener {
   void HandBack(const std::string& why) { session_.Suspend(why); }
   void TakeAgain() { session_.Resume(); }
 
+  // While the database is asked: see BrokerSession.
+  [[nodiscard]] HeartbeatKeeper::Scope KeepAlive() { return session_.KeepAlive(); }
+
   bool connected() const { return session_.connected(); }
   bool CanPublish() const { return session_.CanPublish(); }
   bool dead_letters_pending() const { return !dead_letters_.empty(); }

@@ -72,6 +72,7 @@ void ConsumerPause::DelayNextTry() {
 bool ConsumerPause::DatabaseAnswers() {
   ports::CallContext context;
   context.deadline = clock_.Now() + kProbeTimeout;
+  const HeartbeatKeeper::Scope alive = link_.KeepAlive();
   const auto answer = inbox_.Due(options_.name, 1, context);
   if (!answer.ok()) reason_ = std::string(answer.status().message());
   return answer.ok();

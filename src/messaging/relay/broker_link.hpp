@@ -36,6 +36,8 @@ class BrokerLink final : private SessionListener {
   void ProcessInput(Time now);
   // Sends the messages that may go out now, up to a bound.
   void Publish(Time now);
+  // While the outbox is asked: see BrokerSession.
+  [[nodiscard]] HeartbeatKeeper::Scope KeepAlive() { return session_.KeepAlive(); }
   // Ends the connection in good order.
   void Close() { session_.Suspend("stopping"); }
 

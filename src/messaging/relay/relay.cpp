@@ -49,12 +49,7 @@ void Relay::Run() {
   for (Time now = Clock::now(); !Finished(now); now = Clock::now()) {
     link_.ProcessInput(now);  // first: an answer that waits here is no delay of the broker
     link_.Maintain(now);
-    leadership_.Maintain(link_.connected());
-    FollowTerm(now);
-    writer_.Write(now, link_.last_refusal());
-    if (term_ != 0) routes_.Maintain(now);
-    RetryQuarantined(now);
-    ReadOutbox(now);
+    AskOutbox(now);
     // The lease may have run out during a call of the database.
     if (const Time after_calls = Clock::now(); leadership_.Leads(after_calls)) link_.Publish(after_calls);
     if (!WorkAtHand(now)) Wait(now);
@@ -62,6 +57,16 @@ void Relay::Run() {
   }
   if (leadership_.term() != 0) leadership_.Release("stopping");
   link_.Close();
+}
+
+void Relay::AskOutbox(Time now) {
+  const HeartbeatKeeper::Scope alive = link_.KeepAlive();
+  leadership_.Maintain(link_.connected());
+  FollowTerm(now);
+  writer_.Write(now, link_.last_refusal());
+  if (term_ != 0) routes_.Maintain(now);
+  RetryQuarantined(now);
+  ReadOutbox(now);
 }
 
 bool Relay::Finished(Time now) const {

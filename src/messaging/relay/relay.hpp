@@ -64,6 +64,8 @@ class Relay {
 
   void Run();
   bool stopping() const { return stop_at_.load() != Time::max(); }
+  // Whatever the outbox is to be asked or told now. May last as long as the database makes a call wait.
+  void AskOutbox(Time now);
   bool Finished(Time now) const;
   void FollowTerm(Time now);
   void OnLeaseAcquired(Time now);

@@ -1,4 +1,8 @@
 // The relay's lease, and databases that are slow or unavailable.
+#include <poll.h>
+
+#include <atomic>
+
 #include "integration/messaging/relay_fixture.hpp"
 #include "support/tcp_proxy.hpp"
 
@@ -97,6 +101,36 @@ TEST_F(RelayLeaseTest, DatabaseCrashed_RowsThatCameBackArePublishedAgainAndDelet
   EXPECT_TRUE(outbox_.WaitForRows(0, kLongWait));
   TestConsumer consumer(broker_.url(), "all");
   ExpectAllInOrder(consumer, 10, 5);
+}
+
+// However long the database lets the relay wait: here longer than the broker waits for a sign of life.
+TEST_F(RelayLeaseTest, DatabaseThatHangs_DoesNotCostTheBrokersConnection) {
+  options_.heartbeat = absl::Seconds(1);
+  options_.lease_ttl = absl::Hours(1);
+  std::atomic<bool> hangs = false;
+  std::atomic<bool> waits = false;
+  auto outbox = std::make_unique<fakes::MemoryOutbox>(outbox_, 1);
+  outbox->BeforeAnswers([&](std::size_t /*messages*/) {
+    waits = hangs.load();
+    support::Eventually([&] { return !hangs; }, kLongWait);
+  });
+  relay_ = std::make_unique<Relay>(std::move(outbox), routed_keys_, options_, metrics_, health_);
+  relay_->Start();
+  ASSERT_TRUE(WaitUntilUp());
+  Commit(NextOf(1));
+  ASSERT_TRUE(outbox_.WaitForRows(0, kLongWait));
+  hangs = true;
+  Commit(NextOf(1));
+  ASSERT_TRUE(support::Eventually([&] { return waits.load(); }));
+  // Another connection gives no sign of life from now on. When the broker has ended it, the relay's was due before.
+  SocketWatchdog watchdog(options_.operation_timeout);
+  const auto silent = Connection::Open(options_, *ParseBrokerUrl(broker_.url()), "silent", watchdog);
+  ASSERT_TRUE(silent.ok()) << silent.status();
+  pollfd ended{(*silent)->fd(), POLLRDHUP, 0};
+  ASSERT_EQ(::poll(&ended, 1, static_cast<int>(absl::ToInt64Milliseconds(kLongWait))), 1);
+  hangs = false;
+  ASSERT_TRUE(outbox_.WaitForRows(0, kLongWait));
+  EXPECT_EQ(metrics_.Value("logistics_broker_reconnects_total"), 0);
 }
 
 TEST_F(RelayLeaseTest, HolderWithoutABroker_LeavesTheLeaseToOneThatHasOne) {
