@@ -71,7 +71,8 @@ OWNERS = [
     (r"amqp.*\.h$|rabbitmq-c/", {"messaging"}),
     (r"nlohmann/", {"messaging"}),
     (r"grpc(pp)?/|google/(protobuf|rpc)/|.*\.pb\.h$", {"rpc", "remote_inventory", "ctl"}),
-    (r"prometheus/|httplib", {"telemetry"}),
+    (r"prometheus/", {"telemetry"}),
+    (r"httplib", set()),  # of tests only
     (r"yaml-cpp/", {"app/settings/yaml.cpp", "app/settings/queues.cpp"}),
     (r"CLI/", {"app/command_line.cpp", "ctl"}),
     (r"spdlog/|fmt/", {"ports", "service", "storage", "messaging", "remote_inventory", "telemetry", "rpc", "app", "ctl"}),

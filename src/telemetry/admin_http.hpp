@@ -1,18 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/status/statusor.h"
+#include "telemetry/http_server.hpp"
 #include "telemetry/options.hpp"
 #include "telemetry/readiness.hpp"
-
-namespace httplib {
-class Server;
-}
 
 namespace logistics::telemetry {
 
@@ -20,27 +14,23 @@ namespace logistics::telemetry {
 //   /livez    200 while the process answers
 //   /readyz   200 or 503, with one line a dependency
 //   /metrics  Prometheus' text format
-// A few threads, one request a connection, seconds of patience with slow clients. Start and Stop belong to one thread.
+// Answers within a second whatever else is connected: a client that sends nothing, or reads nothing, costs no other
+// client anything and is closed after seconds. Start and Stop belong to one thread.
 class AdminHttp {
  public:
-  // `readiness` outlives this; `scrape` is called by several threads.
+  // `readiness` outlives this; `scrape` is called by a thread of this.
   AdminHttp(const TelemetryOptions& options, const Readiness& readiness, std::function<std::string()> scrape);
-  ~AdminHttp();
-  AdminHttp(const AdminHttp&) = delete;
-  AdminHttp& operator=(const AdminHttp&) = delete;
 
   // The port that is listened on. UNAVAILABLE naming host and port when it cannot be had. At most once.
   absl::StatusOr<int> Start();
 
   // Stops accepting and waits for requests in work (bounded by their time limits). Safe to call twice.
-  void Stop();
+  void Stop() { server_.Stop(); }
 
  private:
   const std::string host_;
   const int port_;
-  std::unique_ptr<httplib::Server> server_;
-  std::thread thread_;
-  std::atomic<bool> ended_{false};  // the thread no longer accepts
+  HttpServer server_;
 };
 
 }  // namespace logistics::telemetry

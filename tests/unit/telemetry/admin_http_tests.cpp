@@ -1,9 +1,15 @@
 #include "telemetry/admin_http.hpp"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "fakes/status_matchers.hpp"
@@ -57,6 +63,28 @@ TEST_F(AdminHttpTest, Metrics_AreTheScrapeInPrometheusFormat) {
   EXPECT_EQ(result->status, 200);
   EXPECT_EQ(result->body, "logistics_up 1\n");
   EXPECT_THAT(result->get_header_value("Content-Type"), HasSubstr("version=0.0.4"));
+}
+
+// As many as keep connections of their own open: scrapers, proxies, port scans.
+TEST_F(AdminHttpTest, IdleConnections_DelayNoProbe) {
+  std::vector<int> idle;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port_));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  for (int i = 0; i < 300; ++i) {
+    idle.push_back(socket(AF_INET, SOCK_STREAM, 0));
+    ASSERT_EQ(connect(idle.back(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    if (i % 2 == 0) {
+      ASSERT_EQ(send(idle.back(), "GET", 3, MSG_NOSIGNAL), 3);
+    }
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  const httplib::Result result = Get("/livez");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200);
+  for (const int socket : idle) close(socket);
 }
 
 TEST_F(AdminHttpTest, OtherPaths_AreNotFound) {
