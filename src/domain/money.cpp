@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/validation.hpp"
@@ -40,6 +41,8 @@ struct CurrencyTable {
 namespace {
 
 constexpr std::array<std::int64_t, 5> kMinorPerMajor = {1, 10, 100, 1'000, 10'000};
+static_assert(kAmountMinorMax <= std::numeric_limits<std::int64_t>::max() / kMinorPerMajor.back(),
+              "every amount can be told in the finest minor units");
 
 // Of a total: 200 additions, each off by 2^-53 of the sum, stay below a quarter of it.
 constexpr double kTotalNoiseMax = 1e-13;
@@ -85,6 +88,12 @@ std::optional<Currency> Currency::Find(std::string_view code) {
                        [](const Currency& currency, std::string_view wanted) { return currency.code() < wanted; });
   if (found == std::end(CurrencyTable::kCurrencies) || found->code() != code) return std::nullopt;
   return *found;
+}
+
+std::span<const Currency> Currency::All() { return CurrencyTable::kCurrencies; }
+
+std::int64_t TenThousandthsPerMinorUnit(const Currency& currency) {
+  return kMinorPerMajor.back() / MinorPerMajor(currency);
 }
 
 absl::StatusOr<std::int64_t> MinorUnitsFromDouble(double amount, const Currency& currency) {

@@ -30,7 +30,7 @@ std::int64_t SortValue(const Order& order, OrderSort sort) {
     case OrderSort::kUpdatedAt:
       return absl::ToUnixMicros(order.updated_at);
     case OrderSort::kTotalAmount:
-      return order.total_minor;
+      return domain::TenThousandths(order.total_minor, order.currency);
     case OrderSort::kStatus:
       return static_cast<std::int64_t>(order.status);
   }
@@ -126,6 +126,50 @@ TEST_P(StoreContract, List_EverySortDirectionAndPageSize_PagesAndTokensAgree) {
       }
     }
   }
+}
+
+// The same lines in several currencies: so many minor units are not the same number.
+domain::NewOrder InCurrency(domain::NewOrder order, const char* code, std::int64_t minor_units) {
+  order.order.currency = *domain::Currency::Find(code);
+  order.order.lines[0].unit_price_minor = minor_units;
+  order.order.lines[0].total_price_minor = minor_units;
+  order.order.total_minor = minor_units;
+  return order;
+}
+
+TEST_P(StoreContract, List_TotalsOfSeveralCurrencies_AreInTheOrderOfTheShownNumbers) {
+  const auto box = ProductWith("BOX", 1000);
+  // 1000 JPY, 20.00 USD, 1.50 EUR, 0.0001 CLF, 20 KRW, 1000.001 KWD, 999.99 GBP.
+  std::vector<Order> placed;
+  for (const auto& [code, minor] :
+       {std::pair("JPY", 1'000), std::pair("USD", 2'000), std::pair("EUR", 150), std::pair("CLF", 1),
+        std::pair("KRW", 20), std::pair("KWD", 1'000'001), std::pair("GBP", 99'999)}) {
+    ASSERT_OK_AND_ASSIGN(const Order order, Create(InCurrency(OrderOf({{box}}), code, minor)));
+    placed.push_back(order);
+  }
+  OrderQuery query;
+  query.sort = OrderSort::kTotalAmount;
+  query.page_size = 2;
+  for (const bool descending : {false, true}) {
+    query.descending = descending;
+    const auto walked = WalkBothWays(orders(), query, placed.size());
+    EXPECT_EQ(walked, Expected(placed, query));
+    // Told once without the code under test: the least is 0.0001 CLF, the greatest 1000.001 KWD.
+    EXPECT_EQ(walked.front(), placed[descending ? 5 : 3].id);
+    EXPECT_EQ(walked.back(), placed[descending ? 3 : 5].id);
+  }
+}
+
+TEST_P(StoreContract, List_TokenOfAnEarlierRelease_GoesOnBehindItsOrder) {
+  const auto box = ProductWith("BOX", 1000);
+  ASSERT_OK_AND_ASSIGN(const Order cents, Create(InCurrency(OrderOf({{box}}), "EUR", 150)));
+  ASSERT_OK_AND_ASSIGN(const Order yen, Create(InCurrency(OrderOf({{box}}), "JPY", 1'000)));
+  ASSERT_OK_AND_ASSIGN(const Order more_yen, Create(InCurrency(OrderOf({{box}}), "JPY", 2'000)));
+  OrderQuery query;
+  query.sort = OrderSort::kTotalAmount;
+  query.after = OrderQuery::After{"1000", yen.id};  // minor units, whatever the currency
+  ASSERT_OK_AND_ASSIGN(const ports::OrderPage page, orders().List(query, {}));
+  EXPECT_EQ(IdsOf(page.orders), std::vector{more_yen.id});
 }
 
 TEST_P(StoreContract, List_EachFilterAndAllTogether_FindWhatTheySay) {

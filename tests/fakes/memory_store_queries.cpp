@@ -15,7 +15,7 @@ std::int64_t SortValue(const domain::Order& order, ports::OrderSort sort) {
     case ports::OrderSort::kUpdatedAt:
       return absl::ToUnixMicros(order.updated_at);
     case ports::OrderSort::kTotalAmount:
-      return order.total_minor;
+      return domain::TenThousandths(order.total_minor, order.currency);
     case ports::OrderSort::kStatus:
       return static_cast<std::int64_t>(order.status);
   }
@@ -68,6 +68,9 @@ absl::StatusOr<ports::OrderPage> MemoryStore::List(const ports::OrderQuery& quer
     if (!absl::SimpleAtoi(query.after->sort_value, &after.first)) {
       return absl::InvalidArgumentError("the sort value of the page to continue from is not one of this store");
     }
+    // Tokens have minor units: their order tells the currency.
+    const auto of_token = tables_.orders.find(query.after->id);
+    if (of_token != tables_.orders.end()) after.first = SortValue(of_token->second, query.sort);
     const auto behind = std::find_if(rows.begin(), rows.end(),
                                      [&](const domain::Order& order) { return before(after, position(order)); });
     first = static_cast<std::size_t>(behind - rows.begin());

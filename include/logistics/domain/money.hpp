@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ class Currency {
   // `code` is the three-letter code in upper case; nullopt when ISO 4217 has no such active currency.
   static std::optional<Currency> Find(std::string_view code);
 
+  // All of them, sorted by code.
+  static std::span<const Currency> All();
+
   std::string_view code() const { return {code_, 3}; }
   // Digits after the decimal point: 0 (JPY) to 4 (CLF).
   int minor_digits() const { return minor_digits_; }
@@ -42,6 +46,15 @@ class Currency {
 // INVALID_ARGUMENT, with the value and the limit in the message, when the amount is negative, not finite, above
 // kAmountMinorMax, or finer than the currency's minor unit.
 absl::StatusOr<std::int64_t> MinorUnitsFromDouble(double amount, const Currency& currency);
+
+// How many ten-thousandths, the finest minor unit there is, make one minor unit of the currency.
+std::int64_t TenThousandthsPerMinorUnit(const Currency& currency);
+
+// An amount on one scale for all currencies, in ten-thousandths: compares as the decimal numbers do. `minor_units` is
+// within kAmountMinorMax.
+inline std::int64_t TenThousandths(std::int64_t minor_units, const Currency& currency) {
+  return minor_units * TenThousandthsPerMinorUnit(currency);
+}
 
 // The nearest double; MinorUnitsFromDouble gives the same minor units back.
 double DoubleFromMinorUnits(std::int64_t minor_units, const Currency& currency);

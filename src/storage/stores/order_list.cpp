@@ -1,31 +1,56 @@
 #include "storage/stores/order_list.hpp"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "logistics/domain/money.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
 namespace {
 
-// A sort column, as SQL and as the text that a page token carries and a comparison casts back.
+// "CASE o.currency WHEN 'BHD' THEN 10 ... ELSE 100 END": what makes ten-thousandths of the order's minor units.
+std::string MakeScaleOfCurrency() {
+  const std::int64_t usual = domain::TenThousandthsPerMinorUnit(domain::Currency());
+  std::string sql = "CASE o.currency";
+  for (const domain::Currency& currency : domain::Currency::All()) {
+    const std::int64_t scale = domain::TenThousandthsPerMinorUnit(currency);
+    if (scale != usual) absl::StrAppend(&sql, " WHEN '", std::string(currency.code()), "' THEN ", scale);
+  }
+  return absl::StrCat(sql, " ELSE ", usual, " END");
+}
+
+// The total as the number that answers show, so that amounts of several currencies compare.
+const std::string& TotalExpression() {
+  static const auto* const kExpression = new std::string("(o.total_minor * " + MakeScaleOfCurrency() + ")");
+  return *kExpression;
+}
+
+// A sort column as SQL: to compare by, as the text that a page token carries, and as the value of a token again, where
+// $value and $id are the token's.
 struct SortColumn {
-  const char* column;
-  const char* as_text;
-  const char* type;
+  std::string column;
+  std::string as_text;
+  std::string of_token;
 };
 
 SortColumn ColumnOf(ports::OrderSort sort) {
   switch (sort) {
     case ports::OrderSort::kCreatedAt:
-      return {"o.created_at", "o.created_at::text", "timestamptz"};
+      break;
     case ports::OrderSort::kUpdatedAt:
-      return {"o.updated_at", "o.updated_at::text", "timestamptz"};
+      return {"o.updated_at", "o.updated_at::text", "$value::timestamptz"};
     case ports::OrderSort::kTotalAmount:
-      return {"o.total_minor", "o.total_minor::text", "bigint"};
+      // A token has minor units, as those of earlier releases. Its order tells their currency; of an order that is gone
+      // they are taken for the usual ones.
+      return {TotalExpression(), "o.total_minor::text",
+              absl::StrCat("COALESCE((SELECT ", TotalExpression(), " FROM orders o WHERE o.id = $id::uuid), ",
+                           "$value::bigint * ", domain::TenThousandthsPerMinorUnit(domain::Currency()), ")")};
     case ports::OrderSort::kStatus:
-      return {"o.status", "o.status::text", "order_status"};
+      return {"o.status", "o.status::text", "$value::order_status"};
   }
-  return {"o.created_at", "o.created_at::text", "timestamptz"};
+  return {"o.created_at", "o.created_at::text", "$value::timestamptz"};
 }
 
 // Builds the WHERE clause and its parameters side by side. Values only ever travel as parameters.
@@ -69,8 +94,9 @@ ports::OrderPage ListOrders(Session& session, const ports::OrderQuery& query) {
   if (query.after) {
     const std::string value = filter.Bind(query.after->sort_value);
     const std::string id = filter.Bind(query.after->id.ToString());
-    filter.AddCondition(absl::StrCat("(", sort.column, ", o.id) ", query.descending ? "<" : ">", " (", value,
-                                     "::", sort.type, ", ", id, "::uuid)"));
+    filter.AddCondition(absl::StrCat("(", sort.column, ", o.id) ", query.descending ? "<" : ">", " (",
+                                     absl::StrReplaceAll(sort.of_token, {{"$value", value}, {"$id", id}}), ", ", id,
+                                     "::uuid)"));
   }
   std::string sql =
       absl::StrCat("SELECT " LOGISTICS_ORDER_COLUMNS ", ", sort.as_text, " FROM orders o", filter.where(), " ORDER BY ",
