@@ -73,6 +73,7 @@ OWNERS = [
     (r"grpc(pp)?/|google/(protobuf|rpc)/|.*\.pb\.h$", {"rpc", "remote_inventory", "ctl"}),
     (r"prometheus/", {"telemetry"}),
     (r"httplib", set()),  # of tests only
+    (r"utf8proc", {"domain/identifier.cpp"}),
     (r"yaml-cpp/", {"app/settings/yaml.cpp", "app/settings/queues.cpp"}),
     (r"CLI/", {"app/command_line.cpp", "ctl"}),
     (r"spdlog/|fmt/", {"ports", "service", "storage", "messaging", "remote_inventory", "telemetry", "rpc", "app", "ctl"}),

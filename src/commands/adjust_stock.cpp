@@ -34,6 +34,7 @@ absl::StatusOr<ports::LevelRow> Execute(const AdjustStock& command, State& state
       return LostClaim(claim->claim, absl::StrCat("idempotency-key ", domain::Quoted(adjustment.request_id),
                                                   " made an adjustment with other numbers"));
     }
+    if (absl::Status named = CheckNewName("idempotency-key", adjustment.request_id); !named.ok()) return named;
   }
   const domain::ProductRef* product = state.FindProduct(adjustment.key.product_id);
   if (product == nullptr) {

@@ -1,4 +1,4 @@
-// The refusals of commands whose claim was lost.
+// The refusals of commands whose claim was lost, or won with a name that nothing should have.
 #pragma once
 
 #include <string>
@@ -13,5 +13,8 @@ namespace logistics::commands {
 absl::Status LostClaim(Claim claim, const std::string& what);
 // The same, of the order's idempotency key.
 absl::Status LostKey(Claim claim, const domain::NewOrder& order);
+
+// INVALID_ARGUMENT where `name`, which nothing has yet, is not fit to name something (domain::IdentifierFault).
+absl::Status CheckNewName(const char* field, const std::string& name);
 
 }  // namespace logistics::commands

@@ -24,6 +24,7 @@ absl::StatusOr<domain::Order> Execute(const CreateOrder& command, State& state, 
   if (const ClaimState* claim = state.FindClaim(context.index)) {
     if (claim->claim == Claim::kLostSame) return *claim->existing;
     if (claim->claim != Claim::kWon) return LostKey(claim->claim, command.order);
+    if (absl::Status named = CheckNewName("idempotency_key", command.order.idempotency_key); !named.ok()) return named;
   }
   domain::Order order = command.order.order;
   const absl::Status resolved = domain::ResolveProducts(

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "commands/claims.hpp"
+#include "logistics/domain/validation.hpp"
 
 namespace logistics::commands {
 
@@ -19,7 +20,7 @@ absl::StatusOr<domain::Product> Execute(const CreateProduct& command, State& sta
   const ClaimState* claim = state.FindClaim(context.index);
   if (claim == nullptr || claim->claim != Claim::kWon) {
     return LostClaim(claim == nullptr ? Claim::kLostGone : claim->claim,
-                     absl::StrCat("sku \"", command.product.sku, "\" is taken"));
+                     absl::StrCat("sku ", domain::Quoted(command.product.sku), " is taken"));
   }
   effects.new_products.push_back(command.product);
   return command.product;

@@ -30,6 +30,9 @@ absl::StatusOr<IntentAnswer> Execute(const OpenIntent& command, State& state, Ef
       case Claim::kLostOther:
         return LostKey(claim->claim, command.order);
       case Claim::kWon:
+        if (absl::Status named = CheckNewName("idempotency_key", command.order.idempotency_key); !named.ok()) {
+          return named;
+        }
         effects.claimed_intent_keys.push_back({order.id.uuid(), order.customer_id, command.order.idempotency_key});
         break;
     }

@@ -7,6 +7,7 @@
 #include "commands/order_effects.hpp"
 #include "commands/stock_effects.hpp"
 #include "logistics/domain/external_reservation.hpp"
+#include "logistics/domain/validation.hpp"
 
 namespace logistics::commands {
 
@@ -20,6 +21,21 @@ StockNeeds StockNeedsOf(const ReserveStock& command, const State& state) {
   return LevelsOf(command.request.items, command.request.warehouse_id, state);
 }
 
+namespace {
+
+// Of items whose product is not there, and of the id where it is new.
+absl::Status CheckNames(const ReserveStock& command, const domain::WantedReservation& wanted, bool id_is_new) {
+  domain::FieldChecker fields;
+  if (id_is_new) fields.Identifier("order_id", command.request.id.text, command.request.id.text.size());
+  for (std::size_t i = 0; i < wanted.items.size(); ++i) {
+    const std::string& sku = command.request.items[i].sku;
+    if (!wanted.items[i].error.empty()) fields.Identifier({"sku", "items", i}, sku, sku.size());
+  }
+  return fields.ToStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<ports::ReservationAnswer> Execute(const ReserveStock& command, State& state, Effects& effects,
                                                  const Context& context) {
   const ports::ReservationRequest& request = command.request;
@@ -31,6 +47,8 @@ absl::StatusOr<ports::ReservationAnswer> Execute(const ReserveStock& command, St
         const domain::ProductRef* product = state.FindProduct(item.product_id, item.sku);
         return product == nullptr ? std::nullopt : std::optional(domain::StockItem{product->id, product->sku, 0});
       });
+  if (const absl::Status named = CheckNames(command, wanted, !existing && !request.id_is_new); !named.ok())
+    return named;
   const absl::StatusOr<bool> make =
       domain::DecideReservation(request.id, request.warehouse_id, wanted, existing, state.FindOrder(id) != nullptr);
   if (!make.ok()) return make.status();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "logistics/domain/identifier.hpp"
 
 namespace logistics::domain {
 namespace {
@@ -48,6 +49,15 @@ bool AreEightPlainBytes(const char* data) {
 
 }  // namespace
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 bool IsCleanText(std::string_view text) {
   while (!text.empty()) {
     if (text.size() >= 8 && AreEightPlainBytes(text.data())) {
@@ -81,8 +91,7 @@ std::string Quoted(std::string_view value) {
   std::string quoted = "\"";
   while (!value.empty() && quoted.size() <= kShownBytesMax) {
     const std::size_t length = CharacterLength(value);
-    const bool printable = length > 1 || (length == 1 && value.front() >= ' ' && value.front() != '\x7F');
-    quoted.append(printable ? value.substr(0, length) : "?");
+    quoted.append(length == 0 ? "?" : ShownText(value.substr(0, length)));
     value.remove_prefix(length == 0 ? 1 : length);
   }
   quoted.append(value.empty() ? "\"" : "...\"");
@@ -104,6 +113,10 @@ void FieldChecker::Add(const FieldPath& field, std::string description) {
   violations_.push_back({field.ToString(), std::move(description)});
 }
 
+void FieldChecker::Add(const std::vector<FieldViolation>& violations) {
+  violations_.insert(violations_.end(), violations.begin(), violations.end());
+}
+
 void FieldChecker::Text(const FieldPath& field, std::string_view value, std::size_t bytes_max) {
   if (value.size() > bytes_max) {
     Add(field, absl::StrCat(value.size(), " bytes are too long, at most ", bytes_max, " are allowed: ", Quoted(value)));
@@ -117,6 +130,15 @@ void FieldChecker::RequiredText(const FieldPath& field, std::string_view value, 
     Add(field, absl::StrCat("is required, 1 to ", bytes_max, " bytes"));
   } else {
     Text(field, value, bytes_max);
+  }
+}
+
+void FieldChecker::Identifier(const FieldPath& field, std::string_view value, std::size_t bytes_max) {
+  const std::size_t before = violations_.size();
+  Text(field, value, bytes_max);
+  if (violations_.size() != before) return;
+  if (const std::optional<std::string> fault = IdentifierFault(value)) {
+    Add(field, absl::StrCat(Quoted(value), " ", *fault));
   }
 }
 

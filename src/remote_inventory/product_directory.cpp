@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "logistics/domain/errors.hpp"
+#include "logistics/domain/validation.hpp"
 #include "remote_inventory/parallel.hpp"
 
 namespace logistics::remote_inventory {
@@ -186,8 +187,8 @@ absl::Status PeerProductDirectory::CheckLocations(const std::vector<domain::Orde
     const Found& product = found.at(*lines[i].product_id);
     if (product.locations <= 1) continue;
     violations.push_back({"LOCATION", absl::StrCat("items[", i, "]"),
-                          absl::StrCat("product ", product.ref.id.ToString(), " (sku \"", product.ref.sku,
-                                       "\") has levels in ", product.locations, " locations")});
+                          absl::StrCat("product ", product.ref.id.ToString(), " (sku ", domain::Quoted(product.ref.sku),
+                                       ") has levels in ", product.locations, " locations")});
   }
   if (violations.empty()) return absl::OkStatus();
   return domain::ConditionError(

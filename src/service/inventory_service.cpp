@@ -26,7 +26,8 @@ void CheckAttributes(const std::map<std::string, std::string>& attributes, Field
   for (const auto& [name, value] : attributes) {
     // The path of a map entry is its key, quoted: attributes["colour"].
     const std::string path = absl::StrCat("attributes[", domain::Quoted(name), "]");
-    fields.RequiredText(path.c_str(), name, domain::kShortTextBytesMax);
+    if (name.empty()) fields.RequiredText(path.c_str(), name, domain::kShortTextBytesMax);
+    fields.Identifier(path.c_str(), name, domain::kShortTextBytesMax);
     fields.Text(path.c_str(), value, domain::kLongTextBytesMax);
   }
 }
@@ -94,10 +95,11 @@ InventoryService::InventoryService(ports::StockStore& store, ports::IdGenerator&
 absl::StatusOr<domain::Product> InventoryService::CreateItem(const CreateItemRequest& request,
                                                              const ports::CallContext& context) {
   FieldChecker fields;
-  fields.RequiredText("sku", request.sku, domain::kShortTextBytesMax);
+  if (request.sku.empty()) fields.RequiredText("sku", request.sku, domain::kShortTextBytesMax);
+  fields.Identifier("sku", request.sku, domain::kShortTextBytesMax);
   fields.Text("name", request.name, domain::kShortTextBytesMax);
   fields.Text("description", request.description, domain::kLongTextBytesMax);
-  fields.Text("category", request.category, domain::kShortTextBytesMax);
+  fields.Identifier("category", request.category, domain::kShortTextBytesMax);
   CheckAttributes(request.attributes, fields);
   if (!request.location_id.empty()) fields.ParseId<domain::WarehouseId>("location_id", request.location_id);
   if (!fields.ok()) return fields.ToStatus();

@@ -16,6 +16,9 @@
 
 namespace logistics::domain {
 
+// Valid UTF-8 (RFC 3629: no overlong forms, no surrogates).
+bool IsUtf8(std::string_view text);
+
 // Valid UTF-8 (RFC 3629: no overlong forms, no surrogates) without NUL characters, which Postgres cannot hold.
 bool IsCleanText(std::string_view text);
 
@@ -25,7 +28,8 @@ bool IsPrintableAscii(std::string_view text);
 // Clean text without control characters (C0, DEL, C1). Its characters, or nullopt where it is not that.
 std::optional<std::size_t> PrintableCharacters(std::string_view text);
 
-// `value` in quotes, cut to a length that fits a message, with bytes that are no text replaced: safe in a status.
+// `value` in quotes, cut to a length that fits a message, with characters that cannot be seen as \u200B and bytes that
+// are no text replaced: safe in a status.
 std::string Quoted(std::string_view value);
 
 // Within the years 1 to 9999, which a protobuf Timestamp and Postgres both hold.
@@ -54,11 +58,16 @@ struct FieldPath {
 class FieldChecker {
  public:
   void Add(const FieldPath& field, std::string description);
+  // Violations that were found while the request was read.
+  void Add(const std::vector<FieldViolation>& violations);
 
   // At most `bytes_max` bytes of clean text.
   void Text(const FieldPath& field, std::string_view value, std::size_t bytes_max);
   // The same, and not empty.
   void RequiredText(const FieldPath& field, std::string_view value, std::size_t bytes_max);
+
+  // The same, and fit to name something new (IdentifierFault). An empty text passes.
+  void Identifier(const FieldPath& field, std::string_view value, std::size_t bytes_max);
 
   // 1 to `characters_max` printable characters.
   void PrintableText(const FieldPath& field, std::string_view value, std::size_t characters_max);

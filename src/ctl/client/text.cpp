@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "logistics/domain/identifier.hpp"
 #include "logistics/domain/money.hpp"
 #include "logistics/domain/order_status.hpp"
 
@@ -20,11 +21,21 @@ std::size_t Width(const std::string& text) {
 
 }  // namespace
 
-std::string OneLine(std::string_view text) {
-  std::string line(text);
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-  return line;
+std::optional<QuotedName> TakeQuotedName(std::string_view text) {
+  if (text.substr(0, 1) != "\"") return std::nullopt;
+  std::string name;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] != '"') {
+      name += text[i];
+    } else if (text.substr(i, 2) == "\"\"") {
+      name += '"';
+      ++i;
+    } else {
+      if (name.empty() || text.substr(i, 2) != "\":") return std::nullopt;
+      return QuotedName{std::move(name), text.substr(i + 2)};
+    }
+  }
+  return std::nullopt;
 }
 
 std::string MoneyText(double amount, std::string_view currency) {

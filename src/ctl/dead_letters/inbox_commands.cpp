@@ -16,7 +16,7 @@ std::string WaitingText(const Waiting& waiting) {
   Table table({"id>", "consumer", "event", "order", "message", "tries>", "arrived", "due", "why"});
   for (const ::logistics::admin::WaitingMessage& message : waiting.messages()) {
     table.Add({absl::StrCat(message.id()), OneLine(message.consumer()), OneLine(message.event_type()),
-               message.order_id(), OneLine(message.message_id()), absl::StrCat(message.attempts()),
+               message.order_id(), Named(message.message_id()), absl::StrCat(message.attempts()),
                TimeText(message.arrived_at()), TimeText(message.due_at()), OneLine(message.last_error())});
   }
   std::string text = table.ToString();

@@ -21,7 +21,7 @@ std::string DlqTimeText(absl::Time time) {
 }  // namespace
 
 std::string LetterName(const messaging::Letter& letter) {
-  std::string name = absl::StrCat("message ", letter.message_id.empty() ? "without id" : OneLine(letter.message_id));
+  std::string name = absl::StrCat("message ", letter.message_id.empty() ? "without id" : Named(letter.message_id));
   if (!letter.event_type.empty()) absl::StrAppend(&name, "  ", OneLine(letter.event_type));
   if (letter.order_id) absl::StrAppend(&name, "  order ", letter.order_id->ToString());
   return name;

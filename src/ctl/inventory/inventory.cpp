@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,11 @@ std::string ItemText(const ::inventory::ItemResponse& response) {
     text.append(name).append(13 - name.size(), ' ').append(OneLine(value)).append("\n");
   };
   line("item", item.id());
-  line("sku", item.sku());
+  line("sku", Named(item.sku()));
   line("name", item.name());
   line("description", item.description());
-  line("category", item.category());
-  for (const auto& [key, value] : item.attributes()) line("attribute", absl::StrCat(key, "=", value));
+  line("category", Named(item.category()));
+  for (const auto& [key, value] : item.attributes()) line("attribute", absl::StrCat(Named(key), "=", value));
   line("created", TimeText(item.created_at()));
   line("updated", TimeText(item.updated_at()));
   return text;
@@ -40,7 +41,9 @@ std::string ItemText(const ::inventory::ItemResponse& response) {
 
 std::string ItemListText(const ::inventory::ListItemsResponse& list) {
   Table table({"item", "sku", "name", "category"});
-  for (const ::inventory::Item& item : list.items()) table.Add({item.id(), item.sku(), item.name(), item.category()});
+  for (const ::inventory::Item& item : list.items()) {
+    table.Add({item.id(), Named(item.sku()), item.name(), Named(item.category())});
+  };
   return absl::StrCat(table.ToString(), list.items_size(), " of ", list.total(), " items, page ", list.page(), "\n");
 }
 
@@ -54,9 +57,16 @@ std::string LevelsText(const Levels& levels) {
   return table.ToString();
 }
 
+// PRODUCT_OR_SKU:QTY; the SKU may contain colons, and may stand in quotes as for an order.
 bool ParseWanted(const std::string& text, ::inventory::ProductItem& item) {
-  const std::size_t colon = text.rfind(':');
   std::int32_t quantity = 0;
+  const std::optional<QuotedName> quoted = TakeQuotedName(text);
+  if (quoted && absl::SimpleAtoi(absl::string_view(quoted->rest.data(), quoted->rest.size()), &quantity)) {
+    item.set_sku(quoted->name);
+    item.set_quantity(quantity);
+    return true;
+  }
+  const std::size_t colon = text.rfind(':');
   if (colon == std::string::npos || colon == 0 || !absl::SimpleAtoi(text.substr(colon + 1), &quantity)) return false;
   const std::string name = text.substr(0, colon);
   domain::Uuid::Parse(name) ? item.set_product_id(name) : item.set_sku(name);
@@ -67,11 +77,11 @@ bool ParseWanted(const std::string& text, ::inventory::ProductItem& item) {
 std::string ReservationText(const ::inventory::StockReservationResponse& response) {
   Table table({"item", "sku", "in stock", "available>", "error"});
   for (const ::inventory::ProductAvailability& item : response.items()) {
-    table.Add({item.product_id(), item.sku(), item.in_stock() ? "yes" : "no", absl::StrCat(item.available_quantity()),
-               OneLine(item.error_message())});
+    table.Add({item.product_id(), Named(item.sku()), item.in_stock() ? "yes" : "no",
+               absl::StrCat(item.available_quantity()), OneLine(item.error_message())});
   }
-  return absl::StrCat("reservation  ", response.reservation_id(), "\n", table.ToString(), OneLine(response.message()),
-                      "\n");
+  return absl::StrCat("reservation  ", Named(response.reservation_id()), "\n", table.ToString(),
+                      OneLine(response.message()), "\n");
 }
 
 // A random UUID (RFC 9562 §5.4).

@@ -55,7 +55,7 @@ std::string StuckText(const Report& report) {
 std::string InDoubtText(const Report& report) {
   Table table({"order", "product", "sku", "location", "pieces>", "since", "why"});
   for (const ::logistics::admin::RestockInDoubt& restock : report.in_doubt()) {
-    table.Add({restock.reservation_id(), restock.product_id(), OneLine(restock.sku()), restock.warehouse_id(),
+    table.Add({restock.reservation_id(), restock.product_id(), Named(restock.sku()), restock.warehouse_id(),
                absl::StrCat(restock.quantity()), TimeText(restock.since()), OneLine(restock.reason())});
   }
   return table.ToString("  ");

@@ -28,7 +28,7 @@ constexpr int kPageSizeMax = 100;
 std::string ItemsText(const ::order::OrderResponse& order, std::string_view currency) {
   Table table({"  product", "sku", "name", "quantity>", "unit price>", "total>"});
   for (const ::order::OrderItem& item : order.items()) {
-    table.Add({"  " + item.product_id(), item.sku(), item.name(), absl::StrCat(item.quantity()),
+    table.Add({"  " + item.product_id(), Named(item.sku()), item.name(), absl::StrCat(item.quantity()),
                MoneyText(item.unit_price(), currency), MoneyText(item.total_price(), currency)});
   }
   return table.ToString();
@@ -91,18 +91,33 @@ std::string ListText(const ::order::ListOrdersResponse& list, bool all) {
   return text;
 }
 
-// PRODUCT_OR_SKU:QTY:PRICE[:NAME]; the name may contain colons. A text that is no UUID is a SKU.
-bool ParseItem(const std::string& text, ::order::OrderItem& item) {
-  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 3));
-  if (parts.size() < 3 || parts[0].empty()) return false;
+// The rest of an item behind its product: QTY:PRICE[:NAME]; the name may contain colons.
+bool ParseQuantityAndPrice(std::string_view text, ::order::OrderItem& item) {
+  const std::vector<std::string> parts =
+      absl::StrSplit(absl::string_view(text.data(), text.size()), absl::MaxSplits(':', 2));
   std::int32_t quantity = 0;
   double price = 0;
-  if (!absl::SimpleAtoi(parts[1], &quantity) || !absl::SimpleAtod(parts[2], &price)) return false;
-  domain::Uuid::Parse(parts[0]) ? item.set_product_id(parts[0]) : item.set_sku(parts[0]);
+  if (parts.size() < 2 || !absl::SimpleAtoi(parts[0], &quantity) || !absl::SimpleAtod(parts[1], &price)) return false;
   item.set_quantity(quantity);
   item.set_unit_price(price);
-  if (parts.size() == 4) item.set_name(parts[3]);
+  if (parts.size() == 3) item.set_name(parts[2]);
   return true;
+}
+
+// PRODUCT_OR_SKU:QTY:PRICE[:NAME]. A text that is no UUID is a SKU, which may contain colons: it ends before the first
+// two numbers, or, in quotes, where the quotes do.
+bool ParseItem(std::string_view text, ::order::OrderItem& item) {
+  if (std::optional<QuotedName> quoted = TakeQuotedName(text)) {
+    item.set_sku(quoted->name);
+    return ParseQuantityAndPrice(quoted->rest, item);
+  }
+  for (std::size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
+    if (colon == 0 || !ParseQuantityAndPrice(text.substr(colon + 1), item)) continue;
+    const std::string product(text.substr(0, colon));
+    domain::Uuid::Parse(product) ? item.set_product_id(product) : item.set_sku(product);
+    return true;
+  }
+  return false;
 }
 
 std::optional<::order::OrderStatus> ParseStatus(const std::string& word) {
@@ -154,7 +169,9 @@ int CreateOrder(Session& session, const CreateOrderArguments& arguments) {
   request.MergeFrom(arguments.request);
   for (const std::string& text : arguments.items) {
     if (!ParseItem(text, *request.add_items())) {
-      return UsageError(absl::StrCat("--item \"", text, "\" is not PRODUCT_OR_SKU:QTY:PRICE[:NAME]"));
+      return UsageError(absl::StrCat("--item \"", text,
+                                     "\" is not PRODUCT_OR_SKU:QTY:PRICE[:NAME], with a SKU in quotes where its own "
+                                     "text could be read so"));
     }
   }
   return session.Ask(session.orders(), &OrderStub::CreateOrder, request, OrderText);

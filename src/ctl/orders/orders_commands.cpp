@@ -18,7 +18,9 @@ void AddOrdersCreate(CLI::App& orders, Run& run) {
                                      "The order as protobuf JSON (order.CreateOrderRequest), - for stdin; other "
                                      "options override or add to it");
   CLI::Option* customer = fields.Add("--customer", "customer_id", "Customer id");
-  CLI::Option* item = app.add_option("--item", arguments->items, "PRODUCT_OR_SKU:QTY:PRICE[:NAME], once a line");
+  CLI::Option* item = app.add_option("--item", arguments->items,
+                                     "PRODUCT_OR_SKU:QTY:PRICE[:NAME], once a line; a SKU that could be read\n"
+                                     "so itself in double quotes: '\"A:1:2\":3:9.99'");
   fields.Add("--currency", "payment_info.currency", "ISO 4217 code of all prices");
   fields.Add("--notes", "notes", "Notes");
   fields.Add("--idempotency-key", "idempotency_key", "Repeating the call with this key makes no second order");

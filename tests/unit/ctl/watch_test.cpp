@@ -70,7 +70,7 @@ TEST_F(WatchTest, Changes_AreALineEach) {
   EXPECT_EQ(ending->exit_code, 0);
   EXPECT_EQ(watch.Output(),
             absl::StrCat("2026-01-02 03:04:05Z  ", order_.ToString(), "  new -> pending\n", "2026-01-02 03:04:05Z  ",
-                         order_.ToString(), "  pending -> cancelled     changed [2J my mind\n"));
+                         order_.ToString(), "  pending -> cancelled     changed\\u001B[2J my mind\n"));
   EXPECT_THAT(TokenOf(watch.Log()), Not(IsEmpty()));
 }
 

@@ -46,7 +46,7 @@ TEST(IsCleanText, ANulCharacter_IsNot_WhereverItStands) {
 
 TEST(Quoted, RejectedBytes_AreSafeAndShort) {
   EXPECT_EQ(Quoted("abc"), "\"abc\"");
-  EXPECT_EQ(Quoted(std::string("a\0\n\xFF", 4)), "\"a???\"");
+  EXPECT_EQ(Quoted(std::string("a\0\n\xFF", 4)), R"("a\u0000\n?")");
   EXPECT_EQ(Quoted("\xE2\x82\xAC"), "\"\xE2\x82\xAC\"");
   const std::string cut = Quoted(std::string(10'000, 'x'));
   EXPECT_LT(cut.size(), 80U);

@@ -48,6 +48,13 @@ TEST_F(InventoryServiceTest, CreateItem_Good_GetsAnIdAndNoLevel) {
   EXPECT_THAT(service_.CreateItem({"BOX", "Other", "", "", {}, ""}, {}), StatusIs(absl::StatusCode::kAlreadyExists));
 }
 
+TEST_F(InventoryServiceTest, CreateItem_NamesThatLookLikeOthers_AreRefusedEachByItsField) {
+  const CreateItemRequest request{" BOX", "any name ", "", "to\u200Bols", {{"colour\n", "red "}}, ""};
+  EXPECT_THAT(BadFields(service_.CreateItem(request, {}).status()),
+              ElementsAre("sku", "category", testing::StartsWith("attributes[")));
+  EXPECT_THAT(service_.ListItems(0, 0, "to\u200Bols", {}), IsOk()) << "a category that is there can be read";
+}
+
 TEST_F(InventoryServiceTest, CreateItem_Invalid_NamesEveryField) {
   const std::string long_text(domain::kLongTextBytesMax + 1, 'x');
   CreateItemRequest request{"", long_text, long_text, "\xFF", {{"colour", long_text}, {"", "x"}}, "here"};
