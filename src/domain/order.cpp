@@ -33,6 +33,7 @@ class Pricer {
  private:
   // The currency comes first, since every amount is read in it.
   void CheckHead() {
+    fields_.Add(draft_.malformed);
     order_.currency = defaults_.currency;
     if (draft_.payment && !draft_.payment->currency.empty()) {
       const std::string& code = draft_.payment->currency;

@@ -68,6 +68,7 @@ void CheckPageToken(const std::string& token, FieldChecker& fields, ports::Order
 // The query of a request; meaningless when violations were added.
 ports::OrderQuery CheckQuery(const ListRequest& request, FieldChecker& fields) {
   ports::OrderQuery query;
+  fields.Add(request.malformed);
   const Paging paging = CheckPaging(request.page, request.page_size, fields);
   query.page = paging.page;
   query.page_size = paging.page_size;

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "logistics/domain/errors.hpp"
 #include "logistics/domain/ids.hpp"
 #include "logistics/domain/money.hpp"
 #include "logistics/domain/order_status.hpp"
@@ -93,6 +94,7 @@ struct OrderDraft {
   std::vector<Line> lines;
   std::optional<Shipping> shipping;
   std::optional<Payment> payment;
+  std::vector<FieldViolation> malformed;  // fields that could not be read, and are left out above
 };
 
 struct OrderDefaults {

@@ -40,7 +40,8 @@ struct ListRequest {
   std::optional<absl::Time> end_date;
   std::string sort_by;  // empty = created_at
   bool sort_desc = false;
-  std::string page_token;  // as next_page_token gave it, with the same filters and sort
+  std::string page_token;                         // as next_page_token gave it, with the same filters and sort
+  std::vector<domain::FieldViolation> malformed;  // fields that could not be read, and are left out above
 };
 
 struct ListResult {

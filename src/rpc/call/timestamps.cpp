@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "absl/strings/str_cat.h"
+
 namespace logistics::rpc {
 namespace {
 
@@ -9,8 +11,13 @@ constexpr std::int32_t kNanosMax = 999'999'999;  // as timestamp.proto says
 
 }  // namespace
 
-absl::Time TimeFrom(const google::protobuf::Timestamp& timestamp) {
-  if (timestamp.nanos() < 0 || timestamp.nanos() > kNanosMax) return absl::InfiniteFuture();
+std::optional<absl::Time> TimeFrom(const google::protobuf::Timestamp& timestamp, const domain::FieldPath& field,
+                                   std::vector<domain::FieldViolation>& malformed) {
+  if (timestamp.nanos() < 0 || timestamp.nanos() > kNanosMax) {
+    malformed.push_back(
+        {field.ToString(), absl::StrCat("nanos ", timestamp.nanos(), " are out of range, 0 to ", kNanosMax)});
+    return std::nullopt;
+  }
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }
 

@@ -33,12 +33,15 @@ domain::OrderDraft::Shipping ShippingFrom(const ::order::ShippingInfo& info) {
           .shipping_cost = info.shipping_cost()};
 }
 
-domain::OrderDraft::Payment PaymentFrom(const ::order::PaymentInfo& info) {
+domain::OrderDraft::Payment PaymentFrom(const ::order::PaymentInfo& info,
+                                        std::vector<domain::FieldViolation>& malformed) {
   domain::OrderDraft::Payment payment;
   payment.info.payment_method = info.payment_method();
   payment.info.transaction_id = info.transaction_id();
   payment.info.is_paid = info.is_paid();
-  if (info.has_payment_date()) payment.info.payment_date = TimeFrom(info.payment_date());
+  if (info.has_payment_date()) {
+    payment.info.payment_date = TimeFrom(info.payment_date(), {"payment_date", "payment_info"}, malformed);
+  }
   payment.amount = info.amount();
   payment.currency = info.currency();
   return payment;
@@ -91,7 +94,7 @@ domain::OrderDraft DraftFrom(const ::order::CreateOrderRequest& request) {
   draft.lines.reserve(static_cast<std::size_t>(request.items_size()));
   for (const ::order::OrderItem& item : request.items()) draft.lines.push_back(LineFrom(item));
   if (request.has_shipping_info()) draft.shipping = ShippingFrom(request.shipping_info());
-  if (request.has_payment_info()) draft.payment = PaymentFrom(request.payment_info());
+  if (request.has_payment_info()) draft.payment = PaymentFrom(request.payment_info(), draft.malformed);
   return draft;
 }
 
@@ -116,8 +119,8 @@ service::ListRequest ListRequestFrom(const ::order::ListOrdersRequest& request) 
   list.page_size = request.page_size();
   list.status = static_cast<int>(request.status_filter());
   list.customer_id = request.customer_id();
-  if (request.has_start_date()) list.start_date = TimeFrom(request.start_date());
-  if (request.has_end_date()) list.end_date = TimeFrom(request.end_date());
+  if (request.has_start_date()) list.start_date = TimeFrom(request.start_date(), "start_date", list.malformed);
+  if (request.has_end_date()) list.end_date = TimeFrom(request.end_date(), "end_date", list.malformed);
   list.sort_by = request.sort_by();
   list.sort_desc = request.sort_desc();
   list.page_token = request.page_token();

@@ -108,6 +108,37 @@ TEST_F(OrderRpcTest, CreateOrder_HundredsOfBadFields_StillReachTheClient) {
   EXPECT_THAT(BadFields(status), Contains("items[40].product_id"));
 }
 
+// What is wrong with each field, by its name.
+std::map<std::string, std::string> Descriptions(const grpc::Status& status) {
+  google::rpc::Status details;
+  EXPECT_TRUE(details.ParseFromString(status.error_details()));
+  std::map<std::string, std::string> found;
+  for (const auto& detail : details.details()) {
+    google::rpc::BadRequest bad_request;
+    if (!detail.UnpackTo(&bad_request)) continue;
+    for (const auto& violation : bad_request.field_violations()) found[violation.field()] = violation.description();
+  }
+  return found;
+}
+
+TEST_F(OrderRpcTest, TimestampsWithNanosOutOfRange_SaySo) {
+  ::order::CreateOrderRequest request = OrderOf("sku-1", 1, 1);
+  request.mutable_payment_info()->mutable_payment_date()->set_nanos(-1);
+  ::order::OrderResponse order;
+  grpc::ClientContext context;
+  EXPECT_THAT(Descriptions(orders_->CreateOrder(&context, request, &order)),
+              ElementsAre(testing::Pair("payment_info.payment_date", "nanos -1 are out of range, 0 to 999999999")));
+
+  ::order::ListOrdersRequest list;
+  list.mutable_start_date()->set_nanos(1'000'000'000);
+  list.mutable_end_date()->set_nanos(std::numeric_limits<std::int32_t>::min());
+  ::order::ListOrdersResponse orders;
+  grpc::ClientContext list_context;
+  EXPECT_THAT(Descriptions(orders_->ListOrders(&list_context, list, &orders)),
+              ElementsAre(testing::Pair("end_date", "nanos -2147483648 are out of range, 0 to 999999999"),
+                          testing::Pair("start_date", "nanos 1000000000 are out of range, 0 to 999999999")));
+}
+
 TEST_F(OrderRpcTest, CreateOrder_TimestampBeyondYear9999_IsNamed) {
   AddProduct("sku-1", 10);
   ::order::CreateOrderRequest request = OrderOf("sku-1", 1, 1);
@@ -117,6 +148,7 @@ TEST_F(OrderRpcTest, CreateOrder_TimestampBeyondYear9999_IsNamed) {
   const grpc::Status status = orders_->CreateOrder(&context, request, &order);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(BadFields(status), ElementsAre("payment_info.payment_date"));
+  EXPECT_THAT(Descriptions(status)["payment_info.payment_date"], testing::HasSubstr("years 1 to 9999"));
 }
 
 TEST_F(OrderRpcTest, CreateOrder_ShortStock_NamesWantedAndAvailable) {
