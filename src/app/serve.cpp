@@ -15,6 +15,7 @@
 #include "app/application.hpp"
 #include "app/command_line.hpp"
 #include "app/signals.hpp"
+#include "rpc/server/library_log.hpp"
 #include "storage/coordination/inventory_mode.hpp"
 #include "storage/schema/migrator.hpp"
 #include "telemetry/admin_http.hpp"
@@ -100,6 +101,7 @@ int Serve(const Settings& settings) {
     spdlog::error("{}", std::string(status.message()));
     return kExitFailed;
   }
+  rpc::ForwardLibraryLogs();
   spdlog::info("logistics-engine {} starts, inventory {}, drain time {}", settings.database.release,
                settings.inventory_peer.url.empty() ? "embedded" : "at " + settings.inventory_peer.url,
                absl::FormatDuration(settings.drain_timeout));

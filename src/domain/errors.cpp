@@ -52,6 +52,17 @@ absl::Status StatusWith(absl::StatusCode code, std::string_view message, const c
   return status;
 }
 
+void SetErrorInfo(absl::Status& status, std::string_view reason,
+                  const std::vector<std::pair<std::string, std::string>>& metadata) {
+  std::string payload;
+  Append(payload, reason);
+  for (const auto& [name, value] : metadata) {
+    Append(payload, name);
+    Append(payload, value);
+  }
+  status.SetPayload(kInfoUrl, absl::Cord(payload));
+}
+
 }  // namespace
 
 absl::Status InvalidFieldsError(const std::vector<FieldViolation>& violations) {
@@ -87,6 +98,13 @@ absl::Status RetryLaterError(absl::StatusCode code, std::string_view message, ab
   return StatusWith(code, message, kRetryUrl, payload);
 }
 
+absl::Status MessageTooLargeError(std::size_t bytes, std::size_t bytes_max) {
+  absl::Status status = absl::ResourceExhaustedError(
+      absl::StrCat("the message of ", bytes, " bytes is too large, at most ", bytes_max, " are allowed"));
+  SetErrorInfo(status, kMessageTooLarge, {{"bytes", absl::StrCat(bytes)}, {"bytes_max", absl::StrCat(bytes_max)}});
+  return status;
+}
+
 absl::Status CommitInDoubtError(bool repeatable, const std::vector<std::pair<std::string, std::string>>& metadata) {
   absl::Status status =
       repeatable ? RetryLaterError(absl::StatusCode::kUnavailable,
@@ -95,13 +113,7 @@ absl::Status CommitInDoubtError(bool repeatable, const std::vector<std::pair<std
                                    absl::Seconds(1))
                  : absl::UnknownError(
                        "the database did not answer the commit, its outcome is not known; look before you repeat it");
-  std::string payload;
-  Append(payload, kCommitInDoubt);
-  for (const auto& [name, value] : metadata) {
-    Append(payload, name);
-    Append(payload, value);
-  }
-  status.SetPayload(kInfoUrl, absl::Cord(payload));
+  SetErrorInfo(status, kCommitInDoubt, metadata);
   return status;
 }
 

@@ -161,7 +161,7 @@ absl::Status SetUpLogging(const TelemetryOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("log_level is \"", options.log_level, "\"; allowed are trace, debug, info, warn, error, off"));
   }
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  auto sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
   sink->set_formatter(MakeLineFormatter(options.log_format));
   auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
   logger->set_level(level);

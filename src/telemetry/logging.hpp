@@ -1,4 +1,4 @@
-// The process's log: one line a record, to stderr, for people or as JSON.
+// The process's log: one line a record, to stdout, for people or as JSON.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace logistics::telemetry {
 
-// Replaces spdlog's default logger: stderr, the format and level of the options. Times are UTC. INVALID_ARGUMENT naming
+// Replaces spdlog's default logger: stdout, the format and level of the options. Times are UTC. INVALID_ARGUMENT naming
 // log_level and what is allowed. To be called before other threads log.
 absl::Status SetUpLogging(const TelemetryOptions& options);
 

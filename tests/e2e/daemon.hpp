@@ -40,7 +40,8 @@ class Daemon {
       : Daemon(ServeCommand(database_url, broker_url, flags)) {}
 
   support::Process& process() { return process_; }
-  std::string Log() const { return process_.Log(); }
+  // The log, and behind it what else the process wrote.
+  std::string Log() const { return process_.Output() + process_.Log(); }
 
   // Waits until its log says so; throws where it ends before, or takes too long.
   void WaitForLog(const std::string& text);

@@ -176,9 +176,9 @@ TEST(RemoteStartTest, OtherModeOnTheSameDatabase_IsRefusedUntilItIsMeant) {
   daemon.WaitUntilReady();
   const support::Finished refused = support::RunToEnd(remote.world.Serve());
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("inventory.switch_mode"), HasSubstr("remote"), HasSubstr("embedded")));
+  EXPECT_THAT(refused.out, AllOf(HasSubstr("inventory.switch_mode"), HasSubstr("remote"), HasSubstr("embedded")));
   remote.world.flags["inventory-switch-mode"] = "true";
-  EXPECT_THAT(support::RunToEnd(remote.world.Serve()).err, HasSubstr("runs with remote inventory")) << "it lives";
+  EXPECT_THAT(support::RunToEnd(remote.world.Serve()).out, HasSubstr("runs with remote inventory")) << "it lives";
   StopInOrder(daemon);
   Daemon embedded(remote.world.Serve());
   embedded.WaitUntilReady();
@@ -204,7 +204,7 @@ TEST(RemoteStartTest, OrdersThatHoldStockAtThePeer_AreSettledThereThoughTheDaemo
   remote.world.flags["inventory-switch-mode"] = "true";
   const support::Finished refused = support::RunToEnd(remote.world.Serve());
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_THAT(refused.err, HasSubstr("inventory.settle_url"));
+  EXPECT_THAT(refused.out, HasSubstr("inventory.settle_url"));
   remote.world.flags["inventory-settle-url"] = remote.peer.url();
   Daemon embedded(remote.world.Serve());
   embedded.WaitUntilReady();

@@ -172,8 +172,8 @@ TEST(StartTest, MetricsPortTaken_EndsTheStartNamingIt) {
   const TakenPort taken;
   const Finished finished = Serve({}, {{"metrics-port", taken.text()}});
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("127.0.0.1:" + taken.text()));
-  EXPECT_THAT(finished.err, HasSubstr("METRICS_PORT"));
+  EXPECT_THAT(finished.out, HasSubstr("127.0.0.1:" + taken.text()));
+  EXPECT_THAT(finished.out, HasSubstr("METRICS_PORT"));
 }
 
 TEST(StartTest, GrpcPortTaken_EndsTheStartNamingIt) {
@@ -182,8 +182,8 @@ TEST(StartTest, GrpcPortTaken_EndsTheStartNamingIt) {
   const Finished finished =
       RunToEnd(ServeCommand(world.database.url(), world.broker.url(), {{"grpc-port", taken.text()}}));
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("127.0.0.1:" + taken.text()));
-  EXPECT_THAT(finished.err, HasSubstr("GRPC_PORT"));
+  EXPECT_THAT(finished.out, HasSubstr("127.0.0.1:" + taken.text()));
+  EXPECT_THAT(finished.out, HasSubstr("GRPC_PORT"));
 }
 
 TEST(StartTest, WrongDatabasePassword_EndsTheStartSayingSo) {
@@ -193,9 +193,9 @@ TEST(StartTest, WrongDatabasePassword_EndsTheStartSayingSo) {
   url.replace(password, url.rfind('@') - password, "wr0ng");
   const Finished finished = RunToEnd(ServeCommand(url, world.broker.url()));
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("DATABASE_URL"));
-  EXPECT_THAT(finished.err, HasSubstr("password authentication failed"));
-  EXPECT_THAT(finished.err, Not(HasSubstr("wr0ng")));
+  EXPECT_THAT(finished.out, HasSubstr("DATABASE_URL"));
+  EXPECT_THAT(finished.out, HasSubstr("password authentication failed"));
+  EXPECT_THAT(finished.out, Not(HasSubstr("wr0ng")));
 }
 
 TEST(StartTest, UnknownDatabase_EndsTheStartSayingSo) {
@@ -204,7 +204,7 @@ TEST(StartTest, UnknownDatabase_EndsTheStartSayingSo) {
   const Finished finished =
       RunToEnd(ServeCommand(url.substr(0, url.rfind('/')) + "/no_such_database", world.broker.url()));
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("no_such_database"));
+  EXPECT_THAT(finished.out, HasSubstr("no_such_database"));
 }
 
 }  // namespace

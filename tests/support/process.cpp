@@ -119,7 +119,8 @@ Process::Process(const Command& command) : name_(std::filesystem::path(command.a
 Process::~Process() {
   Kill();
   if (testing::Test::HasFailure() || std::uncaught_exceptions() > 0) {
-    std::cerr << "-- the end of what " << name_ << " (pid " << pid_ << ") logged:\n" << Tail(Log()) << "\n";
+    std::cerr << "-- the end of what " << name_ << " (pid " << pid_ << ") logged:\n"
+              << Tail(Output()) << Tail(Log()) << "\n";
   }
 }
 

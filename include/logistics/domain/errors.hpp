@@ -3,6 +3,7 @@
 // them; rpc/ turns them into google.rpc.BadRequest, PreconditionFailure, RetryInfo and ErrorInfo (contract §5).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,12 @@ absl::Status ConditionError(absl::StatusCode code, std::string_view message,
 
 // UNAVAILABLE or RESOURCE_EXHAUSTED with the time after which a retry makes sense.
 absl::Status RetryLaterError(absl::StatusCode code, std::string_view message, absl::Duration retry_after);
+
+// The reason of an error that says how large a message may be.
+inline constexpr char kMessageTooLarge[] = "MESSAGE_TOO_LARGE";
+
+// RESOURCE_EXHAUSTED with the reason kMessageTooLarge, and without a retry hint: the same message is as large again.
+absl::Status MessageTooLargeError(std::size_t bytes, std::size_t bytes_max);
 
 // The reason of an error whose commit was sent and not answered: the change may have happened.
 inline constexpr char kCommitInDoubt[] = "COMMIT_IN_DOUBT";

@@ -91,52 +91,45 @@ void FillReport(const service::Reconciliation& found, ::logistics::admin::Reconc
 }  // namespace
 
 AdminRpc::AdminRpc(service::Reconciler* reconciler, ports::Inbox* inbox, CallRuntime& runtime)
-    : reconciler_(reconciler),
-      inbox_(inbox),
-      runtime_(runtime),
-      reconcile_("logistics.admin.AdminService/ReconcileInventory", runtime.metrics()),
-      list_waiting_("logistics.admin.AdminService/ListWaitingMessages", runtime.metrics()) {}
-
-grpc::Status AdminRpc::ReconcileInventory(grpc::ServerContext* context,
-                                          const ::logistics::admin::ReconcileInventoryRequest* request,
-                                          ::logistics::admin::ReconcileInventoryResponse* response) {
-  return Serve(runtime_, reconcile_, *context, [&](CallScope& call) -> absl::Status {
-    if (reconciler_ == nullptr) {
-      response->set_embedded(true);
-      return absl::OkStatus();
-    }
-    const absl::StatusOr<service::Reconciliation> found = reconciler_->Reconcile(request->fix(), call.context());
-    if (found.ok()) FillReport(*found, *response);
-    return found.status();
-  });
+    : CallService("logistics.admin.AdminService", runtime), reconciler_(reconciler), inbox_(inbox) {
+  Unary("ReconcileInventory", &AdminRpc::ReconcileInventory);
+  Unary("ListWaitingMessages", &AdminRpc::ListWaitingMessages);
 }
 
-grpc::Status AdminRpc::ListWaitingMessages(grpc::ServerContext* context,
-                                           const ::logistics::admin::ListWaitingMessagesRequest* request,
-                                           ::logistics::admin::ListWaitingMessagesResponse* response) {
-  return Serve(runtime_, list_waiting_, *context, [&](CallScope& call) -> absl::Status {
-    if (inbox_ == nullptr) return absl::OkStatus();
-    if (request->limit() < 0 || request->limit() > kWaitingListedMax) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("limit is ", request->limit(), "; allowed is 0 to ", kWaitingListedMax));
-    }
-    const int limit = request->limit() == 0 ? kWaitingListedDefault : request->limit();
-    const auto waiting = inbox_->List(request->consumer(), request->after(), limit + 1, call.context());
-    if (!waiting.ok()) return waiting.status();
-    // A body has up to 256 KiB: the answer ends before it exceeds the message size of callers.
-    std::size_t bytes = 0;
-    for (const ports::WaitingMessage& message : *waiting) {
-      bytes += message.message.body.size();
-      const bool full =
-          response->messages_size() == limit || (bytes > kWaitingBytesMax && response->messages_size() > 0);
-      if (full) {
-        response->set_more(true);
-        break;
-      }
-      Fill(message, *response->add_messages());
-    }
+absl::Status AdminRpc::ReconcileInventory(CallScope& call, const ::logistics::admin::ReconcileInventoryRequest& request,
+                                          ::logistics::admin::ReconcileInventoryResponse& response) {
+  if (reconciler_ == nullptr) {
+    response.set_embedded(true);
     return absl::OkStatus();
-  });
+  }
+  const absl::StatusOr<service::Reconciliation> found = reconciler_->Reconcile(request.fix(), call.context());
+  if (found.ok()) FillReport(*found, response);
+  return found.status();
+}
+
+absl::Status AdminRpc::ListWaitingMessages(CallScope& call,
+                                           const ::logistics::admin::ListWaitingMessagesRequest& request,
+                                           ::logistics::admin::ListWaitingMessagesResponse& response) {
+  if (inbox_ == nullptr) return absl::OkStatus();
+  if (request.limit() < 0 || request.limit() > kWaitingListedMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("limit is ", request.limit(), "; allowed is 0 to ", kWaitingListedMax));
+  }
+  const int limit = request.limit() == 0 ? kWaitingListedDefault : request.limit();
+  const auto waiting = inbox_->List(request.consumer(), request.after(), limit + 1, call.context());
+  if (!waiting.ok()) return waiting.status();
+  // A body has up to 256 KiB: the answer ends before it exceeds the message size of callers.
+  std::size_t bytes = 0;
+  for (const ports::WaitingMessage& message : *waiting) {
+    bytes += message.message.body.size();
+    const bool full = response.messages_size() == limit || (bytes > kWaitingBytesMax && response.messages_size() > 0);
+    if (full) {
+      response.set_more(true);
+      break;
+    }
+    Fill(message, *response.add_messages());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace logistics::rpc

@@ -23,6 +23,13 @@ bool IsCorrelationId(std::string_view text) {
   return !text.empty() && text.size() <= kCorrelationIdBytesMax && domain::IsPrintableAscii(text);
 }
 
+std::optional<std::string_view> FindMetadata(const grpc::ServerContextBase& context, const char* key) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) return std::nullopt;
+  return std::string_view(found->second.data(), found->second.size());
+}
+
 absl::Time DeadlineOf(const grpc::ServerContext& context, const ServerOptions& options, absl::Time now) {
   const std::chrono::system_clock::time_point given = context.deadline();
   if (given == std::chrono::system_clock::time_point::max()) return now + options.default_deadline;
@@ -30,13 +37,6 @@ absl::Time DeadlineOf(const grpc::ServerContext& context, const ServerOptions& o
 }
 
 }  // namespace
-
-std::optional<std::string_view> FindMetadata(const grpc::ServerContextBase& context, const char* key) {
-  const auto& metadata = context.client_metadata();
-  const auto found = metadata.find(key);
-  if (found == metadata.end()) return std::nullopt;
-  return std::string_view(found->second.data(), found->second.size());
-}
 
 std::string TakeCorrelationId(grpc::ServerContextBase& context, ports::IdGenerator& ids) {
   const std::optional<std::string_view> given = FindMetadata(context, ports::kCorrelationIdKey);
@@ -100,7 +100,7 @@ void CallRuntime::Log(const Outcome& outcome) {
 }
 
 CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& context)
-    : runtime_(runtime), method_(method), start_(std::chrono::steady_clock::now()) {
+    : runtime_(runtime), method_(method), server_context_(context), start_(std::chrono::steady_clock::now()) {
   context_.correlation_id = TakeCorrelationId(context, runtime.ids());
   const std::optional<std::string_view> traceparent = FindMetadata(context, ports::kTraceparentKey);
   if (traceparent && IsWellFormedTraceparent(*traceparent)) context_.traceparent = std::string(*traceparent);
@@ -117,6 +117,10 @@ CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& 
 
 CallScope::~CallScope() {
   if (entered_) runtime_.admission().Leave();
+}
+
+std::optional<std::string_view> CallScope::metadata(const char* key) const {
+  return FindMetadata(server_context_, key);
 }
 
 void CallScope::set_order_id(std::string_view order_id) { order_id_ = base::CutText(order_id, kLoggedIdBytesMax); }

@@ -94,6 +94,9 @@ class CallScope {
   // within the options' bounds.
   const ports::CallContext& context() const { return context_; }
 
+  // A value of the call's metadata; nullopt where it has none. Of the call's own memory.
+  std::optional<std::string_view> metadata(const char* key) const;
+
   // The order of the call, for its log line.
   void set_order_id(std::string_view order_id);
 
@@ -103,15 +106,13 @@ class CallScope {
  private:
   CallRuntime& runtime_;
   Method& method_;
+  const grpc::ServerContext& server_context_;
   const std::chrono::steady_clock::time_point start_;
   ports::CallContext context_;
   absl::Status admitted_;
   bool entered_ = false;
   std::string order_id_;
 };
-
-// A value of the call's metadata; nullopt where it has none. Of the context's own memory.
-std::optional<std::string_view> FindMetadata(const grpc::ServerContextBase& context, const char* key);
 
 // Runs `handler(CallScope&) -> absl::Status` as one call.
 template <typename Handler>

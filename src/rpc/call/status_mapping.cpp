@@ -132,12 +132,14 @@ grpc::Status ToGrpcStatus(const absl::Status& status, std::string_view correlati
     AddFitting(conditions, *failure.mutable_violations());
     AddDetail(failure, details);
   }
-  const bool retry_makes_sense =
-      status.code() == absl::StatusCode::kUnavailable || status.code() == absl::StatusCode::kResourceExhausted;
+  const std::optional<domain::ErrorInfo> info = domain::ErrorInfoOf(status);
+  const bool too_large = info && info->reason == domain::kMessageTooLarge;
+  const bool retry_makes_sense = status.code() == absl::StatusCode::kUnavailable ||
+                                 (status.code() == absl::StatusCode::kResourceExhausted && !too_large);
   if (const std::optional<absl::Duration> delay = domain::RetryAfterOf(status); delay || retry_makes_sense) {
     AddRetryInfo(delay.value_or(kRetryDefault), details);
   }
-  if (const std::optional<domain::ErrorInfo> info = domain::ErrorInfoOf(status)) AddErrorInfo(*info, details);
+  if (info) AddErrorInfo(*info, details);
   // The numbers of absl's codes are gRPC's.
   return WithDetails(static_cast<grpc::StatusCode>(status.code()), details);
 }

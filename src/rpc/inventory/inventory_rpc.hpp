@@ -1,51 +1,39 @@
 #pragma once
 
-#include "inventory.grpc.pb.h"
+#include "inventory.pb.h"
 #include "logistics/service/inventory_service.hpp"
-#include "rpc/call/call_scope.hpp"
+#include "rpc/call/call_service.hpp"
 #include "rpc/inventory/inventory_stream.hpp"
 
 namespace logistics::rpc {
 
-// inventory.InventoryService on the wire, for the embedded inventory. Thread-safe; each unary call blocks its thread
-// until it is answered, streams have no thread. Unused calls of the mesh's own service are UNIMPLEMENTED.
-class InventoryRpc final : public ::inventory::InventoryService::WithCallbackMethod_StreamInventoryUpdates<
-                               ::inventory::InventoryService::Service> {
+// inventory.InventoryService on the wire, for the embedded inventory. Thread-safe; streams have no thread. Unused calls
+// of the mesh's own service are UNIMPLEMENTED.
+class InventoryRpc final : public CallService {
  public:
   // All outlive this.
   InventoryRpc(service::InventoryService& inventory, service::StockUpdates& updates, CallRuntime& runtime);
 
-  grpc::Status CheckAndReserveStock(grpc::ServerContext* context, const ::inventory::StockReservationRequest* request,
-                                    ::inventory::StockReservationResponse* response) override;
-  grpc::Status ReleaseReservedStock(grpc::ServerContext* context, const ::inventory::ReleaseStockRequest* request,
-                                    ::inventory::ReleaseStockResponse* response) override;
-  grpc::Status CommitReservation(grpc::ServerContext* context, const ::inventory::CommitReservationRequest* request,
-                                 ::inventory::CommitReservationResponse* response) override;
-  grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* StreamInventoryUpdates(
-      grpc::CallbackServerContext* context, const ::inventory::StreamInventoryUpdatesRequest* request) override;
-  grpc::Status GetInventoryLevels(grpc::ServerContext* context, const ::inventory::GetInventoryLevelsRequest* request,
-                                  ::inventory::GetInventoryLevelsResponse* response) override;
-  grpc::Status AdjustInventory(grpc::ServerContext* context, const ::inventory::AdjustInventoryRequest* request,
-                               ::inventory::AdjustInventoryResponse* response) override;
-  grpc::Status CreateItem(grpc::ServerContext* context, const ::inventory::CreateItemRequest* request,
-                          ::inventory::ItemResponse* response) override;
-  grpc::Status GetItem(grpc::ServerContext* context, const ::inventory::GetItemRequest* request,
-                       ::inventory::ItemResponse* response) override;
-  grpc::Status ListItems(grpc::ServerContext* context, const ::inventory::ListItemsRequest* request,
-                         ::inventory::ListItemsResponse* response) override;
-
  private:
+  absl::Status CheckAndReserveStock(CallScope& call, const ::inventory::StockReservationRequest& request,
+                                    ::inventory::StockReservationResponse& response);
+  absl::Status ReleaseReservedStock(CallScope& call, const ::inventory::ReleaseStockRequest& request,
+                                    ::inventory::ReleaseStockResponse& response);
+  absl::Status CommitReservation(CallScope& call, const ::inventory::CommitReservationRequest& request,
+                                 ::inventory::CommitReservationResponse& response);
+  absl::Status GetInventoryLevels(CallScope& call, const ::inventory::GetInventoryLevelsRequest& request,
+                                  ::inventory::GetInventoryLevelsResponse& response);
+  absl::Status AdjustInventory(CallScope& call, const ::inventory::AdjustInventoryRequest& request,
+                               ::inventory::AdjustInventoryResponse& response);
+  absl::Status CreateItem(CallScope& call, const ::inventory::CreateItemRequest& request,
+                          ::inventory::ItemResponse& response);
+  absl::Status GetItem(CallScope& call, const ::inventory::GetItemRequest& request,
+                       ::inventory::ItemResponse& response);
+  absl::Status ListItems(CallScope& call, const ::inventory::ListItemsRequest& request,
+                         ::inventory::ListItemsResponse& response);
+
   service::InventoryService& inventory_;
-  CallRuntime& runtime_;
   InventoryStreams streams_;
-  Method reserve_;
-  Method release_;
-  Method commit_;
-  Method levels_;
-  Method adjust_;
-  Method create_item_;
-  Method get_item_;
-  Method list_items_;
 };
 
 }  // namespace logistics::rpc

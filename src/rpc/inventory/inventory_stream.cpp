@@ -50,7 +50,7 @@ InventoryStreams::InventoryStreams(service::StockUpdates& updates, CallRuntime& 
       method_("inventory.InventoryService/StreamInventoryUpdates", runtime.metrics()) {}
 
 grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* InventoryStreams::Open(
-    grpc::CallbackServerContext& context, const ::inventory::StreamInventoryUpdatesRequest& request) {
+    grpc::CallbackServerContext& context, grpc::ByteBuffer& request) {
   return StreamReactor<StockSource>::Start(StockSource(updates_), runtime_, method_, context, request);
 }
 

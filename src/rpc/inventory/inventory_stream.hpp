@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "inventory.pb.h"
@@ -14,9 +15,10 @@ class InventoryStreams {
   // Both outlive all streams.
   InventoryStreams(service::StockUpdates& updates, CallRuntime& runtime);
 
-  // Begins a stream, which ends by itself: when its caller leaves, when it falls behind, or when `updates` stops.
-  grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* Open(
-      grpc::CallbackServerContext& context, const ::inventory::StreamInventoryUpdatesRequest& request);
+  // Begins a stream by the bytes of its request, which are given up. The stream ends by itself: when its caller leaves,
+  // when it falls behind, or when `updates` stops.
+  grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* Open(grpc::CallbackServerContext& context,
+                                                                    grpc::ByteBuffer& request);
 
  private:
   service::StockUpdates& updates_;

@@ -14,62 +14,50 @@ absl::Status Answer(const absl::StatusOr<domain::Order>& order, ::order::OrderRe
 
 OrderRpc::OrderRpc(service::OrderService& orders, service::OrderUpdates& updates, const ports::Clock& clock,
                    CallRuntime& runtime)
-    : orders_(orders),
-      runtime_(runtime),
-      streams_(updates, clock, runtime),
-      create_("order.OrderService/CreateOrder", runtime.metrics()),
-      get_("order.OrderService/GetOrder", runtime.metrics()),
-      update_status_("order.OrderService/UpdateOrderStatus", runtime.metrics()),
-      list_("order.OrderService/ListOrders", runtime.metrics()),
-      cancel_("order.OrderService/CancelOrder", runtime.metrics()) {}
-
-grpc::Status OrderRpc::CreateOrder(grpc::ServerContext* context, const ::order::CreateOrderRequest* request,
-                                   ::order::OrderResponse* response) {
-  return Serve(runtime_, create_, *context, [&](CallScope& call) {
-    const absl::StatusOr<domain::Order> order = orders_.CreateOrder(DraftFrom(*request), call.context());
-    const absl::Status status = Answer(order, *response);
-    call.set_order_id(response->id());
-    return status;
-  });
+    : CallService("order.OrderService", runtime), orders_(orders), streams_(updates, clock, runtime) {
+  Unary("CreateOrder", &OrderRpc::CreateOrder);
+  Unary("GetOrder", &OrderRpc::GetOrder);
+  Unary("UpdateOrderStatus", &OrderRpc::UpdateOrderStatus);
+  Unary("ListOrders", &OrderRpc::ListOrders);
+  Unary("CancelOrder", &OrderRpc::CancelOrder);
+  Streaming<::order::OrderStatusEvent>("StreamOrderUpdates",
+                                       [this](grpc::CallbackServerContext& context, grpc::ByteBuffer& request) {
+                                         return streams_.Open(context, request);
+                                       });
 }
 
-grpc::Status OrderRpc::GetOrder(grpc::ServerContext* context, const ::order::GetOrderRequest* request,
-                                ::order::OrderResponse* response) {
-  return Serve(runtime_, get_, *context, [&](CallScope& call) {
-    call.set_order_id(request->order_id());
-    return Answer(orders_.GetOrder(request->order_id(), call.context()), *response);
-  });
+absl::Status OrderRpc::CreateOrder(CallScope& call, const ::order::CreateOrderRequest& request,
+                                   ::order::OrderResponse& response) {
+  const absl::StatusOr<domain::Order> order = orders_.CreateOrder(DraftFrom(request), call.context());
+  const absl::Status status = Answer(order, response);
+  call.set_order_id(response.id());
+  return status;
 }
 
-grpc::Status OrderRpc::UpdateOrderStatus(grpc::ServerContext* context, const ::order::UpdateOrderStatusRequest* request,
-                                         ::order::OrderResponse* response) {
-  return Serve(runtime_, update_status_, *context, [&](CallScope& call) {
-    call.set_order_id(request->order_id());
-    return Answer(orders_.UpdateStatus(UpdateRequestFrom(*request), call.context()), *response);
-  });
+absl::Status OrderRpc::GetOrder(CallScope& call, const ::order::GetOrderRequest& request,
+                                ::order::OrderResponse& response) {
+  call.set_order_id(request.order_id());
+  return Answer(orders_.GetOrder(request.order_id(), call.context()), response);
 }
 
-grpc::Status OrderRpc::ListOrders(grpc::ServerContext* context, const ::order::ListOrdersRequest* request,
-                                  ::order::ListOrdersResponse* response) {
-  return Serve(runtime_, list_, *context, [&](CallScope& call) -> absl::Status {
-    const absl::StatusOr<service::ListResult> result = orders_.List(ListRequestFrom(*request), call.context());
-    if (!result.ok()) return result.status();
-    FillList(*result, *response);
-    return absl::OkStatus();
-  });
+absl::Status OrderRpc::UpdateOrderStatus(CallScope& call, const ::order::UpdateOrderStatusRequest& request,
+                                         ::order::OrderResponse& response) {
+  call.set_order_id(request.order_id());
+  return Answer(orders_.UpdateStatus(UpdateRequestFrom(request), call.context()), response);
 }
 
-grpc::ServerWriteReactor<::order::OrderStatusEvent>* OrderRpc::StreamOrderUpdates(
-    grpc::CallbackServerContext* context, const ::order::StreamOrderUpdatesRequest* request) {
-  return streams_.Open(*context, *request);
+absl::Status OrderRpc::ListOrders(CallScope& call, const ::order::ListOrdersRequest& request,
+                                  ::order::ListOrdersResponse& response) {
+  const absl::StatusOr<service::ListResult> result = orders_.List(ListRequestFrom(request), call.context());
+  if (!result.ok()) return result.status();
+  FillList(*result, response);
+  return absl::OkStatus();
 }
 
-grpc::Status OrderRpc::CancelOrder(grpc::ServerContext* context, const ::order::CancelOrderRequest* request,
-                                   ::order::OrderResponse* response) {
-  return Serve(runtime_, cancel_, *context, [&](CallScope& call) {
-    call.set_order_id(request->order_id());
-    return Answer(orders_.Cancel(CancelRequestFrom(*request), call.context()), *response);
-  });
+absl::Status OrderRpc::CancelOrder(CallScope& call, const ::order::CancelOrderRequest& request,
+                                   ::order::OrderResponse& response) {
+  call.set_order_id(request.order_id());
+  return Answer(orders_.Cancel(CancelRequestFrom(request), call.context()), response);
 }
 
 }  // namespace logistics::rpc

@@ -54,8 +54,8 @@ OrderStreams::OrderStreams(service::OrderUpdates& updates, const ports::Clock& c
       runtime_(runtime),
       method_("order.OrderService/StreamOrderUpdates", runtime.metrics()) {}
 
-grpc::ServerWriteReactor<::order::OrderStatusEvent>* OrderStreams::Open(
-    grpc::CallbackServerContext& context, const ::order::StreamOrderUpdatesRequest& request) {
+grpc::ServerWriteReactor<::order::OrderStatusEvent>* OrderStreams::Open(grpc::CallbackServerContext& context,
+                                                                        grpc::ByteBuffer& request) {
   return StreamReactor<OrderSource>::Start(OrderSource(updates_, clock_), runtime_, method_, context, request);
 }
 

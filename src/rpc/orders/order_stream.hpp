@@ -1,5 +1,6 @@
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include "logistics/ports/clock.hpp"
@@ -19,9 +20,10 @@ class OrderStreams {
   // All outlive all streams.
   OrderStreams(service::OrderUpdates& updates, const ports::Clock& clock, CallRuntime& runtime);
 
-  // Begins a stream, which ends by itself: when its caller leaves or does not read, or when `updates` ends it.
+  // Begins a stream by the bytes of its request, which are given up. The stream ends by itself: when its caller leaves
+  // or does not read, or when `updates` ends it.
   grpc::ServerWriteReactor<::order::OrderStatusEvent>* Open(grpc::CallbackServerContext& context,
-                                                            const ::order::StreamOrderUpdatesRequest& request);
+                                                            grpc::ByteBuffer& request);
 
  private:
   service::OrderUpdates& updates_;

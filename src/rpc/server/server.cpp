@@ -20,7 +20,8 @@
 #include "rpc/inventory/inventory_rpc.hpp"
 #include "rpc/orders/order_rpc.hpp"
 #include "rpc/server/address.hpp"
-#include "rpc/server/grpc_log.hpp"
+#include "rpc/server/library_log.hpp"
+#include "rpc/server/unknown_calls.hpp"
 
 namespace logistics::rpc {
 namespace {
@@ -40,6 +41,14 @@ constexpr absl::Duration kStreamsTime = absl::Seconds(3);
 // For answers that are on their way when the last handler has returned.
 constexpr absl::Duration kFlushTime = absl::Milliseconds(500);
 
+// gRPC's own limit of a message, above which it answers without a text. Messages between ours and this one are read to
+// be refused by us.
+int HardMessageLimit(int message_bytes_max) { return 2 * message_bytes_max; }
+
+constexpr char kOrders[] = "order.OrderService";
+constexpr char kInventory[] = "inventory.InventoryService";
+constexpr char kAdmin[] = "logistics.admin.AdminService";
+
 int Milliseconds(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
 
 void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
@@ -51,7 +60,7 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("logistics-engine");
   quota.SetMaxThreads(options.threads_max);
   builder.SetResourceQuota(quota);
-  builder.SetMaxReceiveMessageSize(options.message_bytes_max);
+  builder.SetMaxReceiveMessageSize(HardMessageLimit(options.message_bytes_max));
   // Sharing the port would let a second daemon take half the calls of the first instead of being refused.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.keepalive_time));
@@ -72,6 +81,7 @@ struct Server::Parts {
       : runtime(options, ids, metrics, log),
         order_rpc(orders, updates_of_orders, clock, runtime),
         admin_rpc(reconciler, inbox, runtime),
+        unknown_calls(runtime),
         order_updates(updates_of_orders),
         stock_updates(updates_of_stock) {
     if (inventory_service != nullptr && stock_updates != nullptr) {
@@ -82,6 +92,7 @@ struct Server::Parts {
   CallRuntime runtime;
   OrderRpc order_rpc;
   AdminRpc admin_rpc;
+  UnknownCalls unknown_calls;
   service::OrderUpdates& order_updates;
   service::StockUpdates* const stock_updates;
   std::unique_ptr<InventoryRpc> inventory_rpc;  // null when inventory is remote
@@ -99,7 +110,7 @@ Server::Server(const ServerOptions& options, service::OrderService& orders, serv
 Server::~Server() { Shutdown(absl::Now()); }
 
 absl::StatusOr<int> Server::Start() {
-  ForwardGrpcLog();
+  ForwardLibraryLogs();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
@@ -111,6 +122,7 @@ absl::StatusOr<int> Server::Start() {
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&parts_->order_rpc);
   builder.RegisterService(&parts_->admin_rpc);
+  builder.RegisterCallbackGenericService(&parts_->unknown_calls);
   if (parts_->inventory_rpc != nullptr) builder.RegisterService(parts_->inventory_rpc.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
@@ -132,10 +144,10 @@ void Server::SetServing(bool serving) {
   if (parts_->server == nullptr) return;
   grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
   health->SetServingStatus("", serving);
-  health->SetServingStatus(::order::OrderService::service_full_name(), serving);
-  health->SetServingStatus(::logistics::admin::AdminService::service_full_name(), serving);
+  health->SetServingStatus(kOrders, serving);
+  health->SetServingStatus(kAdmin, serving);
   if (parts_->inventory_rpc != nullptr) {
-    health->SetServingStatus(::inventory::InventoryService::service_full_name(), serving);
+    health->SetServingStatus(kInventory, serving);
   }
 }
 

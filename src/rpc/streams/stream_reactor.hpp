@@ -2,6 +2,7 @@
 
 #include <grpc/grpc.h>
 #include <grpcpp/alarm.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <chrono>
@@ -42,7 +43,7 @@ class StreamReactor final : public grpc::ServerWriteReactor<typename Source::Eve
   static grpc::ServerWriteReactor<typename Source::Event>* Start(Source source, CallRuntime& runtime,
                                                                  StreamMethod& method,
                                                                  grpc::CallbackServerContext& context,
-                                                                 const typename Source::Request& request) {
+                                                                 grpc::ByteBuffer& request) {
     const auto stream = std::make_shared<StreamReactor>(std::move(source), runtime, method, context);
     stream->Begin(request);
     return stream.get();
@@ -81,12 +82,16 @@ class StreamReactor final : public grpc::ServerWriteReactor<typename Source::Eve
   static constexpr std::chrono::milliseconds kLastWriteTime{200};
 
   // Runs before gRPC has the stream: only the source calls in yet.
-  void Begin(const typename Source::Request& request) {
+  void Begin(grpc::ByteBuffer& bytes) {
     self_ = this->shared_from_this();
-    // The source may call `wake` while the stream ends, and after that.
-    const absl::Status opened = source_.Open(request, [weak = this->weak_from_this()] {
-      if (const auto stream = weak.lock()) stream->Pump();
-    });
+    typename Source::Request request;
+    absl::Status opened = scope_.Read(bytes, request);
+    if (opened.ok()) {
+      // The source may call `wake` while the stream ends, and after that.
+      opened = source_.Open(request, [weak = this->weak_from_this()] {
+        if (const auto stream = weak.lock()) stream->Pump();
+      });
+    }
     {
       const std::lock_guard lock(mutex_);
       open_ = opened.ok();

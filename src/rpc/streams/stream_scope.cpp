@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "logistics/base/code_name.hpp"
+#include "rpc/call/request_bytes.hpp"
 #include "rpc/call/status_mapping.hpp"
 
 namespace logistics::rpc {
@@ -35,6 +36,10 @@ StreamScope::StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::Callb
       correlation_id_(TakeCorrelationId(context, runtime.ids())) {
   method_.CountBegin();
   runtime_.open_streams().Enter();
+}
+
+absl::Status StreamScope::Read(grpc::ByteBuffer& bytes, google::protobuf::Message& request) const {
+  return ReadRequest(bytes, runtime_.options().message_bytes_max, request);
 }
 
 grpc::Status StreamScope::Finish(const absl::Status& status) {

@@ -1,7 +1,9 @@
 // The frame of every stream: its correlation id, its counts and its one line in the log.
 #pragma once
 
+#include <google/protobuf/message.h>
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
 #include <chrono>
@@ -37,6 +39,9 @@ class StreamMethod {
 class StreamScope {
  public:
   StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::CallbackServerContext& context);
+
+  // Fills the stream's request from its bytes (ReadRequest).
+  absl::Status Read(grpc::ByteBuffer& bytes, google::protobuf::Message& request) const;
 
   // Counts, logs and translates the end. Once.
   grpc::Status Finish(const absl::Status& status);

@@ -1,0 +1,36 @@
+#include "rpc/server/library_log.hpp"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpc/support/log.h>
+
+#include <string>
+
+#include "rpc/call/request_bytes.hpp"
+#include "spdlog/spdlog.h"
+
+namespace logistics::rpc {
+namespace {
+
+void ForwardGrpc(gpr_log_func_args* args) {
+  // Most errors of gRPC are about single connections and calls.
+  const auto level = args->severity == GPR_LOG_SEVERITY_ERROR ? spdlog::level::warn : spdlog::level::debug;
+  spdlog::log(level, "grpc: {}", args->message);
+}
+
+void ForwardProtobuf(google::protobuf::LogLevel severity, const char* /*file*/, int /*line*/,
+                     const std::string& message) {
+  // The call has its own line.
+  if (IsReadingRequest()) return;
+  const auto level = severity >= google::protobuf::LOGLEVEL_WARNING ? spdlog::level::warn : spdlog::level::debug;
+  spdlog::log(level, "protobuf: {}", message);
+}
+
+}  // namespace
+
+void ForwardLibraryLogs() {
+  gpr_set_log_function(ForwardGrpc);
+  static const google::protobuf::LogHandler* const before = google::protobuf::SetLogHandler(ForwardProtobuf);
+  static_cast<void>(before);
+}
+
+}  // namespace logistics::rpc
