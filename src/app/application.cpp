@@ -58,7 +58,14 @@ Application::~Application() {
   database_.Silence();
 }
 
-absl::Status Application::Start() {
+absl::Status Application::Listen() {
+  const absl::StatusOr<int> port = server_.Start();
+  if (!port.ok()) return port.status();
+  grpc_port_ = *port;
+  return absl::OkStatus();
+}
+
+void Application::Start() {
   database_.OnChange([this] { relay_.Wake(); });
   database_.OnChange([this] { order_updates_.Wake(); });
   database_.OnChange([this] { stock_updates_.Wake(); });
@@ -69,11 +76,9 @@ absl::Status Application::Start() {
   if (remote_) remote_->Start(database_);
   if (former_peer_) former_peer_->settler.Start();
   if (payments_) payments_->Start(database_);
-  const absl::StatusOr<int> port = server_.Start();
-  if (!port.ok()) return port.status();
+  server_.Open();
   readiness_.SetListener([this](bool ready) { server_.SetServing(ready); });
-  spdlog::info("serving gRPC on {}:{}", settings_.server.host, *port);
-  return absl::OkStatus();
+  spdlog::info("serving gRPC on {}:{}", settings_.server.host, grpc_port_);
 }
 
 void Application::Stop(absl::Time deadline) {

@@ -27,19 +27,23 @@ namespace logistics::app {
 // With the release, and the inventory mode that follows from the other settings.
 storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings);
 
-// The serving daemon over a database whose schema exists. Start and Stop belong to one thread.
+// The serving daemon. Listen, Start and Stop belong to one thread.
 class Application {
  public:
   // References outlive the application. `peer` keeps the stock, or that of earlier orders only; null: this daemon keeps
-  // all stock. The replica is registered.
+  // all stock.
   Application(const Settings& settings, const domain::Uuid& replica_id, remote_inventory::GrpcInventoryPeer* peer,
               ports::Log& log, telemetry::PrometheusMetrics& metrics, telemetry::Readiness& readiness);
   ~Application();
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
-  // Serves from here on. UNAVAILABLE naming the port when it is taken.
-  absl::Status Start();
+  // Takes the gRPC port, whose calls are refused until Start. Touches no database. UNAVAILABLE naming the port when it
+  // is taken.
+  absl::Status Listen();
+
+  // Serves from here on. The schema exists, and the replica is registered.
+  void Start();
 
   // Stops accepting, lets running calls and handlers of messages finish, publishes committed events, each within its
   // share of the time until `deadline`. Events that are not published stay in the outbox.
@@ -61,6 +65,7 @@ class Application {
   service::OrderUpdates order_updates_;
   service::StockUpdates stock_updates_;
   rpc::Server server_;
+  int grpc_port_ = 0;  // since Listen
 };
 
 }  // namespace logistics::app

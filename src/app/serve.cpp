@@ -130,6 +130,13 @@ int Serve(const Settings& settings) {
     peer = *std::move(connected);
   }
   const domain::Uuid replica_id = UuidV7Generator(clock).NewId();
+  std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
+  Application application(settings, replica_id, peer.get(), log, metrics, readiness);
+  // The port comes before the schema and before every lease: a second daemon on the same port must leave both alone.
+  if (const absl::Status status = application.Listen(); !status.ok()) {
+    spdlog::error("cannot start: {}", std::string(status.message()));
+    return kExitFailed;
+  }
   const absl::Status prepared = PrepareDatabase(settings, replica_id, signals, readiness);
   if (absl::IsCancelled(prepared)) {
     spdlog::info("{}", std::string(prepared.message()));
@@ -140,12 +147,7 @@ int Serve(const Settings& settings) {
     return kExitFailed;
   }
 
-  std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
-  Application application(settings, replica_id, peer.get(), log, metrics, readiness);
-  if (const absl::Status status = application.Start(); !status.ok()) {
-    spdlog::error("cannot start: {}", std::string(status.message()));
-    return kExitFailed;
-  }
+  application.Start();
   signals.Wait();
   const absl::Time deadline = absl::Now() + settings.drain_timeout;
   limit.emplace(deadline);

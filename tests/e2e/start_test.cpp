@@ -176,14 +176,18 @@ TEST(StartTest, MetricsPortTaken_EndsTheStartNamingIt) {
   EXPECT_THAT(finished.out, HasSubstr("METRICS_PORT"));
 }
 
-TEST(StartTest, GrpcPortTaken_EndsTheStartNamingIt) {
+// A second daemon on the port of the first, by mistake: it must not migrate for it nor take a lease from it.
+TEST(StartTest, GrpcPortTaken_EndsTheStartNamingItAndTouchesNoTable) {
   const TakenPort taken;
   const World world;
+  world.database.Query("DROP SCHEMA public CASCADE");
+  world.database.Query("CREATE SCHEMA public");
   const Finished finished =
       RunToEnd(ServeCommand(world.database.url(), world.broker.url(), {{"grpc-port", taken.text()}}));
   EXPECT_EQ(finished.exit_code, 1);
   EXPECT_THAT(finished.out, HasSubstr("127.0.0.1:" + taken.text()));
   EXPECT_THAT(finished.out, HasSubstr("GRPC_PORT"));
+  EXPECT_EQ(world.database.QueryNumber("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), 0);
 }
 
 TEST(StartTest, WrongDatabasePassword_EndsTheStartSayingSo) {

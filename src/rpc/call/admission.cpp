@@ -8,6 +8,8 @@ namespace {
 
 // About as long as calls_max calls take.
 constexpr absl::Duration kRetryWhenFull = absl::Milliseconds(250);
+// Between two looks of a client whether the database is there.
+constexpr absl::Duration kRetryWhenStarting = absl::Seconds(1);
 // About as long as a client needs to find another replica, or this one started again.
 constexpr absl::Duration kRetryWhenDraining = absl::Seconds(1);
 
@@ -18,7 +20,13 @@ Admission::Admission(int calls_max, ports::Metrics& metrics)
   in_flight_gauge_.Set(0);
 }
 
+absl::Status Admission::CheckStarted() const {
+  if (started_.load()) return absl::OkStatus();
+  return domain::RetryLaterError(absl::StatusCode::kUnavailable, "the server is starting", kRetryWhenStarting);
+}
+
 absl::Status Admission::TryEnter() {
+  if (absl::Status started = CheckStarted(); !started.ok()) return started;
   // The count comes first: a count of 0 after StartDraining means that no call is between these two lines.
   const int before = in_flight_.fetch_add(1);
   if (draining_.load()) {

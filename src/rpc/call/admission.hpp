@@ -16,8 +16,13 @@ class Admission {
   // Counts in the gauge logistics_rpc_in_flight. `metrics` outlives this.
   Admission(int calls_max, ports::Metrics& metrics);
 
-  // OK: the call runs until Leave(). Else RESOURCE_EXHAUSTED (calls_max run) or UNAVAILABLE (draining), both with a
-  // retry hint, and no Leave().
+  // Calls enter from now on.
+  void Open() { started_.store(true); }
+  // UNAVAILABLE with a retry hint before Open.
+  absl::Status CheckStarted() const;
+
+  // OK: the call runs until Leave(). Else RESOURCE_EXHAUSTED (calls_max run) or UNAVAILABLE (not open yet, draining),
+  // both with a retry hint, and no Leave().
   absl::Status TryEnter();
   void Leave();
 
@@ -33,6 +38,7 @@ class Admission {
   const int calls_max_;
   ports::Gauge& in_flight_gauge_;
   std::atomic<int> in_flight_{0};
+  std::atomic<bool> started_{false};
   std::atomic<bool> draining_{false};
   std::mutex mutex_;               // for the wait only
   std::condition_variable empty_;  // in_flight_ fell to 0 while draining

@@ -139,6 +139,8 @@ absl::StatusOr<int> Server::Start() {
   return port;
 }
 
+void Server::Open() { parts_->runtime.admission().Open(); }
+
 void Server::SetServing(bool serving) {
   const std::lock_guard lock(parts_->mutex);
   if (parts_->server == nullptr) return;

@@ -39,6 +39,7 @@ StreamScope::StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::Callb
 }
 
 absl::Status StreamScope::Read(grpc::ByteBuffer& bytes, google::protobuf::Message& request) const {
+  if (absl::Status started = runtime_.admission().CheckStarted(); !started.ok()) return started;
   return ReadRequest(bytes, runtime_.options().message_bytes_max, request);
 }
 

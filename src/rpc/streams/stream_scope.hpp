@@ -40,7 +40,8 @@ class StreamScope {
  public:
   StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::CallbackServerContext& context);
 
-  // Fills the stream's request from its bytes (ReadRequest).
+  // Fills the stream's request from its bytes (ReadRequest). UNAVAILABLE with a retry hint where the server does not
+  // serve yet.
   absl::Status Read(grpc::ByteBuffer& bytes, google::protobuf::Message& request) const;
 
   // Counts, logs and translates the end. Once.

@@ -154,5 +154,30 @@ TEST_F(RawCallsTest, MethodNamesOfCallers_CannotFillTheLog) {
   ExpectOneLine("long-1", std::string(128, 'x'), "UNIMPLEMENTED");
 }
 
+TEST_F(RawCallsTest, BeforeOpen_CallsAndStreamsAreToldToComeAgain) {
+  order_updates_ = std::make_unique<service::OrderUpdates>(order_log_, metrics_, order_updates_options_);
+  server_ = std::make_unique<Server>(options_, orders_service_, *order_updates_, &inventory_service_, &stock_updates_,
+                                     ids_, clock_, metrics_, log_, nullptr, &inbox_);
+  ASSERT_OK_AND_ASSIGN(port_, server_->Start());
+  channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());
+  for (int open = 0; open < 2; ++open) {
+    grpc::ClientContext context;
+    const grpc::Status call = CallRaw(*channel_, "/order.OrderService/GetOrder", "", context);
+    grpc::ClientContext stream_context;
+    const grpc::Status stream =
+        StreamRaw(*channel_, "/order.OrderService/StreamOrderUpdates", Field(3, "no token"), stream_context);
+    if (open == 0) {
+      EXPECT_EQ(call.error_code(), StatusCode::UNAVAILABLE);
+      EXPECT_TRUE(DetailOf<RetryInfo>(call));
+      EXPECT_EQ(stream.error_code(), StatusCode::UNAVAILABLE);
+      EXPECT_TRUE(DetailOf<RetryInfo>(stream));
+      server_->Open();
+    } else {
+      EXPECT_EQ(call.error_code(), StatusCode::INVALID_ARGUMENT);
+      EXPECT_EQ(stream.error_code(), StatusCode::INVALID_ARGUMENT);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace logistics::rpc

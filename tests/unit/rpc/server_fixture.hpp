@@ -53,6 +53,7 @@ class ServerFixture : public testing::Test {
     order_updates_->Start();
     stock_updates_.Start();
     ASSERT_OK_AND_ASSIGN(port_, server_->Start());
+    server_->Open();
     channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());
     orders_ = ::order::OrderService::NewStub(channel_);
     inventory_ = ::inventory::InventoryService::NewStub(channel_);
