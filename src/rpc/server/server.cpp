@@ -1,6 +1,5 @@
 #include "rpc/server/server.hpp"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
@@ -12,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -21,6 +21,7 @@
 #include "rpc/orders/order_rpc.hpp"
 #include "rpc/server/address.hpp"
 #include "rpc/server/library_log.hpp"
+#include "rpc/server/reflection.hpp"
 #include "rpc/server/unknown_calls.hpp"
 
 namespace logistics::rpc {
@@ -48,6 +49,12 @@ int HardMessageLimit(int message_bytes_max) { return 2 * message_bytes_max; }
 constexpr char kOrders[] = "order.OrderService";
 constexpr char kInventory[] = "inventory.InventoryService";
 constexpr char kAdmin[] = "logistics.admin.AdminService";
+
+std::vector<std::string> ServicesOf(bool with_inventory) {
+  std::vector<std::string> services = {kOrders, kAdmin};
+  if (with_inventory) services.emplace_back(kInventory);
+  return services;
+}
 
 int Milliseconds(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
 
@@ -82,6 +89,7 @@ struct Server::Parts {
         order_rpc(orders, updates_of_orders, clock, runtime),
         admin_rpc(reconciler, inbox, runtime),
         unknown_calls(runtime),
+        reflection(ServicesOf(inventory_service != nullptr && updates_of_stock != nullptr), runtime),
         order_updates(updates_of_orders),
         stock_updates(updates_of_stock) {
     if (inventory_service != nullptr && stock_updates != nullptr) {
@@ -93,6 +101,7 @@ struct Server::Parts {
   OrderRpc order_rpc;
   AdminRpc admin_rpc;
   UnknownCalls unknown_calls;
+  Reflection reflection;
   service::OrderUpdates& order_updates;
   service::StockUpdates* const stock_updates;
   std::unique_ptr<InventoryRpc> inventory_rpc;  // null when inventory is remote
@@ -112,7 +121,6 @@ Server::~Server() { Shutdown(absl::Now()); }
 absl::StatusOr<int> Server::Start() {
   ForwardLibraryLogs();
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   const ServerOptions& options = parts_->runtime.options();
   const std::string address = JoinHostPort(options.host, options.port);
@@ -122,6 +130,7 @@ absl::StatusOr<int> Server::Start() {
   builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&parts_->order_rpc);
   builder.RegisterService(&parts_->admin_rpc);
+  builder.RegisterService(&parts_->reflection);
   builder.RegisterCallbackGenericService(&parts_->unknown_calls);
   if (parts_->inventory_rpc != nullptr) builder.RegisterService(parts_->inventory_rpc.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
