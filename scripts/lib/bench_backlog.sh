@@ -1,4 +1,4 @@
-# How fast the relay drains an outbox that has grown. Needs process.sh, ports.sh, and what scripts/bench defines.
+# How fast the relay drains an outbox that has grown. Needs process.sh, ports.sh, pg_bin.sh, and what scripts/bench defines.
 # shellcheck shell=bash
 
 # The queues keep the newest messages only: nobody reads them, and a broker's disk is not what is measured.
@@ -8,7 +8,7 @@ bound_queues() {
 }
 
 waiting_commits() {
-  psql -qXAt "$DAEMON_DATABASE" -c 'SELECT greatest(value - number, 0) FROM change_counter, outbox_position'
+  pg_client psql -qXAt "$DAEMON_DATABASE" -c 'SELECT greatest(value - number, 0) FROM change_counter, outbox_position'
 }
 
 # From the daemon's own count: events that the broker has confirmed, copies included.
@@ -21,7 +21,7 @@ confirmed_events() {
 drain() {
   local rows=$1 began left seconds confirmed
   stop_recorded "$DIR/daemon.pid" TERM 30
-  psql -qX "$DAEMON_DATABASE" -v ON_ERROR_STOP=1 -v rows="$rows" -f bench/backlog.sql || return 1
+  pg_client psql -qX "$DAEMON_DATABASE" -v ON_ERROR_STOP=1 -v rows="$rows" -f bench/backlog.sql || return 1
   quiet_down
   began=$(date +%s%N)
   launch_daemon "$DAEMON_DATABASE" embedded || return 1

@@ -135,7 +135,7 @@ field() {
 print(functools.reduce(lambda value, name: value[name], sys.argv[1:], json.load(sys.stdin)))' "$@"
 }
 
-sql() { /usr/lib/postgresql/15/bin/psql -XqAt -v ON_ERROR_STOP=1 "$DATABASE_URL" "$@"; }
+sql() { pg_client psql -XqAt -v ON_ERROR_STOP=1 "$DATABASE_URL" "$@"; }
 
 outbox_is_empty() { [ "$(sql -c 'SELECT count(*) FROM outbox')" = 0 ]; }
 

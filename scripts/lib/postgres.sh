@@ -1,7 +1,6 @@
-# A private Postgres 15. Uses $HOME_DIR (its data), $PG_PORT, $PG_BIN, $PASSWORD and, when it is made, $FSYNC.
+# A private Postgres. Uses $HOME_DIR (its data), $PG_PORT, $PASSWORD and, when it is made, $FSYNC. Needs pg_bin.sh.
 # shellcheck shell=bash
 
-PG_BIN=/usr/lib/postgresql/15/bin
 PG_USER=logistics
 
 postgres_pidfile() { echo "$DIR/postgres.pid"; }
@@ -47,7 +46,7 @@ postgres_answers() {
 }
 
 postgres_sql() {
-  PGPASSWORD=$PASSWORD PGCONNECT_TIMEOUT=3 "$PG_BIN/psql" -XqAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$PG_PORT" \
+  PGPASSWORD=$PASSWORD PGCONNECT_TIMEOUT=3 pg_client psql -XqAt -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$PG_PORT" \
     -U "$PG_USER" -d "$1" -c "$2"
 }
 
