@@ -20,8 +20,8 @@ constexpr Statement kFindLockedLevels = {
     "JOIN stock_levels l ON l.product_id = k.product_id AND l.warehouse_id = k.warehouse_id), "
     "free AS MATERIALIZED (SELECT l.product_id, l.warehouse_id "
     "FROM unnest($1::uuid[], $2::uuid[]) AS k(product_id, warehouse_id) "
-    "JOIN stock_levels l ON l.product_id = k.product_id AND l.warehouse_id = k.warehouse_id "
-    "FOR UPDATE OF l SKIP LOCKED) "
+    "CROSS JOIN LATERAL (SELECT * FROM stock_levels s WHERE s.product_id = k.product_id "
+    "AND s.warehouse_id = k.warehouse_id FOR UPDATE SKIP LOCKED) l) "
     "SELECT w.product_id, w.warehouse_id, " LOGISTICS_LOCKER_PASSES(
         "w.locker", "$3") " FROM wanted w WHERE (w.product_id, w.warehouse_id) NOT IN (SELECT product_id, warehouse_id "
                           "FROM free)"};

@@ -26,12 +26,14 @@ constexpr Statement kLevelsOfProductsAfter = {
 #undef LOGISTICS_LEVEL_COLUMNS
 #undef LOGISTICS_LEVEL_WAREHOUSES
 
+// A row that another writer changed meanwhile is looked at again, by the conditions of the level that locks. With the
+// join on that level Postgres 18.0 leaves out the rows behind such a one; here it has one table.
 constexpr Statement kLockLevels = {
     "lock_levels",
     "SELECT l.product_id, l.warehouse_id, l.quantity, l.reserved "
-    "FROM unnest($1::uuid[], $2::uuid[]) AS k(product_id, warehouse_id) "
-    "JOIN stock_levels l ON l.product_id = k.product_id AND l.warehouse_id = k.warehouse_id "
-    "ORDER BY l.product_id, l.warehouse_id FOR UPDATE OF l"};
+    "FROM (SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS u(product_id, warehouse_id) ORDER BY 1, 2) k "
+    "CROSS JOIN LATERAL (SELECT * FROM stock_levels s WHERE s.product_id = k.product_id "
+    "AND s.warehouse_id = k.warehouse_id FOR UPDATE) l"};
 constexpr Statement kUpdateLevels = {
     "update_levels",
     "UPDATE stock_levels l SET quantity = c.quantity, reserved = c.reserved, updated_at = $5::timestamptz "
