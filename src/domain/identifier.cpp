@@ -79,7 +79,8 @@ std::string Escape(const Character& character) {
     default:
       break;
   }
-  return absl::StrFormat(character.code > 0xFFFF ? "\\U%08X" : "\\u%04X", character.code);
+  if (character.code > 0xFFFF) return absl::StrFormat("\\U%08X", character.code);
+  return absl::StrFormat("\\u%04X", character.code);
 }
 
 std::string FaultOf(const Character& character) {

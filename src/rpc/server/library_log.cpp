@@ -3,6 +3,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 
+#include <mutex>
 #include <string>
 
 #include "rpc/call/request_bytes.hpp"
@@ -29,8 +30,8 @@ void ForwardProtobuf(google::protobuf::LogLevel severity, const char* /*file*/, 
 
 void ForwardLibraryLogs() {
   gpr_set_log_function(ForwardGrpc);
-  static const google::protobuf::LogHandler* const before = google::protobuf::SetLogHandler(ForwardProtobuf);
-  static_cast<void>(before);
+  static std::once_flag once;  // protobuf's setting is not thread-safe
+  std::call_once(once, [] { google::protobuf::SetLogHandler(ForwardProtobuf); });
 }
 
 }  // namespace logistics::rpc

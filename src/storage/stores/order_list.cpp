@@ -23,8 +23,8 @@ std::string MakeScaleOfCurrency() {
 
 // The total as the number that answers show, so that amounts of several currencies compare.
 const std::string& TotalExpression() {
-  static const auto* const kExpression = new std::string("(o.total_minor * " + MakeScaleOfCurrency() + ")");
-  return *kExpression;
+  static const std::string expression = "(o.total_minor * " + MakeScaleOfCurrency() + ")";
+  return expression;
 }
 
 // A sort column as SQL: to compare by, as the text that a page token carries, and as the value of a token again, where
