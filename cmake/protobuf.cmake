@@ -26,6 +26,7 @@ set(proto_sources ${proto_outputs})
 list(FILTER proto_sources INCLUDE REGEX "\\.cc$")
 # Generated code is not ours to warn about: its headers are SYSTEM.
 add_library(logistics_proto STATIC ${proto_sources})
+target_compile_options(logistics_proto PRIVATE $<$<CONFIG:Debug>:-fno-sanitize=all>)
 target_include_directories(logistics_proto SYSTEM PUBLIC ${proto_out})
 target_link_libraries(logistics_proto PUBLIC protobuf::libprotobuf gRPC::grpc++)
 # Only generates: for tools that read the sources without compiling them.

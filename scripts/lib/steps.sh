@@ -82,15 +82,20 @@ with_stack() {
   STACK_IN_USE=$dir
   # What an earlier run left behind when it was killed.
   scripts/stack down --purge --dir "$dir" >/dev/null
+  scripts/stack down --purge --dir "$dir-own" >/dev/null
   scripts/stack up --no-fsync --dir "$dir" || return 1
   forget_settings
   eval "$(scripts/stack env --dir "$dir" | grep LOGISTICS_TEST_)"
+  # Made by the first test that stops its servers; such tests run one at a time.
+  export LOGISTICS_TEST_OWN_STACK="$dir-own"
   "$@" || status=$?
   drop_stack
   return $status
 }
 
 drop_stack() {
-  [ -z "${STACK_IN_USE:-}" ] || scripts/stack down --purge --dir "$STACK_IN_USE"
+  [ -n "${STACK_IN_USE:-}" ] || return 0
+  scripts/stack down --purge --dir "$STACK_IN_USE"
+  scripts/stack down --purge --dir "$STACK_IN_USE-own" >/dev/null
   STACK_IN_USE=
 }
