@@ -111,7 +111,7 @@ std::vector<Setting> OutboxSettings() {
       WholeNumber({"outbox.read_page", "", "rows read at once"}, 1, 5000, FIELD(int, broker.read_page)),
       Duration({"outbox.lease_ttl", "", "how long the publishing replica may be silent before another takes over"},
                Seconds(1), Minutes(10), FIELD(absl::Duration, broker.lease_ttl)),
-      Duration({"outbox.poll", "", "between looks for rows whose wake-up got lost"}, Milliseconds(50), Minutes(1),
+      Duration({"outbox.poll", "", "between looks for rows whose wake-up got lost"}, Milliseconds(50), Hours(1),
                FIELD(absl::Duration, broker.outbox_poll)),
       Text(
           {"topology.order_queue", "RABBITMQ_ORDER_QUEUE",

@@ -125,7 +125,7 @@ std::vector<Setting> DatabaseSettings() {
           {"database.idle_in_transaction_timeout", "", "after which Postgres ends a stopped replica's transaction"},
           Milliseconds(100), Minutes(5), FIELD(absl::Duration, database.idle_in_transaction_timeout)),
       Duration({"database.notify_poll", "", "between looks for changes whose wake-up got lost"}, Milliseconds(50),
-               Minutes(1), FIELD(absl::Duration, database.notify_poll)),
+               Hours(1), FIELD(absl::Duration, database.notify_poll)),
       Duration({"database.retry_min", "", "first wait before the start tries an absent database again"},
                Milliseconds(10), Minutes(1), FIELD(absl::Duration, database_retry.delay_min)),
       Duration({"database.retry_max", "", "longest of these waits"}, Milliseconds(10), Minutes(10),
