@@ -1,4 +1,5 @@
 // Debian's PgBouncer in each of its modes, between us and Postgres.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -36,6 +37,7 @@ class PoolerTest : public StorageFixture {
   // In the pooler that runs, for the connections that it has. It clears a connection before another client gets it.
   void SwitchMode(const std::string& mode) {
     const std::string path = folder_.path() + "/pgbouncer.ini";
+    ::chmod(folder_.path().c_str(), 0755);  // the pooler has given up the rights of root
     std::ifstream file(path);
     std::stringstream text;
     text << file.rdbuf();
