@@ -33,7 +33,7 @@ postgres_launch() {
     cd /
     as_user postgres setsid "$PG_BIN/postgres" -D "$root/data" -p "$PG_PORT" \
       -c listen_addresses=127.0.0.1 -c unix_socket_directories="$socket" -c unix_socket_permissions=0777 \
-      -c max_connections=200 -c shared_buffers=256MB -c synchronous_commit=on -c full_page_writes=on \
+      -c max_connections=400 -c shared_buffers=256MB -c synchronous_commit=on -c full_page_writes=on \
       -c max_wal_size=2GB -c checkpoint_timeout=10min -c timezone=UTC -c log_timezone=UTC \
       -c log_line_prefix='%m [%p] %a ' -c cluster_name="$(basename "$DIR")"
   ) </dev/null >>"$log" 2>&1 9>&- &
