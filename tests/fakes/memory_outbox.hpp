@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,11 @@ class MemoryOutboxTable {
     rows_.merge(deleted_);
     deleted_.clear();
     start_ = {};
+  }
+  // As if the rows had never been committed, which a failover can bring about.
+  void LoseRows() {
+    const std::scoped_lock lock(mutex_);
+    rows_.clear();
   }
   // As if the lease had run out and `holder` had acquired it; 0 = no replica.
   void GiveLeaseTo(int holder) {
@@ -147,6 +153,7 @@ class MemoryOutbox final : public ports::Outbox {
   absl::StatusOr<ports::OutboxPosition> StartPosition() override {
     const std::scoped_lock lock(table_.mutex_);
     if (table_.unavailable_) return Unavailable();
+    read_.clear();
     return table_.start_;
   }
 
@@ -156,6 +163,7 @@ class MemoryOutbox final : public ports::Outbox {
     auto messages = Read(position, limit, /*quarantined=*/false);
     if (stall_) stall_(messages.ok() ? messages->size() : 0);
     if (!messages.ok()) return messages.status();
+    for (const ports::OutboxMessage& message : *messages) read_.insert(message.position);
     ports::OutboxPage page;
     page.more = messages->size() == static_cast<std::size_t>(limit);
     page.position = std::max(position, page.more ? position : end);
@@ -170,8 +178,15 @@ class MemoryOutbox final : public ports::Outbox {
     const std::scoped_lock lock(table_.mutex_);
     const absl::Status refused = MayWrite();
     if (!refused.ok()) return refused;
-    for (const ports::OutboxMessage& message : confirmed)
+    for (const ports::OutboxMessage& message : confirmed) {
+      const bool read = message.quarantined || read_.contains(message.position);
+      if (!read || !table_.rows_.contains(message.position)) {
+        return absl::UnavailableError("the outbox has changed under the relay");
+      }
+    }
+    for (const ports::OutboxMessage& message : confirmed) {
       table_.deleted_.insert(table_.rows_.extract(message.position));
+    }
     table_.start_ = std::max(table_.start_, start);
     table_.changed_.notify_all();
     return absl::OkStatus();
@@ -215,8 +230,8 @@ class MemoryOutbox final : public ports::Outbox {
 
   absl::Status MayWrite() const {
     if (table_.unavailable_) return Unavailable();
-    if (table_.holder_ != replica_) return absl::FailedPreconditionError("another replica has the lease");
-    return absl::OkStatus();
+    const bool holds = table_.holder_ == replica_ && MemoryOutboxTable::Clock::now() < table_.lease_until_;
+    return holds ? absl::OkStatus() : absl::FailedPreconditionError("the lease is lost");
   }
 
   absl::StatusOr<std::vector<ports::OutboxMessage>> Read(const ports::OutboxPosition& position, int limit,
@@ -233,6 +248,7 @@ class MemoryOutbox final : public ports::Outbox {
 
   MemoryOutboxTable& table_;
   const int replica_;
+  std::set<ports::OutboxPosition> read_;  // since StartPosition()
   std::function<void(std::size_t)> stall_;
 };
 

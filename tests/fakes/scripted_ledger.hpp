@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -36,8 +38,9 @@ class ScriptedLedger final : public ports::ReservationLedger {
     const std::scoped_lock lock(mutex_);
     ports::ReservationSnapshot snapshot{absl::UnixEpoch(), {}};
     for (const auto& [key, level] : levels_) {
-      snapshot.levels.push_back(level);
-      if (!since) snapshot.levels.back().created_since = 0;
+      ports::ExpectedReserved expected = level;
+      if (!since) expected.created_since = 0;
+      if (expected.held + expected.in_flight + expected.created_since != 0) snapshot.levels.push_back(expected);
     }
     return snapshot;
   }
@@ -48,10 +51,13 @@ class ScriptedLedger final : public ports::ReservationLedger {
     fixed_.push_back(products);
     return requeued_;
   }
-  absl::StatusOr<std::vector<ports::RestockInDoubt>> RestocksInDoubt(int /*limit*/,
+  absl::StatusOr<std::vector<ports::RestockInDoubt>> RestocksInDoubt(int limit,
                                                                      const ports::CallContext& /*context*/) override {
     const std::scoped_lock lock(mutex_);
-    return in_doubt_;
+    std::vector<ports::RestockInDoubt> oldest = in_doubt_;
+    std::stable_sort(oldest.begin(), oldest.end(), [](const auto& a, const auto& b) { return a.since < b.since; });
+    if (oldest.size() > static_cast<std::size_t>(limit)) oldest.resize(static_cast<std::size_t>(limit));
+    return oldest;
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "fakes/scripted_peer.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/errors.hpp"
@@ -23,6 +24,14 @@ bool Unanswered(PeerFate fate) { return fate != PeerFate::kAnswer && fate != Pee
 bool IsDone(PeerFate fate) {
   return fate == PeerFate::kAnswer || fate == PeerFate::kPartly || fate == PeerFate::kLost ||
          fate == PeerFate::kLostSome;
+}
+
+// The peer checks nothing of this (contract §2, point 12).
+bool MayBeSent(const std::vector<domain::StockItem>& items) {
+  std::set<domain::ProductId> products;
+  return !items.empty() && std::all_of(items.begin(), items.end(), [&](const domain::StockItem& item) {
+    return item.quantity > 0 && products.insert(item.product_id).second;
+  });
 }
 
 absl::Status ErrorOf(PeerFate fate) {
@@ -177,6 +186,11 @@ PeerReserveAnswer ScriptedPeer::HoldLocked(const domain::Uuid& order_id, const d
 PeerReserveAnswer ScriptedPeer::Reserve(const domain::Uuid& order_id, const domain::WarehouseId& warehouse,
                                         const std::vector<domain::StockItem>& items,
                                         const ports::CallContext& /*context*/) {
+  if (!MayBeSent(items)) {
+    PeerReserveAnswer answer;
+    answer.status = absl::InvalidArgumentError("a reservation of nothing, of less, or of one product twice");
+    return answer;
+  }
   const PeerFate fate = FateOf(PeerCall::kReserve, order_id);
   const std::scoped_lock lock(mutex_);
   const bool some = fate == PeerFate::kLostSome || fate == PeerFate::kPartly;
@@ -233,6 +247,8 @@ ports::LevelRow ScriptedPeer::RowLocked(const domain::LevelKey& key) const {
 
 absl::StatusOr<ports::LevelRow> ScriptedPeer::Adjust(const ports::StockAdjustment& adjustment,
                                                      const ports::CallContext& /*context*/, bool& sent) {
+  sent = false;
+  if (adjustment.delta == 0) return absl::InvalidArgumentError("an adjustment by 0 changes nothing");
   const PeerFate fate = FateOf(PeerCall::kAdjust, adjustment.key.product_id.uuid());
   const std::scoped_lock lock(mutex_);
   sent = fate != PeerFate::kNotSent;
