@@ -33,6 +33,7 @@ Json CtlJson(const std::string& address, std::vector<std::string> args) {
 class CtlTest : public testing::Test {
  protected:
   CtlTest() { daemon_.WaitUntilPublishing(); }
+  void TearDown() override { daemon_.Stop(); }
 
   Finished Run(std::vector<std::string> args) { return Ctl(daemon_.address(), std::move(args)); }
   Json RunJson(std::vector<std::string> args) { return CtlJson(daemon_.address(), std::move(args)); }

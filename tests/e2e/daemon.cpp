@@ -1,13 +1,15 @@
 #include "e2e/daemon.hpp"
 
+#include <gtest/gtest.h>
 #include <httplib.h>
+#include <signal.h>
 
 #include <cstdlib>
-#include <sstream>
 #include <stdexcept>
 #include <vector>
 
 #include "support/broker.hpp"
+#include "support/samples.hpp"
 
 namespace logistics::e2e {
 namespace {
@@ -85,11 +87,15 @@ HttpAnswer Daemon::Get(const std::string& path) {
 }
 
 double Daemon::Metric(const std::string& name_and_labels) {
-  std::istringstream lines(Get("/metrics").body);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind(name_and_labels + " ", 0) == 0) return std::stod(line.substr(name_and_labels.size() + 1));
-  }
-  return 0;
+  return support::SampleOf(Get("/metrics").body, name_and_labels);
+}
+
+void Daemon::Stop() {
+  if (!process_.running()) return;
+  process_.Signal(SIGTERM);
+  const std::optional<support::Ending> ending = process_.Wait(kPatience);
+  ASSERT_TRUE(ending.has_value()) << "the daemon does not end";
+  EXPECT_EQ(ending->exit_code, 0) << "signal " << ending->signal;
 }
 
 std::optional<int> Daemon::PortAfter(const std::string& words) const {

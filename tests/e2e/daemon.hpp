@@ -43,6 +43,9 @@ class Daemon {
   // The log, and behind it what else the process wrote.
   std::string Log() const { return process_.Output() + process_.Log(); }
 
+  // An orderly end, with exit code 0: that is also when leaks show. Nothing where a test has ended it.
+  void Stop();
+
   // Waits until its log says so; throws where it ends before, or takes too long.
   void WaitForLog(const std::string& text);
   // Until /readyz answers 200 and gRPC is served. Connects the stubs.
@@ -51,7 +54,7 @@ class Daemon {
   void WaitUntilPublishing();
 
   HttpAnswer Get(const std::string& path);
-  // The value of one sample of /metrics, named as it stands there; 0 when it is not there (yet).
+  // The value of one sample of /metrics, named as it stands there; NaN, which equals nothing, when it is not there.
   double Metric(const std::string& name_and_labels);
   bool leads() { return Metric("logistics_relay_leader") == 1; }
 

@@ -44,6 +44,8 @@ class OrderLifeTest : public testing::Test {
     throw std::runtime_error("no message with the routing key " + routing_key);
   }
 
+  void TearDown() override { daemon_.Stop(); }
+
   World world_;
   Daemon daemon_{world_.Serve()};
   support::TestConsumer consumer_{world_.broker.url(), world_.queue()};

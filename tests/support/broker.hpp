@@ -105,6 +105,9 @@ class TestConsumer {
   std::optional<ReceivedMessage> Next(absl::Duration timeout = absl::Seconds(20));
   // The next `count` messages; fewer when one of them does not come within `timeout`.
   std::vector<ReceivedMessage> Take(std::size_t count, absl::Duration timeout = absl::Seconds(20));
+  // All that the queue still holds: what comes before a message that this consumer puts behind it. Throws when that
+  // does not come.
+  std::vector<ReceivedMessage> Rest();
 
  private:
   struct Impl;

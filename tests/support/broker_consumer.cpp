@@ -1,3 +1,8 @@
+#include <fmt/format.h>
+
+#include <random>
+#include <stdexcept>
+
 #include "support/amqp_client.hpp"
 #include "support/broker.hpp"
 
@@ -43,9 +48,10 @@ ReceivedMessage MessageOf(const amqp_envelope_t& envelope) {
 
 struct TestConsumer::Impl {
   AmqpClient client;
+  std::string queue;
 };
 
-TestConsumer::TestConsumer(const std::string& url, const std::string& queue) : impl_(new Impl{AmqpClient(url)}) {
+TestConsumer::TestConsumer(const std::string& url, const std::string& queue) : impl_(new Impl{AmqpClient(url), queue}) {
   amqp_connection_state_t const connection = impl_->client.connection();
   amqp_basic_qos(connection, AmqpClient::kChannel, 0, kPrefetch, 0);
   impl_->client.MustSucceed("setting the prefetch");
@@ -77,6 +83,22 @@ std::vector<ReceivedMessage> TestConsumer::Take(std::size_t count, absl::Duratio
     messages.push_back(*std::move(message));
   }
   return messages;
+}
+
+std::vector<ReceivedMessage> TestConsumer::Rest() {
+  const std::string last = fmt::format("sentinel-{:x}", std::random_device{}());
+  amqp_basic_properties_t properties{};
+  properties._flags = AMQP_BASIC_MESSAGE_ID_FLAG;
+  properties.message_id = BytesOf(last);
+  amqp_basic_publish(impl_->client.connection(), AmqpClient::kChannel, amqp_empty_bytes, BytesOf(impl_->queue), 0, 0,
+                     &properties, amqp_empty_bytes);
+  std::vector<ReceivedMessage> messages;
+  for (;;) {
+    std::optional<ReceivedMessage> message = Next();
+    if (!message) throw std::runtime_error("what was put behind all messages did not come from " + impl_->queue);
+    if (message->message_id == last) return messages;
+    messages.push_back(*std::move(message));
+  }
 }
 
 }  // namespace logistics::support

@@ -107,7 +107,7 @@ void InventoryPeer::Start() {
   Flags all = flags_;
   all["listen"] = "127.0.0.1:" + std::to_string(grpc_port_);
   all["control"] = "127.0.0.1:" + std::to_string(control_port_);
-  Command command{{kProgram}, {{"DATABASE_URL", database_url_}}};
+  Command command{{kProgram}, {{"DATABASE_URL", database_url_}}, /*may_end=*/true};  // by a switch
   for (const auto& [name, value] : all) {
     command.args.push_back("--" + name + "=" + value);
   }

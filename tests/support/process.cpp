@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -24,6 +25,11 @@ namespace logistics::support {
 namespace {
 
 constexpr std::size_t kTailLines = 40;
+// How the reports of ASan, LSan, TSan and UBSan begin.
+constexpr std::array<const char*, 5> kSanitizerReports = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                                                          "WARNING: ThreadSanitizer", "AddressSanitizer:DEADLYSIGNAL",
+                                                          "runtime error: "};
+constexpr std::size_t kReportBytes = 2'000;
 constexpr std::array<const char*, 7> kInherited = {"PATH",         "TMPDIR",       "ASAN_OPTIONS", "UBSAN_OPTIONS",
                                                    "LSAN_OPTIONS", "TSAN_OPTIONS", "HOME"};
 
@@ -88,7 +94,8 @@ std::string TempFolder::Write(const std::string& name, const std::string& text) 
   return path;
 }
 
-Process::Process(const Command& command) : name_(std::filesystem::path(command.args.at(0)).filename()) {
+Process::Process(const Command& command)
+    : name_(std::filesystem::path(command.args.at(0)).filename()), may_end_(command.may_end) {
   std::vector<std::string> args = command.args;
   std::vector<std::string> environment = EnvironmentOf(command);
   const std::vector<char*> argv = Pointers(args);
@@ -118,6 +125,11 @@ Process::Process(const Command& command) : name_(std::filesystem::path(command.a
 
 Process::~Process() {
   Kill();
+  const std::string log = Log();
+  for (const char* const report : kSanitizerReports) {
+    EXPECT_EQ(log.find(report), std::string::npos)
+        << name_ << " (pid " << pid_ << "): " << log.substr(std::min(log.find(report), log.size()), kReportBytes);
+  }
   if (testing::Test::HasFailure() || std::uncaught_exceptions() > 0) {
     std::cerr << "-- the end of what " << name_ << " (pid " << pid_ << ") logged:\n"
               << Tail(Output()) << Tail(Log()) << "\n";
@@ -141,7 +153,13 @@ void Process::Stop() const {
 void Process::Continue() const { Signal(SIGCONT); }
 
 void Process::Kill() {
-  if (ending_) return;
+  if (Reap(absl::ZeroDuration())) {
+    EXPECT_TRUE(may_end_) << name_ << " (pid " << pid_ << ") ended by itself: exit code " << ending_->exit_code
+                          << ", signal " << ending_->signal;
+    may_end_ = true;  // said once
+    return;
+  }
+  may_end_ = true;
   Signal(SIGKILL);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
@@ -149,6 +167,11 @@ void Process::Kill() {
 }
 
 std::optional<Ending> Process::Wait(absl::Duration timeout) {
+  if (Reap(timeout)) may_end_ = true;
+  return ending_;
+}
+
+std::optional<Ending> Process::Reap(absl::Duration timeout) {
   fakes::Eventually(
       [this] {
         if (ending_) return true;

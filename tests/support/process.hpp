@@ -15,6 +15,7 @@ namespace logistics::support {
 struct Command {
   std::vector<std::string> args;           // args[0] is the program, looked for in PATH unless it holds a slash
   std::map<std::string, std::string> env;  // beside PATH and the sanitizers' options: nothing else is inherited
+  bool may_end = false;                    // by itself, without a test that waits for it
 };
 
 // How a process ended.
@@ -41,10 +42,11 @@ class TempFolder {
 
 // A child process in a folder of its own, so that no .env of the project is read; its output goes to files there. It is
 // killed when this object or the thread that made it ends: to be made by a thread that lives as long as the test.
+// The test fails when the process ended and nobody waited for that, and when a sanitizer reported on stderr.
 class Process {
  public:
   explicit Process(const Command& command);
-  // Kills what still runs. When the test has failed, prints the end of what the process wrote.
+  // Kills it, as below. When the test has failed, prints the end of what the process wrote.
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -57,17 +59,20 @@ class Process {
   // SIGSTOP; returns when the process stands still.
   void Stop() const;
   void Continue() const;
-  // SIGKILL; returns when it is dead.
+  // SIGKILL; returns when it is dead. One that has ended by itself is a failure of the test.
   void Kill();
 
   // How it ended; nullopt when it has not after `timeout`.
   std::optional<Ending> Wait(absl::Duration timeout = absl::Seconds(30));
-  bool running() { return !Wait(absl::ZeroDuration()).has_value(); }
+  bool running() { return !Reap(absl::ZeroDuration()).has_value(); }
 
  private:
+  std::optional<Ending> Reap(absl::Duration timeout);
+
   TempFolder folder_;
   std::string name_;
   pid_t pid_ = -1;
+  bool may_end_ = false;  // or a test waited for its end
   std::optional<Ending> ending_;
 };
 

@@ -34,7 +34,7 @@ TEST_F(RelayUnconfirmedTest, NothingConfirmed_CopiesAreBoundedAndReconnectsBackO
   EXPECT_GT(absl::Now() - begin, 20 * (options_.operation_timeout + options_.reconnect_max / 3));
   const double connections = Reconnects() + 1;
   TestConsumer consumer(broker_.url(), "all");
-  const double copies = static_cast<double>(consumer.Take(20 * kWindow, absl::Milliseconds(200)).size());
+  const double copies = static_cast<double>(consumer.Rest().size());
   EXPECT_GE(copies, kWindow);
   EXPECT_LE(copies, 2 * kWindow + connections + Reconnects());
   EXPECT_EQ(outbox_.rows(), 2U * kWindow);
