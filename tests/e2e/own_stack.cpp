@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 
@@ -19,6 +20,12 @@ constexpr absl::Duration kScriptTimeout = absl::Minutes(3);
 }  // namespace
 
 OwnStack::OwnStack() {
+  if (const char* shared = ::getenv("LOGISTICS_TEST_OWN_STACK"); shared != nullptr) {
+    dir_ = shared;
+    Must({"up"});
+    UseEnvironment(Must({"env"}));
+    return;
+  }
   dir_ = (std::string(::getenv("TMPDIR") != nullptr ? ::getenv("TMPDIR") : "/tmp")) + "/logistics-stack-XXXXXX";
   if (::mkdtemp(dir_.data()) == nullptr) throw std::runtime_error("cannot make " + dir_);
   StartGuard();
@@ -28,6 +35,7 @@ OwnStack::OwnStack() {
 
 OwnStack::~OwnStack() {
   for (const auto& [name, value] : before_) ::setenv(name.c_str(), value.c_str(), 1);
+  if (guard_in_ < 0) return;
   ::close(guard_in_);
   char byte = 0;
   while (::read(guard_out_, &byte, 1) > 0) continue;
@@ -66,7 +74,9 @@ std::string OwnStack::Must(std::vector<std::string> args) const {
   std::vector<std::string> command = {kScript};
   command.insert(command.end(), args.begin(), args.end());
   command.insert(command.end(), {"--dir", dir_});
-  const support::Finished finished = support::RunToEnd({command, {}}, kScriptTimeout);
+  std::map<std::string, std::string> environment;
+  if (const char* programs = ::getenv("PG_BIN"); programs != nullptr) environment["PG_BIN"] = programs;
+  const support::Finished finished = support::RunToEnd({command, environment}, kScriptTimeout);
   if (finished.exit_code != 0) {
     throw std::runtime_error("scripts/stack " + args.front() + " failed: " + finished.out + finished.err);
   }

@@ -10,7 +10,8 @@ namespace logistics::e2e {
 
 // Postgres and RabbitMQ of a test's own, for tests that stop or restart them. While it lives the LOGISTICS_TEST_*
 // variables name its servers, so that TestDatabase and TestBroker, made after it and gone before it, are there. The
-// servers end with it, and also when the test process dies.
+// servers end with it, and also when the test process dies; but where LOGISTICS_TEST_OWN_STACK names the folder of a
+// stack, tests that run one after the other share that one, and whoever named it takes it down.
 class OwnStack {
  public:
   OwnStack();

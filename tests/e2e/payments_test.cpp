@@ -37,17 +37,11 @@ class PaymentsTest : public testing::Test {
             order.id() + "'")[0][0]
         .c_str();
   }
-  void Stop() {
-    daemon_->process().Signal(SIGTERM);
-    const auto ending = daemon_->process().Wait();
-    ASSERT_TRUE(ending.has_value());
-    EXPECT_EQ(ending->exit_code, 0);
-  }
   // Ends the daemon.
   void ExpectAllSettled() {
     ExpectConsistent(world_);
     ExpectPublishedIsHistory(world_);
-    Stop();
+    daemon_->Stop();
     ExpectNothingWaits(world_);
   }
 

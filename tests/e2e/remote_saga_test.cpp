@@ -25,6 +25,7 @@ class RemoteSagaTest : public testing::Test {
     EXPECT_TRUE(Eventually([this] { return daemon_->Get("/readyz").body.find("inventory: up") != std::string::npos; }))
         << daemon_->Get("/readyz").body;
   }
+  void TearDown() override { daemon_->Stop(); }
   std::int64_t Orders() const { return remote_->world.database.QueryNumber("SELECT count(*) FROM orders"); }
 
   std::optional<RemoteWorld> remote_;

@@ -27,6 +27,11 @@ class StreamTest : public testing::Test {
     product_ = AddProduct(*a_, 1'000'000);
   }
 
+  void TearDown() override {
+    a_->Stop();
+    b_->Stop();
+  }
+
   // Some orders of the customers, in several calls at once.
   void Place(Daemon& daemon, int orders) {
     constexpr int kClients = 4;
