@@ -12,13 +12,13 @@
 namespace logistics::domain {
 namespace {
 
-enum class Kind { kPlain, kControl, kInvisible, kOddBlank, kNoText };
+enum class CharacterKind { kPlain, kControl, kInvisible, kOddBlank, kNoText };
 
 // One character at the head of a text, or one byte that begins none.
 struct Character {
   std::size_t bytes = 1;
   std::int32_t code = 0;
-  Kind kind = Kind::kNoText;
+  CharacterKind kind = CharacterKind::kNoText;
 };
 
 // Have a picture that is empty, which no property says.
@@ -26,20 +26,20 @@ constexpr bool IsEmptyPicture(std::int32_t code) {
   return code == 0x2800 || code == 0x115F || code == 0x1160 || code == 0x3164 || code == 0xFFA0;
 }
 
-Kind KindOf(std::int32_t code) {
-  if (code >= ' ' && code <= '~') return Kind::kPlain;
+CharacterKind KindOf(std::int32_t code) {
+  if (code >= ' ' && code <= '~') return CharacterKind::kPlain;
   const utf8proc_property_t& property = *utf8proc_get_property(code);
   switch (property.category) {
     case UTF8PROC_CATEGORY_CC:
-      return Kind::kControl;
+      return CharacterKind::kControl;
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
-      return Kind::kInvisible;
+      return CharacterKind::kInvisible;
     case UTF8PROC_CATEGORY_ZS:
-      return Kind::kOddBlank;
+      return CharacterKind::kOddBlank;
     default:
-      return property.ignorable != 0 || IsEmptyPicture(code) ? Kind::kInvisible : Kind::kPlain;
+      return property.ignorable != 0 || IsEmptyPicture(code) ? CharacterKind::kInvisible : CharacterKind::kPlain;
   }
 }
 
@@ -47,7 +47,7 @@ Character HeadOf(std::string_view text) {
   utf8proc_int32_t code = 0;
   const utf8proc_ssize_t bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                                   static_cast<utf8proc_ssize_t>(text.size()), &code);
-  if (bytes <= 0) return {1, static_cast<unsigned char>(text.front()), Kind::kNoText};
+  if (bytes <= 0) return {1, static_cast<unsigned char>(text.front()), CharacterKind::kNoText};
   return {static_cast<std::size_t>(bytes), code, KindOf(code)};
 }
 
@@ -68,7 +68,7 @@ bool IsNormalized(std::string_view text) {
 std::string NameOf(std::int32_t code) { return absl::StrFormat("U+%04X", code); }
 
 std::string Escape(const Character& character) {
-  if (character.kind == Kind::kNoText) return absl::StrFormat("\\x%02X", character.code);
+  if (character.kind == CharacterKind::kNoText) return absl::StrFormat("\\x%02X", character.code);
   switch (character.code) {
     case '\n':
       return "\\n";
@@ -86,11 +86,11 @@ std::string Escape(const Character& character) {
 std::string FaultOf(const Character& character) {
   const std::string name = NameOf(character.code);
   switch (character.kind) {
-    case Kind::kControl:
+    case CharacterKind::kControl:
       return "contains the control character " + name;
-    case Kind::kInvisible:
+    case CharacterKind::kInvisible:
       return "contains " + name + ", which cannot be seen";
-    case Kind::kOddBlank:
+    case CharacterKind::kOddBlank:
       return "contains the blank " + name + ", which looks like U+0020";
     default:
       return "is not valid UTF-8";
@@ -105,7 +105,7 @@ std::optional<std::string> IdentifierFault(std::string_view text) {
   if (text.back() == ' ') return "ends with a blank (U+0020)";
   for (std::string_view rest = text; !rest.empty();) {
     const Character character = HeadOf(rest);
-    if (character.kind != Kind::kPlain) return FaultOf(character);
+    if (character.kind != CharacterKind::kPlain) return FaultOf(character);
     rest.remove_prefix(character.bytes);
   }
   if (!IsNormalized(text)) return "is not in Unicode normal form C (NFC)";
@@ -120,7 +120,7 @@ std::string ShownIdentifier(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const Character character = HeadOf(text.substr(i));
     const bool at_an_end = i < first || i > last;
-    if (character.kind != Kind::kPlain || at_an_end || (!plain && character.code >= 0x80)) {
+    if (character.kind != CharacterKind::kPlain || at_an_end || (!plain && character.code >= 0x80)) {
       shown += Escape(character);
     } else {
       shown += text.substr(i, character.bytes);
@@ -137,8 +137,8 @@ std::string ShownText(std::string_view text) {
   std::string shown;
   while (!text.empty()) {
     const Character character = HeadOf(text);
-    const bool stays =
-        character.kind == Kind::kPlain || character.kind == Kind::kOddBlank || written_with(character.code);
+    const bool stays = character.kind == CharacterKind::kPlain || character.kind == CharacterKind::kOddBlank ||
+                       written_with(character.code);
     if (stays) {
       shown += text.substr(0, character.bytes);
     } else {
