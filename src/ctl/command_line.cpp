@@ -55,6 +55,7 @@ int RunCommandLine(int argc, char** argv) {
   SessionOptions options;
   std::string timeout = "10";
   app.add_option("--address", options.address, "host:port of the server")
+      ->transform(Trimmed())
       ->envname("LOGISTICS_ADDRESS")
       ->capture_default_str();
   app.add_flag("--json", options.json, "Print JSON");

@@ -66,7 +66,8 @@ class DlqCommandTest : public testing::Test {
   }
 
   support::Command Dlq(std::vector<std::string> args) const {
-    support::Command command{{LOGISTICS_BINARY_DIR "/logisticsctl", "dlq"}, {{"RABBITMQ_URL", broker_.url()}}};
+    support::Command command{{LOGISTICS_BINARY_DIR "/logisticsctl", "dlq"},
+                             {{"RABBITMQ_URL", " " + broker_.url() + "\n"}}};
     command.args.insert(command.args.end(), args.begin(), args.end());
     return command;
   }

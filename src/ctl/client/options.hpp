@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "ctl/client/session.hpp"
 
@@ -32,5 +33,15 @@ class FieldOptions {
 
 // "10", "2.5" (seconds), "500ms", "1m": above 0 and up to `max`.
 bool ParseDuration(const std::string& text, absl::Duration max, absl::Duration& duration);
+
+// For options that the environment gives too: blanks and ends of lines around a value do not count, as in the daemon's
+// settings.
+inline CLI::Validator Trimmed() {
+  const auto trim = [](std::string& value) {
+    value = std::string(absl::StripAsciiWhitespace(value));
+    return std::string();
+  };
+  return {trim, ""};
+}
 
 }  // namespace logistics::ctl

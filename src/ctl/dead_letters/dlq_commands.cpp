@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "ctl/client/options.hpp"
 #include "ctl/dead_letters/dlq_drop.hpp"
 #include "ctl/dead_letters/dlq_read.hpp"
 #include "ctl/dead_letters/dlq_redrive.hpp"
@@ -18,10 +20,13 @@ constexpr double kRateMax = 100'000;
 
 void AddBroker(CLI::App& app, BrokerArguments& broker) {
   app.add_option("--broker", broker.urls, "amqp[s]://user:password@host:port/vhost, or several separated by commas")
+      ->transform(Trimmed())
       ->envname("RABBITMQ_URL");
   app.add_option("--broker-ca", broker.ca_file, "amqps: authorities to trust; the system's")
+      ->transform(Trimmed())
       ->envname("LOGISTICS_RABBITMQ_TLS_CA_FILE");
   app.add_option("--broker-verify", broker.verify, "amqps: check the broker's certificate and host name")
+      ->transform(Trimmed())
       ->envname("LOGISTICS_RABBITMQ_TLS_VERIFY")
       ->capture_default_str();
 }
@@ -52,7 +57,8 @@ void AddList(CLI::App& dlq, Run& run) {
     if (arguments->queues.empty()) {
       arguments->queues.push_back(messaging::BrokerOptions().payments.queue);
       const char* const order_queue = std::getenv("RABBITMQ_ORDER_QUEUE");
-      if (order_queue != nullptr && *order_queue != '\0') arguments->queues.emplace_back(order_queue);
+      const std::string queue(absl::StripAsciiWhitespace(order_queue == nullptr ? "" : order_queue));
+      if (!queue.empty()) arguments->queues.push_back(queue);
     }
     run = [arguments](Session& session) { return ListDeadLetters(session, *arguments); };
   });
