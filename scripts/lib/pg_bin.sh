@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 
 PG_BIN_DEFAULT=/usr/lib/postgresql/15/bin
-export PG_BIN=${PG_BIN:-$PG_BIN_DEFAULT}
+# What the caller asks for; empty when any will do.
+PG_BIN_ASKED=${PG_BIN:-}
+PG_BIN=${PG_BIN:-$PG_BIN_DEFAULT}
 
 # pg_client NAME ARGUMENT...: a client program of that release, or Debian's where the folder holds a server only.
 pg_client() {

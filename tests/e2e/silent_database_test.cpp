@@ -62,8 +62,8 @@ TEST_F(SilentDatabaseTest, CallsKeepTheirDeadlines_AndOneOrderIsMadeOnceItSpeaks
 TEST_F(SilentDatabaseTest, DrainTimeIsOver_EndsWithOneAndSaysSo) {
   Start({{"database-statement-timeout", "5m"},
          {"grpc-keepalive-time", "1s"},
-         {"grpc-keepalive-timeout", "500ms"},
-         {"shutdown-drain-timeout", "2s"}});
+         {"grpc-keepalive-timeout", "3s"},
+         {"shutdown-drain-timeout", "5s"}});
   proxy_.SetMode(TcpProxy::Mode::kStall);
   Answer answer;
   std::jthread waiting([&] { answer = Create(*daemon_, OrderOf(product_), Within(absl::Minutes(5))); });
