@@ -208,11 +208,12 @@ class Batcher {
     while (!apart_queue_.empty() && one.empty()) {
       std::shared_ptr<Item> item = std::move(apart_queue_.front());
       apart_queue_.pop_front();
-      const bool late = item->context.deadline < absl::Now();
+      const absl::Duration left = item->context.deadline - absl::Now();
+      const bool late = left < absl::ZeroDuration();
       if (!late && !stopping_ && !item->stays_apart && !IsContestedLocked(*item)) {
         ReleaseKeysLocked(*item);
         back.push_back(std::move(item));
-      } else if (late || now - item->queued_at > limits_.apart_wait_max) {
+      } else if (left < kAnswerMargin || now - item->queued_at > limits_.apart_wait_max) {
         ReleaseKeysLocked(*item);
         (late ? refused.late : refused.busy).push_back(std::move(item));
       } else {
