@@ -38,8 +38,8 @@ class Application {
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
-  // Takes the gRPC port, whose calls are refused until Start. Touches no database. UNAVAILABLE naming the port when it
-  // is taken.
+  // Listens on the gRPC port; calls are refused until Start, which follows at once. Touches no database. UNAVAILABLE
+  // naming the port when it is taken.
   absl::Status Listen();
 
   // Serves from here on. The schema exists, and the replica is registered.

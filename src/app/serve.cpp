@@ -16,6 +16,7 @@
 #include "app/command_line.hpp"
 #include "app/signals.hpp"
 #include "rpc/server/library_log.hpp"
+#include "rpc/server/port_claim.hpp"
 #include "storage/coordination/inventory_mode.hpp"
 #include "storage/schema/migrator.hpp"
 #include "telemetry/admin_http.hpp"
@@ -133,8 +134,9 @@ int Serve(const Settings& settings) {
   std::optional<DrainLimit> limit;  // outlives the application: its end counts as drain
   Application application(settings, replica_id, peer.get(), log, metrics, readiness);
   // The port comes before the schema and before every lease: a second daemon on the same port must leave both alone.
-  if (const absl::Status status = application.Listen(); !status.ok()) {
-    spdlog::error("cannot start: {}", std::string(status.message()));
+  absl::StatusOr<rpc::PortClaim> claim = rpc::PortClaim::Take(settings.server.host, settings.server.port);
+  if (!claim.ok()) {
+    spdlog::error("cannot start: {}", std::string(claim.status().message()));
     return kExitFailed;
   }
   const absl::Status prepared = PrepareDatabase(settings, replica_id, signals, readiness);
@@ -147,6 +149,11 @@ int Serve(const Settings& settings) {
     return kExitFailed;
   }
 
+  claim->Release();
+  if (const absl::Status status = application.Listen(); !status.ok()) {
+    spdlog::error("cannot start: {}", std::string(status.message()));
+    return kExitFailed;
+  }
   application.Start();
   signals.Wait();
   const absl::Time deadline = absl::Now() + settings.drain_timeout;

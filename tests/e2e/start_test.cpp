@@ -108,6 +108,24 @@ TEST(StartTest, NoPostgres_StopsWhenAsked) {
   EXPECT_THAT(daemon.Log(), Not(HasSubstr("s3cret")));
 }
 
+// A port that accepts would get calls that other replicas could serve.
+TEST(StartTest, NoPostgres_KeepsTheGrpcPortAndRefusesConnectionsUntilItComes) {
+  const World world;
+  TcpProxy proxy("127.0.0.1", PortOf(world.database.url()), TcpProxy::Mode::kRefuse);
+  const std::string port = TakenPort().text();  // free again
+  Daemon daemon(Through(proxy, world.database.url()), world.broker.url(), {{"grpc-port", port}});
+  daemon.WaitForLog("the database is unavailable");
+  const int socket = support::ConnectTo("127.0.0.1", std::stoi(port));
+  EXPECT_EQ(socket, -1);
+  if (socket >= 0) ::close(socket);
+  const Finished second = Serve({}, {{"grpc-port", port}});
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_THAT(second.out, HasSubstr("cannot listen on 127.0.0.1:" + port + " for gRPC (GRPC_HOST, GRPC_PORT)"));
+  proxy.SetMode(TcpProxy::Mode::kForward);
+  daemon.WaitUntilReady();
+  AddProduct(daemon, 1);
+}
+
 TEST(StartTest, NoBroker_ServesAndPublishesWhenItComes) {
   const World world;
   TcpProxy proxy(world.broker.host(), world.broker.port(), TcpProxy::Mode::kRefuse);

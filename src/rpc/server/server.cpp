@@ -123,22 +123,17 @@ absl::StatusOr<int> Server::Start() {
   grpc::EnableDefaultHealthCheckService(true);
 
   const ServerOptions& options = parts_->runtime.options();
-  const std::string address = JoinHostPort(options.host, options.port);
   grpc::ServerBuilder builder;
   Configure(options, builder);
   int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(JoinHostPort(options.host, options.port), grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&parts_->order_rpc);
   builder.RegisterService(&parts_->admin_rpc);
   builder.RegisterService(&parts_->reflection);
   builder.RegisterCallbackGenericService(&parts_->unknown_calls);
   if (parts_->inventory_rpc != nullptr) builder.RegisterService(parts_->inventory_rpc.get());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", address,
-                                               " for gRPC (GRPC_HOST, GRPC_PORT): the port is taken or the address is "
-                                               "not of this machine"));
-  }
+  if (server == nullptr || port == 0) return CannotListen(options.host, options.port);
   {
     const std::lock_guard lock(parts_->mutex);
     parts_->server = std::move(server);

@@ -33,9 +33,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // The port that the server listens on. Calls are UNAVAILABLE with a retry hint until Open, so that the port can be
-  // taken before anything else that replicas compete for. Health answers NOT_SERVING until SetServing. UNAVAILABLE
-  // naming host and port when the server cannot listen there; a port is never shared with another process.
+  // The port that the server listens on. Calls are UNAVAILABLE with a retry hint until Open: the port comes before all
+  // else that replicas compete for. Health answers NOT_SERVING until SetServing. UNAVAILABLE naming host and port when
+  // the server cannot listen there; a port is never shared with another process.
   absl::StatusOr<int> Start();
 
   // Calls are served from now on: what they need is there.
