@@ -129,8 +129,8 @@ void Consumer::RejectOversized(const Delivery& delivery) {
         options_.name, kept ? "rejects" : "leaves unacked", delivery.routing_key, delivery.skipped_bytes,
         kInboundBodyBytesMax, *suppressed);
   }
-  if (!kept) return;
   metrics_.oversized.Increment();
+  if (!kept) return link_.CountStuck();
   acks_.push_back({link_.session(), delivery.tag, /*reject=*/true});
 }
 

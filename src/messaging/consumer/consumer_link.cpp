@@ -40,6 +40,7 @@ absl::Status ConsumerLink::OnConnected(Connection& connection) {
 
 void ConsumerLink::OnConnectionLost(const absl::Status& why) {
   metrics_.connected.Set(0);
+  stuck_ = 0;
   callbacks_.new_session(++session_number_);
   dead_letters_.Drop(absl::UnavailableError(why.message()));
 }
@@ -120,6 +121,11 @@ ConsumerLink::Time ConsumerLink::NextDue(Time now) const {
 std::string ConsumerLink::Trouble() const {
   if (connected() && !session_.blocked() && !dead_letters_.refusal().empty()) {
     return absl::StrCat("dead letters of queue ", queue_, " are refused: ", dead_letters_.refusal());
+  }
+  if (stuck_ > 0 && !session_.blocked()) {
+    return absl::StrCat(stuck_, " of ", options_.prefetch,
+                        " prefetched messages are too large and cannot be rejected: queue ", queue_,
+                        " may have other arguments than declared here, and drop them");
   }
   return session_.Trouble();
 }

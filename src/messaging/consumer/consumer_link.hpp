@@ -74,6 +74,8 @@ class ConsumerLink final : private SessionListener {
   std::uint64_t session() const { return session_number_; }
   // Whether the broker dead-letters a rejected message. A queue with other arguments might drop it.
   bool RejectsAreKept() const { return session_.declared(); }
+  // One of the messages that the broker gives at once stays unacked for as long as the session lasts.
+  void CountStuck() { ++stuck_; }
   // When Maintain, ProcessInput or SendDeadLetters have to be called again, whatever happens.
   Time NextDue(Time now) const;
   // The trouble at hand, in words for operators; empty = none.
@@ -101,6 +103,7 @@ class ConsumerLink final : private SessionListener {
   DeadLetterSender dead_letters_;
   std::uint64_t session_number_ = 1;
   int refusals_ = 0;  // of dead letters, since one of them was confirmed
+  int stuck_ = 0;     // of this session's messages: too large, and not to be rejected
   std::mt19937_64 random_;
   base::LogLimiter refusal_log_{std::chrono::seconds(10)};
 };

@@ -44,7 +44,8 @@ struct ConsumerMetrics {
   }
   static ports::Counter& DeadLettered(ports::Metrics& metrics, const std::string& consumer, const std::string& reason) {
     return metrics.GetCounter("logistics_messages_dead_lettered_total",
-                              "Dead letters that the broker confirmed or made itself, by reason",
+                              "Dead letters that the broker confirmed or made itself, and oversized messages "
+                              "that stay unacked, by reason",
                               {{"consumer", consumer}, {"reason", reason}});
   }
   static const std::vector<double>& LagBounds() {

@@ -110,6 +110,29 @@ TEST_F(ConsumerTest, Oversized_IsDeadLetteredWholeByTheBrokerAndBlocksNobody) {
   EXPECT_TRUE(QueueIsEmpty());
 }
 
+// Each such message takes one place of the prefetch: with all of them taken, nothing more is delivered.
+TEST_F(ConsumerTest, OversizedThatCannotBeRejected_IsCountedAndNamed) {
+  StartConsumer();
+  StopConsumer();
+  options_.urls = {broker_.UrlOfLimitedUser("^$", ".*", ".*")};
+  options_.payments.prefetch = 1;
+  consumer_ = NewConsumer();
+  consumer_->Start();
+  PublishBody(1, std::string(300'000, 'x'));
+  const auto named = [](const auto& entry) {
+    return entry.state == ports::HealthState::kDegraded &&
+           entry.reason.starts_with("1 of 1 prefetched messages are too large and cannot be rejected: queue " +
+                                    std::string(kQueue));
+  };
+  EXPECT_TRUE(health_.WaitFor("consumer payments", named, kConsumerWait));
+  EXPECT_EQ(DeadLettered("oversized"), 1);
+  StopConsumer();
+  options_.urls = {broker_.url()};
+  StartConsumer();
+  EXPECT_TRUE(TestConsumer(broker_.url(), kDlq).Next().has_value()) << "whose user may declare";
+  EXPECT_TRUE(WaitUntilUp());
+}
+
 TEST_F(ConsumerTest, RedrivenLetterThatDiesAgain_StillSaysWhereItWasPublished) {
   StartConsumer();
   ASSERT_TRUE(broker_.Publish("", kQueue, "no json",
