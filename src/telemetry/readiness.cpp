@@ -35,16 +35,18 @@ Readiness::Readiness(const std::vector<std::string>& components) {
 }
 
 void Readiness::Report(std::string_view component, ports::HealthState state, std::string_view reason) {
+  bool changed = false;
   {
     const std::lock_guard lock(mutex_);
     Component& entry = components_[std::string(component)];
-    if (entry.state != state) {
-      const auto level = state == ports::HealthState::kUp ? spdlog::level::info : spdlog::level::warn;
-      spdlog::log(level, "{} is {}{}{}", component, StateWord(state), reason.empty() ? "" : ": ", reason);
-    }
+    changed = entry.state != state;
     entry = {state, OneLine(reason)};
   }
   Notify();
+  if (!changed) return;
+  // Without a lock: a reader of the log that has stopped must not stop the probes.
+  const auto level = state == ports::HealthState::kUp ? spdlog::level::info : spdlog::level::warn;
+  spdlog::log(level, "{} is {}{}{}", component, StateWord(state), reason.empty() ? "" : ": ", reason);
 }
 
 void Readiness::SetDraining() {

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "fakes/status_matchers.hpp"
+#include "fakes/stuck_log.hpp"
 
 namespace logistics::telemetry {
 namespace {
@@ -85,6 +88,28 @@ TEST_F(AdminHttpTest, IdleConnections_DelayNoProbe) {
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 200);
   for (const int socket : idle) close(socket);
+}
+
+TEST_F(AdminHttpTest, StuckLog_DelaysNoProbe) {
+  fakes::StuckLog log;
+  std::thread reporting([this] { readiness_.Report("database", HealthState::kUp, ""); });
+  log.WaitUntilStuck();
+  std::vector<std::future<httplib::Result>> answers;
+  for (const char* const path : {"/readyz", "/livez", "/metrics"}) {
+    answers.push_back(std::async(std::launch::async, [this, path] { return Get(path); }));
+  }
+  // Far more than an answer takes, and less than the client waits.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(4);
+  for (std::future<httplib::Result>& answer : answers) {
+    EXPECT_EQ(answer.wait_until(until), std::future_status::ready);
+  }
+  log.GoOn();
+  reporting.join();
+  for (std::future<httplib::Result>& answer : answers) {
+    const httplib::Result result = answer.get();
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->status, 200) << "the state comes before its line";
+  }
 }
 
 TEST_F(AdminHttpTest, OtherPaths_AreNotFound) {
