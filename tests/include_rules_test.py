@@ -56,7 +56,7 @@ ROOMS = {
         "orders": {"call", "streams"},
         "inventory": {"call", "streams"},
         "admin": {"call"},
-        "server": {"call", "orders", "inventory", "admin"},
+        "server": {"call", "streams", "orders", "inventory", "admin"},
     },
     "ctl": {"client": set(), "orders": {"client"}, "inventory": {"client"}, "dead_letters": {"client"}},
     "app": {"settings": set()},

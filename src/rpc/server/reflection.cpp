@@ -8,6 +8,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <set>
 #include <utility>
@@ -113,13 +114,14 @@ ServerReflectionResponse AnswerTo(const ServerReflectionRequest& request, const 
 // One stream of questions and answers. Owns itself until gRPC is done with it.
 class ReflectionStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  ReflectionStream(const std::vector<std::string>& services, CallRuntime& runtime, Method& method,
+  ReflectionStream(const std::vector<std::string>& services, CallRuntime& runtime, StreamMethod& method,
                    grpc::CallbackServerContext& context)
       : services_(services),
         runtime_(runtime),
         method_(method),
         begun_(std::chrono::steady_clock::now()),
         correlation_id_(TakeCorrelationId(context, runtime.ids())) {
+    method_.CountBegin();
     StartRead(&request_bytes_);
   }
 
@@ -138,24 +140,31 @@ class ReflectionStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, 
     if (!ok) return End(absl::CancelledError("the caller is gone"));
     StartRead(&request_bytes_);
   }
-  void OnDone() override { delete this; }
+  void OnCancel() override { cancelled_ = true; }
+  // Only now it is certain whether the caller has ended its questions or is gone: reads end alike.
+  void OnDone() override {
+    if (cancelled_ && end_.ok()) end_ = absl::CancelledError("the caller is gone, or its deadline has passed");
+    const grpc::StatusCode code = ToGrpcStatus(end_, correlation_id_).error_code();
+    method_.CountEnd(code);
+    runtime_.Log({end_, code, method_.name(), std::chrono::steady_clock::now() - begun_, correlation_id_, ""});
+    delete this;
+  }
 
  private:
   void End(const absl::Status& status) {
-    const grpc::Status answer = ToGrpcStatus(status, correlation_id_);
-    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun_;
-    method_.Count(answer.error_code(), taken.count());
-    runtime_.Log({status, answer.error_code(), method_.name(), taken, correlation_id_, ""});
-    Finish(answer);
+    end_ = status;
+    Finish(ToGrpcStatus(status, correlation_id_));
   }
 
   const std::vector<std::string>& services_;
   CallRuntime& runtime_;
-  Method& method_;
+  StreamMethod& method_;
   const std::chrono::steady_clock::time_point begun_;
   const std::string correlation_id_;
   grpc::ByteBuffer request_bytes_;
   grpc::ByteBuffer response_bytes_;
+  absl::Status end_;
+  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace
@@ -175,7 +184,7 @@ Reflection::Reflection(std::vector<std::string> services, CallRuntime& runtime)
   Serve(v1alpha_, kV1AlphaPath);
 }
 
-void Reflection::Serve(Method& method, const char* path) {
+void Reflection::Serve(StreamMethod& method, const char* path) {
   auto added =
       std::make_unique<grpc::internal::RpcServiceMethod>(path, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr);
   added->SetServerApiType(grpc::internal::RpcServiceMethod::ApiType::CALL_BACK);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "rpc/call/call_scope.hpp"
+#include "rpc/streams/stream_scope.hpp"
 
 namespace logistics::rpc {
 
@@ -20,12 +21,12 @@ class Reflection final : public grpc::Service {
   const std::vector<std::string>& services() const { return services_; }
 
  private:
-  void Serve(Method& method, const char* path);
+  void Serve(StreamMethod& method, const char* path);
 
   std::vector<std::string> services_;
   CallRuntime& runtime_;
-  Method v1_;
-  Method v1alpha_;
+  StreamMethod v1_;
+  StreamMethod v1alpha_;
 };
 
 }  // namespace logistics::rpc

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "fakes/eventually.hpp"
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "unit/rpc/raw_client.hpp"
@@ -14,6 +15,7 @@
 namespace logistics::rpc {
 namespace {
 
+using fakes::Eventually;
 using google::protobuf::FileDescriptorProto;
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
@@ -141,6 +143,34 @@ TYPED_TEST(ReflectionTest, FilesByName_ComeWithTheirImports) {
   request.set_file_by_filename("order.proto");
   this->Take(this->Ask(request));
   EXPECT_THAT(this->files_, UnorderedElementsAre("order.proto", "google/protobuf/timestamp.proto"));
+}
+
+TYPED_TEST(ReflectionTest, Streams_AreCountedAsStreamsByTheirEnd) {
+  const std::string package = TypeParam::Request::descriptor()->file()->package();
+  const std::string method = "{method=" + package + ".ServerReflection/ServerReflectionInfo";
+  EXPECT_THAT(this->List(), testing::SizeIs(6));
+  EXPECT_EQ(this->metrics_.Value("logistics_rpc_streams" + method + "}"), 1);
+  {
+    grpc::ClientContext context;
+    const auto stream = this->stub_->ServerReflectionInfo(&context);
+    typename TypeParam::Request request;
+    typename TypeParam::Response response;
+    request.set_list_services("*");
+    EXPECT_TRUE(stream->Write(request) && stream->Read(&response));
+    context.TryCancel();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  const auto count = [&](const std::string& code) {
+    return this->metrics_.Value("logistics_rpc_total{code=" + code + ",method=" + method.substr(8) + "}");
+  };
+  EXPECT_TRUE(Eventually([&] { return count("CANCELLED") == 1; }));
+  grpc::ClientContext context;
+  const auto stream = this->stub_->ServerReflectionInfo(&context);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_TRUE(Eventually([&] { return count("OK") == 1; }));
+  EXPECT_EQ(count("CANCELLED"), 1);
+  EXPECT_EQ(this->metrics_.Value("logistics_rpc_seconds" + method + "}"), -1) << "being open is no latency";
 }
 
 TYPED_TEST(ReflectionTest, WhatIsNotThere_IsAnAnswerOfItsOwnAndTheStreamGoesOn) {
