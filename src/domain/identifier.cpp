@@ -83,6 +83,14 @@ std::string Escape(const Character& character) {
   return absl::StrFormat("\\u%04X", character.code);
 }
 
+// Whether a backslash of the text could be read as the first of an escape.
+bool ReadsLikeAnEscape(std::string_view text) {
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 1)) {
+    if (at + 1 < text.size() && std::string_view("\\nrtuUx").find(text[at + 1]) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 std::string FaultOf(const Character& character) {
   const std::string name = NameOf(character.code);
   switch (character.kind) {
@@ -116,12 +124,15 @@ std::string ShownIdentifier(std::string_view text) {
   const std::size_t first = std::min(text.find_first_not_of(' '), text.size());
   const std::size_t last = text.find_last_not_of(' ');
   const bool plain = IsNormalized(text);
+  const bool twice = IdentifierFault(text) || ReadsLikeAnEscape(text);
   std::string shown;
   for (std::size_t i = 0; i < text.size();) {
     const Character character = HeadOf(text.substr(i));
     const bool at_an_end = i < first || i > last;
     if (character.kind != CharacterKind::kPlain || at_an_end || (!plain && character.code >= 0x80)) {
       shown += Escape(character);
+    } else if (character.code == '\\' && twice) {
+      shown += "\\\\";
     } else {
       shown += text.substr(i, character.bytes);
     }

@@ -17,6 +17,7 @@ std::optional<std::string> IdentifierFault(std::string_view text);
 
 // `text` for people, so that what is wrong with the name can be seen: such characters as \u200B or \U000E0020, blanks
 // at the ends as \u0020, bytes that are no UTF-8 as \xFF. Of a text that is not in NFC, all that is not ASCII.
+// Backslashes are doubled where something is shown so, or could be read so: different names are shown differently.
 std::string ShownIdentifier(std::string_view text);
 
 // `text` for people, on one line: the same for control characters and those without a picture. The rest, and the

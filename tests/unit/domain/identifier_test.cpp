@@ -59,6 +59,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"NotUtf8", "BO\xFFX", "not valid UTF-8", "BO\\xFFX"}),
     [](const testing::TestParamInfo<Fault>& info) { return std::string(info.param.name); });
 
+TEST(ShownIdentifier, DifferentNamesAreShownDifferently) {
+  EXPECT_EQ(ShownIdentifier("A\u200B"), R"(A\u200B)");
+  EXPECT_EQ(ShownIdentifier(R"(A\u200B)"), R"(A\\u200B)");
+  EXPECT_EQ(ShownIdentifier(R"(A\\u200B)"), R"(A\\\\u200B)");
+  EXPECT_EQ(ShownIdentifier("A\\\u200B"), R"(A\\\u200B)");
+  EXPECT_EQ(ShownIdentifier("A\\B\u200B"), R"(A\\B\u200B)");
+  EXPECT_EQ(ShownIdentifier(R"(A\\B)"), R"(A\\\\B)");
+  EXPECT_EQ(ShownIdentifier(R"(A\xFF)"), R"(A\\xFF)");
+}
+
+TEST(ShownIdentifier, NamesWhoseBackslashesReadLikeNoEscape_AreShownAsTheyAre) {
+  for (const char* name : {R"(A\B)", R"(\)", R"(A/B\)", R"(A\ \1)"}) EXPECT_EQ(ShownIdentifier(name), name);
+}
+
 TEST(ShownText, KeepsTheTextOfPeopleAndEscapesWhatSteersATerminal) {
   EXPECT_EQ(ShownText(" for Ana\u00A0B.\u200D \u2764\uFE0F "), " for Ana\u00A0B.\u200D \u2764\uFE0F ");
   EXPECT_EQ(ShownText("a\nb\tc\x1B[2J\u202E\u200B"), "a\\nb\\tc\\u001B[2J\\u202E\\u200B");
