@@ -107,9 +107,10 @@ bool ParseQuantityAndPrice(std::string_view text, ::order::OrderItem& item) {
 // PRODUCT_OR_SKU:QTY:PRICE[:NAME]. A text that is no UUID is a SKU, which may contain colons: it ends before the first
 // two numbers, or, in quotes, where the quotes do.
 bool ParseItem(std::string_view text, ::order::OrderItem& item) {
-  if (std::optional<QuotedName> quoted = TakeQuotedName(text)) {
+  const std::optional<QuotedName> quoted = TakeQuotedName(text);
+  if (quoted && ParseQuantityAndPrice(quoted->rest, item)) {
     item.set_sku(quoted->name);
-    return ParseQuantityAndPrice(quoted->rest, item);
+    return true;
   }
   for (std::size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
     if (colon == 0 || !ParseQuantityAndPrice(text.substr(colon + 1), item)) continue;

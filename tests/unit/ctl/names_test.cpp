@@ -49,6 +49,16 @@ TEST_F(NamesTest, SkuThatReadsLikeAnItem_GoesInQuotes) {
   EXPECT_EQ(held.exit_code, 0) << held.err;
 }
 
+TEST_F(NamesTest, SkuThatBeginsWithQuotesOfItsOwn_CanBeOrderedAndReserved) {
+  AddProduct("\"A\":x", 10);
+  const Finished ordered = Order("\"A\":x:1:2");
+  EXPECT_EQ(ordered.exit_code, 0) << ordered.err;
+  EXPECT_THAT(ordered.out, HasSubstr("\"A\":x"));
+  const Finished held =
+      Ctl({"inventory", "reserve", "--warehouse", std::string(domain::kDefaultWarehouseId), "--item", "\"A\":x:3"});
+  EXPECT_EQ(held.exit_code, 0) << held.err;
+}
+
 TEST_F(NamesTest, NoItem_IsAUsersMistake) {
   for (const char* text : {"", "BOX", "BOX:1", "BOX:one:2", ":1:2", "\"BOX\":1"}) {
     const Finished finished = Order(text);
