@@ -19,8 +19,8 @@ constexpr std::size_t kPropertyBytesMax = 255;
 
 // Names the headers of a message whose headers are all left out.
 std::string LostHeaders(const DeadLetter& letter, const std::vector<std::string>& names) {
-  const std::string text = absl::StrCat(names.size(), " headers of ", letter.properties.size(),
-                                        " bytes together were left out: ", absl::StrJoin(names, ", "));
+  const std::string text = absl::StrCat(names.size(), " headers were left out, because all properties have ",
+                                        letter.properties.size(), " bytes together: ", absl::StrJoin(names, ", "));
   return std::string(base::CutText(text, kDeadReasonBytesMax));
 }
 
@@ -51,7 +51,8 @@ absl::StatusOr<std::uint64_t> SendDeadLetter(Connection& connection, const DeadL
     if (!keep) lost.emplace_back(name);
     return !keep || SendsElsewhere(name);
   });
-  const std::string lost_headers = LostHeaders(letter, lost);
+  // Properties refer to their texts until they are sent.
+  const std::string lost_headers = keep ? "" : LostHeaders(letter, lost);
   if (!keep) properties.SetText(kLostHeadersHeader, lost_headers);
   const std::string at = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", letter.at, absl::UTCTimeZone());
   properties.SetText(kDeadReasonHeader, base::CutText(letter.reason, kDeadReasonBytesMax));
