@@ -34,6 +34,8 @@ bool SessionSlot::needs_keeping() const {
 
 void SessionSlot::KeepReady(const Statement& probe) {
   if (!needs_keeping()) return;
+  // Each host of the URL may take its connect_timeout: the limit of the probe begins behind them.
+  if (!session_ && Catch([&] { Open(options_.connect_timeout); })) return;
   // Twice: an idle connection that was cut says nothing of the next.
   const auto failure = Attempt(
       Tries::kTwice, [&](Session& session) { session.Execute(probe); }, absl::Now() + kKeepMax);
@@ -58,16 +60,36 @@ void SessionSlot::Fails(std::string_view reason) {
 std::optional<Failure> SessionSlot::Attempt(Tries tries, const std::function<void(Session&)>& work,
                                             absl::Time deadline) {
   for (int attempt = 1;; ++attempt) {
-    try {
+    std::optional<Failure> failure = Catch([&] {
       work(Get(deadline));
       Works();
-      return std::nullopt;
-    } catch (const std::exception& error) {
-      Failure failure = TranslateException(error);
-      RollbackOrDrop(failure);
-      if (failure.kind != FailureKind::kConnection || attempt >= static_cast<int>(tries)) return failure;
-      if (absl::Now() >= deadline) return failure;
-    }
+    });
+    if (!failure || failure->kind != FailureKind::kConnection) return failure;
+    if (attempt >= static_cast<int>(tries) || absl::Now() >= deadline) return failure;
+  }
+}
+
+std::optional<Failure> SessionSlot::Catch(const std::function<void()>& step) {
+  try {
+    step();
+    return std::nullopt;
+  } catch (const std::exception& error) {
+    Failure failure = TranslateException(error);
+    RollbackOrDrop(failure);
+    return failure;
+  }
+}
+
+void SessionSlot::Open(absl::Duration connect_timeout) {
+  DatabaseOptions options = options_;
+  options.connect_timeout = connect_timeout;
+  try {
+    session_.emplace(options, use_);
+    asked_at_ = absl::Now();
+  } catch (const std::exception& error) {
+    // With a short deadline the time may have been over.
+    if (connect_timeout == options_.connect_timeout) Fails(error.what());
+    throw;
   }
 }
 
@@ -75,19 +97,12 @@ Session& SessionSlot::Get(absl::Time deadline) {
   const absl::Time now = absl::Now();
   const bool fresh = !session_;
   if (fresh) {
-    DatabaseOptions options = options_;
-    options.connect_timeout = std::min(options.connect_timeout, deadline - now);
-    try {
-      session_.emplace(options, use_);
-    } catch (const std::exception& error) {
-      // With a short deadline the time may have been over.
-      if (options.connect_timeout == options_.connect_timeout) Fails(error.what());
-      throw;
-    }
+    Open(std::min(options_.connect_timeout, deadline - now));
+    if (absl::Now() >= deadline) throw pqxx::sql_error("the deadline passed during the connect", "connect", "57014");
   }
   session_->LimitWaits(options_.statement_timeout + Session::kAnswerMargin, deadline + kLateMax);
-  if (!fresh && now - asked_at_ <= kAskInterval) return *session_;
-  if (!fresh) session_->RequireWritable();
+  if (fresh || now - asked_at_ <= kAskInterval) return *session_;
+  session_->RequireWritable();
   asked_at_ = now;
   return *session_;
 }

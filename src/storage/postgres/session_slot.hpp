@@ -28,12 +28,12 @@ class SessionSlot {
   // the transaction rolled back; a session that is broken, or whose server cannot serve (a standby, one that shuts
   // down), is dropped. A lost connection is tried again on a new one, within `tries` and the deadline. Returns why the
   // last try failed, nothing when it succeeded. Does not throw. A wait for a server that hangs ends little later than
-  // the deadline.
+  // the deadline. A session that is opened too late for the work stays for the next.
   std::optional<Failure> Attempt(Tries tries, const std::function<void(Session&)>& work,
                                  absl::Time deadline = absl::InfiniteFuture());
 
   // Where the part's health is watched, and the session failed last or has been idle for a while: opens it where there
-  // is none, and runs `probe`, a statement that needs what its work needs.
+  // is none, however long its hosts take, and then runs `probe`, a statement that needs what its work needs.
   void KeepReady(const Statement& probe);
   bool needs_keeping() const;
 
@@ -53,6 +53,10 @@ class SessionSlot {
   bool open() const { return session_.has_value(); }
 
  private:
+  void Open(absl::Duration connect_timeout);
+  // Runs a step of an attempt; what it throws is translated and cleared up.
+  std::optional<Failure> Catch(const std::function<void()>& step);
+
   const DatabaseOptions options_;
   const SessionUse use_;
   const SessionPart part_;

@@ -1,7 +1,10 @@
 // "postgres" is up while every part of a replica gets the sessions that its work needs; each that does not is named.
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "integration/storage/storage_fixture.hpp"
 #include "storage/schema/migrator.hpp"
 #include "storage/sessions_needed.hpp"
+#include "support/loopback.hpp"
 #include "support/postgres_role.hpp"
 
 namespace logistics::storage {
@@ -126,6 +129,36 @@ TEST_F(SessionHealthTest, RightThatIsTaken_IsNamedUntilItIsBack) {
   role_.Sql("GRANT INSERT ON order_items TO ROLE_");
   EXPECT_TRUE(Is(HealthState::kUp)) << Reason();
   EXPECT_THAT(Create(replica_->database(), OrderOf(product, 1)), IsOk());
+}
+
+// Each host of a URL takes up to its connect_timeout, and libpq asks one after the other.
+TEST_F(SessionHealthTest, FirstHostThatNeverAnswers_DelaysTheStartAndNoMore) {
+  const support::Listener silent = support::ListenOnLoopback();
+  const absl::Cleanup closed = [&] { ::close(silent.fd); };
+  DatabaseOptions options = Options();
+  options.url = role_.url();
+  options.url.insert(options.url.rfind('@') + 1, absl::StrCat("127.0.0.1:", silent.port, ","));
+  options.url += "?connect_timeout=6";
+  options.readers = options.background_readers = options.list_readers = options.writers = 1;
+  replica_ = NewReplica(options);
+  replica_->database().Start();
+  EXPECT_TRUE(replica_->health().WaitForState("postgres", HealthState::kUp, absl::Seconds(90))) << Reason();
+}
+
+// The session that such a call opened is there for the next.
+TEST_F(SessionHealthTest, ConnectThatTakesLongerThanTheCall_LeavesItsSession) {
+  const support::Listener silent = support::ListenOnLoopback();
+  const absl::Cleanup closed = [&] { ::close(silent.fd); };
+  DatabaseOptions options = Options();
+  options.url.insert(options.url.rfind('@') + 1, absl::StrCat("127.0.0.1:", silent.port, ","));
+  options.url += "?connect_timeout=2";
+  SessionSlot slot(options, SessionUse::kByKey);
+  const auto late = slot.Attempt(
+      Tries::kTwice, [](Session& session) { session.Script("SELECT 1"); }, absl::Now() + absl::Seconds(1));
+  ASSERT_TRUE(late.has_value());
+  EXPECT_THAT(late->status, fakes::StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(slot.open());
+  EXPECT_FALSE(slot.Attempt(Tries::kOnce, [](Session& session) { session.Script("SELECT 1"); }).has_value());
 }
 
 }  // namespace
