@@ -105,7 +105,8 @@ void Database::Start() {
   outbox_statistics_ = std::make_unique<OutboxStatistics>(options_, metrics_);
   unknown_rows_ = std::make_unique<UnknownRows>(background_, metrics_, health_);
   pool_keeper_.emplace(kKeepReadyEvery, [this] {
-    for (SessionPool* pool : {&serving_, &background_, &lists_}) pool->KeepReady();
+    SessionPool::KeepPass pass{stopping_, ""};
+    for (SessionPool* pool : {&serving_, &background_, &lists_}) pool->KeepReady(pass);
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,6 +39,7 @@ class Database {
   Database(const DatabaseOptions& options, const domain::Uuid& replica_id, ports::IdGenerator& ids,
            const ports::Clock& clock, const ports::EventEncoder& encoder, ports::Metrics& metrics,
            ports::HealthReporter& health);
+  ~Database() { stopping_ = true; }
 
   ports::OrderStore& orders() { return order_store_; }
   ports::StockStore& stock() { return stock_store_; }
@@ -100,6 +102,7 @@ class Database {
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
   std::unique_ptr<OutboxStatistics> outbox_statistics_;
   std::unique_ptr<UnknownRows> unknown_rows_;
+  std::atomic<bool> stopping_ = false;
   std::optional<base::PeriodicTask> pool_keeper_;  // last: it works with the pools
 };
 

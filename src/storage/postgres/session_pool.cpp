@@ -15,6 +15,8 @@ namespace logistics::storage {
 namespace {
 
 constexpr absl::Duration kComeAgainAfter = absl::Seconds(1);
+// A server that refuses does so sooner.
+constexpr absl::Duration kHangsAfter = absl::Seconds(2);
 
 }  // namespace
 
@@ -26,15 +28,23 @@ SessionPool::SessionPool(const DatabaseOptions& options, int size, int waiting_m
   }
 }
 
-void SessionPool::KeepReady() {
+void SessionPool::KeepReady(KeepPass& pass) {
   for (const auto& slot : slots_) {
+    if (pass.stop) return;
     {
       const std::lock_guard lock(mutex_);
       const auto place = std::find(free_.begin(), free_.end(), slot.get());
       if (place == free_.end() || !slot->needs_keeping()) continue;
       free_.erase(place);
     }
-    slot->KeepReady(kReadProbe);
+    if (pass.hangs.empty()) {
+      const absl::Time start = absl::Now();
+      const auto failure = slot->KeepReady(kReadProbe);
+      const bool hangs = failure && failure->kind == FailureKind::kConnection && absl::Now() - start > kHangsAfter;
+      if (hangs) pass.hangs = failure->text;
+    } else {
+      slot->Fails(pass.hangs);
+    }
     Return(slot.get());
   }
 }

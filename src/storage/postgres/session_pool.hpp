@@ -1,11 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,8 +25,14 @@ class SessionPool {
   SessionPool(const DatabaseOptions& options, int size, int waiting_max = std::numeric_limits<int>::max(),
               const SessionPart& part = {});
 
+  // One look after the sessions of one or several pools, one after the other.
+  struct KeepPass {
+    const std::atomic<bool>& stop;  // ends the pass before the next session
+    std::string hangs;              // why, once one waited for a server that hangs
+  };
   // Opens the sessions that are not open, and asks those that are idle whether they work (SessionSlot::KeepReady).
-  void KeepReady();
+  // Behind one that waited for a server that hangs, the others are not asked and fail for its reason.
+  void KeepReady(KeepPass& pass);
 
   // Runs `work` with a free session in a read-only snapshot, so that several statements see one state. Waits for a
   // session until the deadline, which is also the limit of its statements (DEADLINE_EXCEEDED). A read whose connection

@@ -32,16 +32,19 @@ bool SessionSlot::needs_keeping() const {
   return works_ != true || !session_ || absl::Now() - used_at_ > kKeepAfter;
 }
 
-void SessionSlot::KeepReady(const Statement& probe) {
-  if (!needs_keeping()) return;
+std::optional<Failure> SessionSlot::KeepReady(const Statement& probe) {
+  if (!needs_keeping()) return std::nullopt;
   // Each host of the URL may take its connect_timeout: the limit of the probe begins behind them.
-  if (!session_ && Catch([&] { Open(options_.connect_timeout); })) return;
+  if (!session_) {
+    if (auto failure = Catch([&] { Open(options_.connect_timeout); })) return failure;
+  }
   // Twice: an idle connection that was cut says nothing of the next.
   const auto failure = Attempt(
       Tries::kTwice, [&](Session& session) { session.Execute(probe); }, absl::Now() + kKeepMax);
   if (failure && (failure->kind == FailureKind::kConnection || failure->kind == FailureKind::kPermanent)) {
     Fails(failure->text);
   }
+  return failure;
 }
 
 void SessionSlot::Works() {

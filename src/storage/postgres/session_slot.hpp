@@ -34,7 +34,8 @@ class SessionSlot {
 
   // Where the part's health is watched, and the session failed last or has been idle for a while: opens it where there
   // is none, however long its hosts take, and then runs `probe`, a statement that needs what its work needs.
-  void KeepReady(const Statement& probe);
+  // Returns why the session does not work.
+  std::optional<Failure> KeepReady(const Statement& probe);
   bool needs_keeping() const;
 
   // What the work itself says of the session, where Attempt does not see it.

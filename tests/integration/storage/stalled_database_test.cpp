@@ -67,6 +67,25 @@ TEST_F(StalledDatabaseTest, ServerThatHangs_IsDownWithinTenSecondsAndCallersKeep
   ExpectConsistent();
 }
 
+// Ten sessions of readers, each asked for up to five seconds, would make a pass longer than a stop may take.
+TEST_F(StalledDatabaseTest, StopWhileTheServerHangs_WaitsForOneSessionAndAllAreNamed) {
+  const auto replica = NewReplica(ThroughProxy());
+  replica->database().Start();
+  const auto is = [&](HealthState state, const std::string& text, absl::Duration patience) {
+    return replica->health().WaitFor(
+        "postgres",
+        [&](const auto& entry) { return entry.state == state && entry.reason.find(text) != std::string::npos; },
+        patience);
+  };
+  ASSERT_TRUE(is(HealthState::kUp, "", kPatience));
+  proxy_.SetMode(TcpProxy::Mode::kStall);
+  ASSERT_TRUE(is(HealthState::kDown, "background readers, ", kPatience));
+  EXPECT_TRUE(is(HealthState::kDown, "list readers", absl::Seconds(5)));
+  const absl::Time stopped = absl::Now();
+  replica->Stop();
+  EXPECT_LT(absl::Now() - stopped, absl::Seconds(20));
+}
+
 // Relay, sweepers and writers have no caller.
 TEST_F(StalledDatabaseTest, WaitWithoutADeadline_EndsPastTheStatementsLimit) {
   DatabaseOptions options = ThroughProxy();
