@@ -61,7 +61,7 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
                    products_,
                    contested_,
                    [this] { signal_.Committed(); },
-                   {&session_health_, "writers"}},
+                   {&session_health_, "writers", SessionHealth::Weight::kNeeded, /*commits=*/true}},
       writes_(
           Limits(options), Writers(writer_deps_),
           WriteBatcher::Apart{std::make_unique<WriteExecutor>(writer_deps_, WriteExecutor::Use::kApart), contested_}),

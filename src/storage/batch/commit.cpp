@@ -10,6 +10,9 @@ constexpr Statement kClaimBatch = {
     "INSERT INTO commits (batch_id, number, committed_at) VALUES ($1::uuid, NULL, clock_timestamp()) "
     "ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id"};
 constexpr Statement kReadCommit = {"read_commit", "SELECT number IS NOT NULL FROM commits WHERE batch_id = $1::uuid"};
+constexpr Statement kLastCommit = {"last_commit",
+                                   "SELECT committed_at > clock_timestamp() - $1::bigint * interval '1 millisecond' "
+                                   "FROM commits WHERE number = (SELECT value FROM change_counter)"};
 
 }  // namespace
 
@@ -18,6 +21,11 @@ void Commit(Session& session, const domain::Uuid& batch_id, absl::Duration lock_
                               "; WITH next AS (UPDATE change_counter SET value = value + 1 RETURNING value) "
                               "INSERT INTO commits (batch_id, number, committed_at) SELECT '",
                               batch_id.ToString(), "', value, clock_timestamp() FROM next; COMMIT"));
+}
+
+bool OthersCommit(Session& session, absl::Duration wait) {
+  const pqxx::result last = session.Execute(kLastCommit, Params().Add(absl::ToInt64Milliseconds(wait)));
+  return !last.empty() && last[0][0].as<bool>();
 }
 
 bool WasCommitted(Session& session, const domain::Uuid& batch_id) {

@@ -11,6 +11,13 @@ namespace logistics::storage {
 // When this throws and the connection is gone, the commit is in doubt (see WasCommitted).
 void Commit(Session& session, const domain::Uuid& batch_id, absl::Duration lock_timeout);
 
+// Commits, takes no number and adds no row: refused where a commit would be.
+inline constexpr Statement kProbeCommit = {"probe_commit", "UPDATE change_counter SET value = value"};
+
+// Whether some writer has committed within the last `wait`. Then the counter's lock goes from one to the next, however
+// long one waits for it.
+bool OthersCommit(Session& session, absl::Duration wait);
+
 // Resolves a commit in doubt, on a new connection: true when the batch is committed, false when it never will be.
 // Waits for the lost transaction where it still runs.
 bool WasCommitted(Session& session, const domain::Uuid& batch_id);

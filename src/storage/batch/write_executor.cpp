@@ -82,7 +82,22 @@ WriteBatch WriteExecutor::Execute(const WriteBatch& batch) {
   return apart;
 }
 
-void WriteExecutor::KeepReady() { session_.KeepReady(kProbeWrites); }
+void WriteExecutor::KeepReady() {
+  // Behind a failure, since the server may refuse only what is written, a real commit is tried.
+  const auto failure = session_.KeepReady(session_.works() ? kProbeWrites : kProbeCommit);
+  if (!failure || session_.works()) return;
+  if (failure->kind == FailureKind::kTransient) return session_.Fails(failure->text);
+  if (failure->kind == FailureKind::kLocked) JudgeWait(*failure);
+}
+
+void WriteExecutor::JudgeWait(const Failure& failure) {
+  bool others_commit = false;
+  const auto unknown = session_.Attempt(
+      Tries::kOnce, [&](Session& session) { others_commit = OthersCommit(session, deps_.options.lock_timeout); });
+  if (unknown && unknown->kind == FailureKind::kConnection) return;
+  // Where they do, the counter is busy, and its lock comes in time.
+  others_commit ? session_.Works() : session_.Fails(failure.text);
+}
 
 void WriteExecutor::RunTogether(WriteBatch batch, WriteBatch& apart) {
   while (!batch.empty()) {
@@ -212,6 +227,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
       return resolved;
     }
     // The counter's lock is held by the commit of another writer: no row of a command is in the way.
+    if (failure.kind == FailureKind::kLocked && committing) JudgeWait(failure);
     if (failure.kind == FailureKind::kLocked && !committing) {
       return {rows_.RememberLocked(items) ? Try::kContested : Try::kAgain, failure.status};
     }
@@ -243,7 +259,8 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
   in_doubt_.Increment();
   spdlog::warn("the answer to a commit of {} commands was lost; asking whether it happened", batch.size());
   MarkInDoubt(batch, true);
-  const absl::Time give_up = absl::Now() + kResolveMax;
+  const absl::Time start = absl::Now();
+  const absl::Time give_up = start + kResolveMax;
   for (int attempt = 1; attempt == 1 || AnyoneWaits(batch, give_up); ++attempt) {
     try {
       const bool committed = WasCommitted(session_.Get(), batch_id);
@@ -256,6 +273,8 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
     } catch (const std::exception& error) {
       const Failure failure = TranslateException(error);
       session_.RollbackOrDrop(failure);
+      const bool last = failure.kind == FailureKind::kPermanent || !AnyoneWaits(batch, give_up);
+      if (last || absl::Now() - start > deps_.options.lock_timeout) session_.Fails(failure.text);
       if (failure.kind == FailureKind::kPermanent) {
         spdlog::error("the commit in doubt cannot be resolved: {}", error.what());
         break;

@@ -65,6 +65,8 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   // Runs until it is done, has failed for good, or is contested.
   TryOutcome RunToEnd(const WriteBatch& batch, Outcomes& outcomes);
   TryOutcome RunOnce(const WriteBatch& batch, Outcomes& outcomes);
+  // The counter's lock was waited for in vain: the session fails where no other writer commits meanwhile.
+  void JudgeWait(const Failure& failure);
   TryOutcome ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch);
   // `endless`: until when somebody without a deadline waits.
   static bool AnyoneWaits(const WriteBatch& batch, absl::Time endless = absl::InfiniteFuture());

@@ -27,10 +27,10 @@ std::string SqlStateOf(const pqxx::sql_error& error) {
 }
 
 bool IsUnfit(std::string_view sqlstate) {
-  // Undefined table, column, function and schema; no privilege; read-only.
-  static constexpr std::array<std::string_view, 6> kUnfit = {"42P01", "42703", "42883", "3F000", "42501", "25006"};
-  return sqlstate.starts_with("53") || LosesSession(sqlstate) ||
-         std::find(kUnfit.begin(), kUnfit.end(), sqlstate) != kUnfit.end();
+  // Undefined table, column, function and schema; no privilege; read-only; too many connections.
+  static constexpr std::array<std::string_view, 7> kUnfit = {"42P01", "42703", "42883", "3F000",
+                                                             "42501", "25006", "53300"};
+  return LosesSession(sqlstate) || std::find(kUnfit.begin(), kUnfit.end(), sqlstate) != kUnfit.end();
 }
 
 // Codes of Postgres manual appendix A.
@@ -79,7 +79,7 @@ Failure TranslateException(const std::exception& error) {
     switch (kind) {
       case FailureKind::kTransient:
       case FailureKind::kLocked:
-        return {kind, BusyError(), text, sqlstate, unfit};
+        return {kind, BusyError(), text, sqlstate, unfit, sqlstate.starts_with("53")};
       case FailureKind::kConnection:
         return {kind, UnavailableError("the database is unavailable"), text, sqlstate, unfit};
       case FailureKind::kPermanent:

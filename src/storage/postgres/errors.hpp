@@ -23,9 +23,12 @@ struct Failure {
   absl::Status status;
   std::string text;           // the exception's own words, for logs and operators; never for a caller
   std::string sqlstate = {};  // empty where the server gave none
-  // The session lacks what its work needs, and will lack it for the next work too: a right, a table, room, a server
-  // that takes writes, its own prepared statements.
+  // The session lacks what its work needs, and will lack it for the next work too: a right, a table, a server that
+  // takes writes, its own prepared statements.
   bool unfit = false;
+  // The server lacks room on disk, memory or temporary files for it: so it does for all commits, and perhaps for this
+  // query alone.
+  bool no_room = false;
 };
 
 // A name in a row that this release does not know, since a later one wrote the row. Only the command or the read that

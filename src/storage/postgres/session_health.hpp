@@ -68,6 +68,7 @@ struct SessionPart {
   SessionHealth* health = nullptr;
   const char* name = "";
   SessionHealth::Weight weight = SessionHealth::Weight::kNeeded;
+  bool commits = false;  // its work is to commit, and nothing less than a commit shows that it can
 };
 
 }  // namespace logistics::storage

@@ -41,7 +41,9 @@ std::optional<Failure> SessionSlot::KeepReady(const Statement& probe) {
   // Twice: an idle connection that was cut says nothing of the next.
   const auto failure = Attempt(
       Tries::kTwice, [&](Session& session) { session.Execute(probe); }, absl::Now() + kKeepMax);
-  if (failure && (failure->kind == FailureKind::kConnection || failure->kind == FailureKind::kPermanent)) {
+  if (!failure) {
+    Works();
+  } else if (failure->kind == FailureKind::kConnection || failure->kind == FailureKind::kPermanent) {
     Fails(failure->text);
   }
   return failure;
@@ -65,7 +67,8 @@ std::optional<Failure> SessionSlot::Attempt(Tries tries, const std::function<voi
   for (int attempt = 1;; ++attempt) {
     std::optional<Failure> failure = Catch([&] {
       work(Get(deadline));
-      Works();
+      used_at_ = absl::Now();
+      if (!part_.commits) Works();
     });
     if (!failure || failure->kind != FailureKind::kConnection) return failure;
     if (attempt >= static_cast<int>(tries) || absl::Now() >= deadline) return failure;
@@ -111,7 +114,7 @@ Session& SessionSlot::Get(absl::Time deadline) {
 }
 
 void SessionSlot::RollbackOrDrop(const Failure& failure) {
-  if (failure.unfit) {
+  if (failure.unfit || (failure.no_room && part_.commits)) {
     Fails(failure.text);
     if (part_.health != nullptr) part_.health->Suspect();
   }

@@ -37,6 +37,7 @@ class SessionSlot {
   // Returns why the session does not work.
   std::optional<Failure> KeepReady(const Statement& probe);
   bool needs_keeping() const;
+  bool works() const { return works_ == true; }
 
   // What the work itself says of the session, where Attempt does not see it.
   void Works();
@@ -65,7 +66,7 @@ class SessionSlot {
   std::optional<Session> session_;
   absl::Time asked_at_;  // whether the server accepts writes
   std::optional<bool> works_;
-  absl::Time used_at_;
+  absl::Time used_at_;  // with success
 };
 
 }  // namespace logistics::storage

@@ -68,6 +68,16 @@ TEST(TranslateExceptionTest, MissingRight_HasItsCode) {
   EXPECT_THAT(failure.status, StatusIs(absl::StatusCode::kInternal, testing::HasSubstr("42501")));
 }
 
+// A query that spills says nothing of the next; a commit that finds no room does.
+TEST(TranslateExceptionTest, LackOfRoom_IsApartFromAnUnfitSession) {
+  for (const char* const sqlstate : {"53100", "53200", "53300", "53400"}) {
+    SCOPED_TRACE(sqlstate);
+    const Failure failure = TranslateException(SqlError(sqlstate));
+    EXPECT_TRUE(failure.no_room);
+    EXPECT_EQ(failure.unfit, sqlstate == std::string("53300"));
+  }
+}
+
 TEST(TranslateExceptionTest, WhatIsWrongWithOneStatement_SaysNothingOfTheSession) {
   for (const char* const sqlstate : {"22000", "23514", "40001", "55P03", "57014", ""}) {
     SCOPED_TRACE(sqlstate);
