@@ -49,9 +49,9 @@ FailureKind KindOf(const std::string& sqlstate) {
   // 53 insufficient resources: disk, memory, connections.
   if (class_code == "53") return FailureKind::kTransient;
   // 25006 read_only_sql_transaction and 55000 "recovery is in progress": a standby, after a failover. 08 connection,
-  // 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout.
-  if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25006" ||
-      sqlstate == "55000" || LosesSession(sqlstate))
+  // 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout, 25P04 transaction_timeout.
+  if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25P04" ||
+      sqlstate == "25006" || sqlstate == "55000" || LosesSession(sqlstate))
     return FailureKind::kConnection;
   return FailureKind::kPermanent;
 }

@@ -40,7 +40,8 @@ constexpr std::string_view kFixedSettings =
     "'remote_apply' ELSE 'on' END, false); SET client_encoding = 'UTF8'; "
     "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
     "SET DateStyle = 'ISO, MDY'; SET timezone = 'UTC'; SET bytea_output = 'hex'; SET array_nulls = on; "
-    "SET standard_conforming_strings = on; SET transform_null_equals = off; SET idle_session_timeout = 0; ";
+    "SET standard_conforming_strings = on; SET transform_null_equals = off; SET idle_session_timeout = 0; "
+    "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'; ";  // Postgres 17
 
 // JIT never pays for statements this short. A query whose client is gone ends within a second.
 std::string SessionSettings(const DatabaseOptions& options, SessionUse use) {

@@ -52,6 +52,13 @@ TEST_F(SessionSettingsTest, HostileDefaults_ChangeNothing) {
                                                         {"extra_float_digits", "-15"}}) {
     SetDefault(setting, value);
   }
+  for (const std::string limit : {"idle_session_timeout", "transaction_timeout"}) {
+    // The server may be too old to have it.
+    if (Number("SELECT count(*) FROM pg_settings WHERE name = '" + limit + "'") == 0) continue;
+    SetDefault(limit, "5s");
+    Session session(Options(), SessionUse::kByKey);
+    EXPECT_EQ(session.Script("SHOW " + limit)[0][0].as<std::string>(), "0");
+  }
   DatabaseOptions options = Options();
   options.url += "?client_encoding=LATIN1";
   const auto replica = NewReplica(options);

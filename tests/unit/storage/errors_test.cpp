@@ -43,7 +43,7 @@ TEST(TranslateExceptionTest, WaitInVain_IsOneForALock) {
 
 TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {
   for (const char* const sqlstate :
-       {"08000", "08003", "08006", "08007", "57P01", "57P02", "57P03", "25P03", "25006", "55000"}) {
+       {"08000", "08003", "08006", "08007", "57P01", "57P02", "57P03", "25P03", "25P04", "25006", "55000"}) {
     SCOPED_TRACE(sqlstate);
     ExpectTryLater(SqlError(sqlstate), FailureKind::kConnection);
   }
