@@ -62,18 +62,21 @@ void ChangeSignal::WakeSubscribers() {
 
 void ChangeSignal::NotifyLoop(const std::stop_token& stop) {
   SessionSlot session(options_, SessionUse::kByKey, {&health_, "notifier", SessionHealth::Weight::kDeferred});
+  absl::Duration backoff = kReconnectMin;
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
       if (!changed_.wait(lock, stop, [this] { return dirty_; })) return;
       dirty_ = false;
     }
-    // The other replicas poll, so a lost notification costs time only.
-    if (const auto failure = session.Attempt(Tries::kOnce, [](Session& open) { open.Script(kNotify); })) {
-      spdlog::debug("the notification of other replicas failed: {}", failure->text);
-    }
+    // Meanwhile the other replicas poll. One notification too many costs them a look.
+    const auto failure = session.Attempt(Tries::kTwice, [](Session& open) { open.Script(kNotify); });
+    if (failure) spdlog::debug("the notification of other replicas failed: {}", failure->text);
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(kNotifyInterval), [] { return false; });
+    dirty_ = dirty_ || failure;
+    const absl::Duration pause = failure ? backoff : kNotifyInterval;
+    changed_.wait_for(lock, stop, absl::ToChronoNanoseconds(pause), [] { return false; });
+    backoff = failure ? std::min(backoff * 2, kReconnectMax) : kReconnectMin;
   }
 }
 

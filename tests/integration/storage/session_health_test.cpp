@@ -19,6 +19,8 @@ constexpr absl::Duration kNoticedWithin = absl::Seconds(30);
 // The last statement of idle sessions, by part.
 constexpr char kOfWriters[] = "UPDATE change_counter";
 constexpr char kOfReaders[] = "SELECT value FROM change_counter";
+constexpr char kNotifiers[] =
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND starts_with(query, 'NOTIFY')";
 
 // A replica whose role is no superuser: limits do not count for those.
 class SessionHealthTest : public StorageFixture {
@@ -95,6 +97,23 @@ TEST_F(SessionHealthTest, RelayWithoutASession_IsNamedAndWritesGoOn) {
   EXPECT_FALSE(relay_->AcquireLease(absl::Minutes(1)).ok());
   EXPECT_TRUE(Is(HealthState::kDegraded, "relay: ")) << Reason();
   EXPECT_THAT(Create(replica_->database(), OrderOf(product, 1)), IsOk());
+}
+
+TEST_F(SessionHealthTest, NotifierWithoutASession_NotifiesOnceItHasOne) {
+  Start();
+  ASSERT_TRUE(Is(HealthState::kUp));
+  ProductWith(replica_->database(), 1);
+  ASSERT_TRUE(Eventually([&] { return Number(kNotifiers) == 1; }));
+  Session listener(Options(), SessionUse::kQueries);
+  role_.Sql("ALTER ROLE ROLE_ CONNECTION LIMIT 1");
+  role_.Cut("NOTIFY");
+  ASSERT_TRUE(Eventually([&] { return Number(kNotifiers) == 0; }));
+  listener.Script("LISTEN logistics_changes");
+  ProductWith(replica_->database(), 1);
+  EXPECT_TRUE(Is(HealthState::kDegraded, "notifier: ")) << Reason();
+  role_.Sql("ALTER ROLE ROLE_ CONNECTION LIMIT -1");
+  EXPECT_TRUE(Is(HealthState::kUp)) << Reason();
+  EXPECT_TRUE(Eventually([&] { return listener.AwaitNotification(absl::Seconds(1)); }));
 }
 
 // For sessions that begin from now on: those that are open live on.
