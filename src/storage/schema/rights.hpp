@@ -14,7 +14,7 @@ class MissingRightsError : public std::runtime_error {
 
 // The rights of a role that serves: USAGE on the schema, SELECT on all our tables, and what each table needs besides
 // (docs/deploy.md). Throws MissingRightsError naming the rights that the session's role lacks, and on what; pqxx
-// exceptions too. The tables exist.
+// exceptions too. Skips a table that does not exist.
 void RequireRights(Session& session, const std::string& schema);
 
 }  // namespace logistics::storage
