@@ -1,4 +1,5 @@
 // Sessions carry the settings that the statements rest on, whatever server, database, role and URL say.
+#include "absl/cleanup/cleanup.h"
 #include "integration/storage/storage_fixture.hpp"
 #include "storage/outbox/postgres_outbox.hpp"
 #include "storage/schema/migrator.hpp"
@@ -90,11 +91,11 @@ TEST_F(SessionSettingsTest, DatabaseThatIsNotUtf8_IsRefusedByName) {
     SCOPED_TRACE(encoding);
     const std::string name = database_.url().substr(database_.url().rfind('/') + 1) + "_other";
     database_.Query("CREATE DATABASE " + name + " TEMPLATE template0 LOCALE 'C' ENCODING '" + encoding + "'");
+    const absl::Cleanup dropped = [&] { database_.Query("DROP DATABASE " + name + " WITH (FORCE)"); };
     DatabaseOptions options = Options();
     options.url += "_other";
     EXPECT_THAT(Migrate(options), StatusIs(absl::StatusCode::kFailedPrecondition,
                                            testing::AllOf(HasSubstr(encoding), HasSubstr("ENCODING 'UTF8'"))));
-    database_.Query("DROP DATABASE " + name + " WITH (FORCE)");
   }
 }
 
