@@ -157,8 +157,7 @@ void WriteExecutor::GiveBack(const std::shared_ptr<PendingWrite>& item, WriteBat
 }
 
 void WriteExecutor::RunApart(const std::shared_ptr<PendingWrite>& item) {
-  // The wait of a frozen replica's transaction, which Postgres ends: longer than one wait for a row. Before the caller's
-  // own margin, which is for the answer.
+  // Long enough for Postgres to end a frozen replica's transaction. The caller's own margin is for the answer.
   const absl::Time give_up =
       std::min(absl::Now() + deps_.options.lock_timeout * 2, item->context.deadline - 2 * kAnswerMargin);
   for (;;) {
