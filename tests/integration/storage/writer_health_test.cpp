@@ -1,4 +1,8 @@
 // A replica is ready while its commits can succeed, which a statement that writes nothing does not show.
+#include <algorithm>
+#include <stop_token>
+#include <thread>
+
 #include "integration/storage/storage_fixture.hpp"
 
 namespace logistics::storage {
@@ -19,6 +23,11 @@ class WriterHealthTest : public StorageFixture {
     replica->database().Start();
     EXPECT_TRUE(replica->health().WaitForState("postgres", HealthState::kUp, kSeenWithin));
     return replica;
+  }
+  static bool WasDown(Replica& replica, std::size_t since) {
+    const auto entries = replica.health().Entries();
+    return std::any_of(entries.begin() + static_cast<std::ptrdiff_t>(since), entries.end(),
+                       [](const auto& entry) { return entry.state != HealthState::kUp; });
   }
   // Sessions whose probe waits for the counter.
   std::int64_t ProbesThatWait() const {
@@ -51,6 +60,28 @@ TEST_F(WriterHealthTest, CounterThatSomebodyLocks_IsDownUntilItIsFree) {
   EXPECT_TRUE(replica->health().WaitForState("postgres", HealthState::kUp, kSeenWithin));
   EXPECT_THAT(Create(replica->database(), OrderOf(product, 1)), IsOk());
   ExpectConsistent();
+}
+
+// Others commit all the time: that this replica's wait for the counter ends in vain is no failure of its own.
+TEST_F(WriterHealthTest, CounterThatIsBusy_IsNoFailure) {
+  const auto replica = Started(absl::Milliseconds(1500));
+  const domain::ProductId product = ProductWith(replica->database(), 100);
+  const std::size_t up = replica->health().Entries().size();
+  Session holder(Options(), SessionUse::kQueries);
+  holder.Begin();
+  holder.Script("SELECT value FROM change_counter FOR UPDATE");
+  // The last commit stays a recent one.
+  std::jthread others([this](const std::stop_token& stop) {
+    Session session(Options(), SessionUse::kQueries);
+    while (!stop.stop_requested()) {
+      session.Script(
+          "UPDATE commits SET committed_at = clock_timestamp() WHERE number = (SELECT value FROM change_counter)");
+    }
+  });
+  // Until Postgres ends the holder, which is idle in its transaction.
+  EXPECT_THAT(Create(replica->database(), OrderOf(product, 1)), IsOk());
+  EXPECT_GE(replica->Count("batch_retries_total"), 1);
+  EXPECT_FALSE(WasDown(*replica, up));
 }
 
 // What the server says of a query that needs too much is no word on the next; a commit always needs room.
