@@ -41,6 +41,14 @@ constexpr Statement kAwaitOrder = {"await_order", "SELECT 1 FROM orders WHERE id
 constexpr Statement kAwaitReservation = {"await_reservation",
                                          "SELECT 1 FROM reservations WHERE id = $1::uuid FOR UPDATE"};
 
+// Between two messages of one statement a session is active and waits for its client.
+constexpr Statement kEndStalledWriters = {
+    "end_stalled_writers",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND usename = current_user AND application_name = current_setting('application_name') "
+    "AND pid <> pg_backend_pid() AND state = 'active' AND wait_event = 'ClientRead' AND xact_start IS NOT NULL "
+    "AND state_change < clock_timestamp() - $1::bigint * interval '1 millisecond'"};
+
 }  // namespace
 
 LockedRows<domain::LevelKey> FindLockedLevels(Session& session, const std::set<domain::LevelKey>& levels,
@@ -77,6 +85,11 @@ LockedRows<domain::OrderId> FindLockedOrders(Session& session, const std::vector
     }
   }
   return locked;
+}
+
+int EndStalledWriters(Session& session, absl::Duration stalled_for) {
+  const Params params = Params().Add(absl::ToInt64Milliseconds(stalled_for));
+  return static_cast<int>(session.Execute(kEndStalledWriters, params).size());
 }
 
 void AwaitLevel(Session& session, const domain::LevelKey& level) {

@@ -27,6 +27,11 @@ LockedRows<domain::LevelKey> FindLockedLevels(Session& session, const std::set<d
 LockedRows<domain::OrderId> FindLockedOrders(Session& session, const std::vector<domain::OrderId>& ids,
                                              absl::Duration long_since);
 
+// Ends the transactions of our own sessions that have waited so long for the rest of a statement, and returns how many.
+// libpq sends a statement of over 8 KiB in two parts. A replica that freezes between them keeps its locks, since
+// Postgres counts its session as active and no timeout of ours applies. Outside a transaction.
+int EndStalledWriters(Session& session, absl::Duration stalled_for);
+
 // Lock one row, and wait for it as long as the transaction's lock_timeout says.
 void AwaitLevel(Session& session, const domain::LevelKey& level);
 void AwaitOrder(Session& session, const domain::OrderId& id);

@@ -37,6 +37,7 @@ bool RowWaits::RememberLocked(const std::vector<commands::Item>& items) {
   LockedRows<domain::LevelKey> levels;
   LockedRows<domain::OrderId> locked_orders;
   const auto failure = session_.Attempt(Tries::kOnce, [&](Session& session) {
+    EndStalled(session);
     session.Begin();
     levels = FindLockedLevels(session, Levels(), batch_wait_);
     locked_orders = FindLockedOrders(session, orders, batch_wait_);
@@ -93,11 +94,17 @@ bool RowWaits::AwaitRow(std::size_t key, absl::Time give_up, const std::function
       contested_.Remove(key);
     } else if (failure->kind == FailureKind::kLocked) {
       contested_.Add(key);
+      static_cast<void>(session_.Attempt(Tries::kOnce, [this](Session& session) { EndStalled(session); }));
     } else {
       break;  // the command itself meets the failure
     }
   }
   return absl::Now() < give_up;
+}
+
+void RowWaits::EndStalled(Session& session) const {
+  const int ended = EndStalledWriters(session, stalled_after_);
+  if (ended > 0) spdlog::warn("{} transactions of a replica that stands still were ended", ended);
 }
 
 void RowWaits::Forget(const PendingWrite& item) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <vector>
@@ -15,14 +16,15 @@ namespace logistics::storage {
 // Which rows of a writer's batch are locked by others, and waiting for them. For the thread of that writer.
 class RowWaits {
  public:
-  // References outlive it. `batch_wait`: of a batch for one row; `apart_wait`: of Await for one.
-  RowWaits(SessionSlot& session, ContestedKeys& contested, ProductCache& products, absl::Duration batch_wait,
-           absl::Duration apart_wait)
+  // References outlive it. A batch waits for one row no longer than the shorter of the options' two lock timeouts,
+  // Await no longer than lock_timeout.
+  RowWaits(SessionSlot& session, ContestedKeys& contested, ProductCache& products, const DatabaseOptions& options)
       : session_(session),
         contested_(contested),
         products_(products),
-        batch_wait_(batch_wait),
-        apart_wait_(apart_wait) {}
+        batch_wait_(std::min(options.lock_timeout, options.batch_lock_timeout)),
+        apart_wait_(options.lock_timeout),
+        stalled_after_(options.idle_in_transaction_timeout) {}
 
   // A batch of so many commands runs: the levels that each needs are to be filled in.
   LevelsOfItems& Begin(std::size_t commands);
@@ -45,12 +47,14 @@ class RowWaits {
  private:
   void Remember(const domain::LevelKey& level);
   bool AwaitRow(std::size_t key, absl::Time give_up, const std::function<void(Session&)>& lock);
+  void EndStalled(Session& session) const;
 
   SessionSlot& session_;
   ContestedKeys& contested_;
   ProductCache& products_;
   const absl::Duration batch_wait_;
   const absl::Duration apart_wait_;
+  const absl::Duration stalled_after_;
   LevelsOfItems levels_;
 };
 
