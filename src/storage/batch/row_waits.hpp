@@ -16,14 +16,14 @@ namespace logistics::storage {
 // Which rows of a writer's batch are locked by others, and waiting for them. For the thread of that writer.
 class RowWaits {
  public:
-  // References outlive it. A batch waits for one row no longer than the shorter of the options' two lock timeouts,
-  // Await no longer than lock_timeout.
+  // References outlive it. A batch waits for one row no longer than the shorter of the options' two lock timeouts;
+  // Await at once no longer than lock_timeout and half of idle_in_transaction_timeout, and then ends who stalls.
   RowWaits(SessionSlot& session, ContestedKeys& contested, ProductCache& products, const DatabaseOptions& options)
       : session_(session),
         contested_(contested),
         products_(products),
         batch_wait_(std::min(options.lock_timeout, options.batch_lock_timeout)),
-        apart_wait_(options.lock_timeout),
+        apart_wait_(std::min(options.lock_timeout, options.idle_in_transaction_timeout / 2)),
         stalled_after_(options.idle_in_transaction_timeout) {}
 
   // A batch of so many commands runs: the levels that each needs are to be filled in.
