@@ -10,6 +10,6 @@ inline constexpr char kDeadConsumerHeader[] = "x-dead-consumer";  // the consume
 inline constexpr char kDeadAttemptsHeader[] = "x-dead-attempts";  // tries by the handler, as a 64-bit integer
 inline constexpr char kOriginalExchangeHeader[] = "x-original-exchange";
 inline constexpr char kOriginalRoutingKeyHeader[] = "x-original-routing-key";
-inline constexpr char kLostHeadersHeader[] = "x-lost-headers";  // the message's own, too large for a letter, by name
+inline constexpr char kLostHeadersHeader[] = "x-lost-headers";  // names of headers that a dead letter has no room for
 
 }  // namespace logistics::messaging

@@ -56,7 +56,7 @@ struct TopologyConflict {
 struct Declared {
   std::vector<TopologyConflict> conflicts;
   // Exchanges and queues that are there, but that our user may not declare: their arguments were not compared. Bindings
-  // that it may not make: nothing tells whether they are there.
+  // that it may not make: the broker does not show which ones are there.
   std::set<std::string> unchecked;
 };
 

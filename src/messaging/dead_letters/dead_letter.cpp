@@ -18,9 +18,9 @@ constexpr std::size_t kKeptPropertiesBytesMax = 100'000;
 constexpr std::size_t kPropertyBytesMax = 255;
 
 // Names the headers of a message whose headers are all left out.
-std::string LostHeaders(const DeadLetter& letter, const std::vector<std::string>& names) {
+std::string LostHeaders(const std::vector<std::string>& names, std::size_t properties_bytes) {
   const std::string text = absl::StrCat(names.size(), " headers were left out, because all properties have ",
-                                        letter.properties.size(), " bytes together: ", absl::StrJoin(names, ", "));
+                                        properties_bytes, " bytes together: ", absl::StrJoin(names, ", "));
   return std::string(base::CutText(text, kDeadReasonBytesMax));
 }
 
@@ -52,7 +52,7 @@ absl::StatusOr<std::uint64_t> SendDeadLetter(Connection& connection, const DeadL
     return !keep || SendsElsewhere(name);
   });
   // Properties refer to their texts until they are sent.
-  const std::string lost_headers = keep ? "" : LostHeaders(letter, lost);
+  const std::string lost_headers = keep ? "" : LostHeaders(lost, letter.properties.size());
   if (!keep) properties.SetText(kLostHeadersHeader, lost_headers);
   const std::string at = absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", letter.at, absl::UTCTimeZone());
   properties.SetText(kDeadReasonHeader, base::CutText(letter.reason, kDeadReasonBytesMax));

@@ -27,7 +27,7 @@ struct DeadLetter {
   std::string original_routing_key;
   // The message's own, as Delivery has them. Sending drops those that would hinder the letter: an expiration, a user id
   // (the broker takes it from that user only), CC and BCC (they route to other queues too), and all headers where they
-  // are too large for a frame: the letter names them.
+  // are too large for a frame: the dead letter names them.
   std::string properties;
   std::string body;
 };

@@ -64,7 +64,7 @@ class Relay {
 
   void Run();
   bool stopping() const { return stop_at_.load() != Time::max(); }
-  // Whatever the outbox is to be asked or told now. May last as long as the database makes a call wait.
+  // Renews the lease, reads from the outbox what is due and removes what is confirmed. Blocks as long as the database.
   void AskOutbox(Time now);
   bool Finished(Time now) const;
   void FollowTerm(Time now);
