@@ -1,6 +1,6 @@
 // What taking messages in costs: publishes a payment for every order that waits for one, takes such messages with a
-// bare consumer, and waits until the daemon has acted on them. Bounded by its options; used by scripts/bench
-// --consumer.
+// bare consumer, and waits until the daemon has acted on them. Prints a line of JSON. Bounded by its options; used by
+// scripts/bench.
 #include <chrono>
 #include <cstdio>
 #include <pqxx/pqxx>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "nlohmann/json.hpp"
 #include "support/amqp_client.hpp"
 #include "support/broker_publisher.hpp"
 
@@ -17,6 +18,7 @@ namespace logistics::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
 using std::chrono::seconds;
 
 constexpr seconds kPatience{120};
@@ -42,7 +44,7 @@ support::OutgoingMessage PaymentOf(const std::string& queue, const std::string& 
 }
 
 // To the queue itself: through the exchange others would hear them.
-void Publish(const Options& options) {
+Json Publish(const Options& options) {
   pqxx::connection connection(options.database_url);
   pqxx::nontransaction work(connection);
   std::vector<support::OutgoingMessage> messages;
@@ -55,10 +57,10 @@ void Publish(const Options& options) {
   }
   if (messages.size() != static_cast<std::size_t>(options.messages)) throw std::runtime_error("too few pending orders");
   support::TestPublisher(options.amqp_url).Publish(messages);
-  std::printf("published=%zu bytes=%zu\n", messages.size(), messages.front().body.size());
+  return {{"messages", messages.size()}, {"bytes", messages.front().body.size()}};
 }
 
-void Take(const Options& options) {
+Json Take(const Options& options) {
   const support::AmqpClient client(options.amqp_url);
   amqp_connection_state_t const connection = client.connection();
   amqp_basic_qos(connection, support::AmqpClient::kChannel, 0, static_cast<std::uint16_t>(options.prefetch), 0);
@@ -79,12 +81,11 @@ void Take(const Options& options) {
     amqp_destroy_envelope(&envelope);
   }
   const double taken_s = std::chrono::duration<double>(Clock::now() - begin).count();
-  std::printf("bare: prefetch=%d messages=%d messages_per_s=%.0f\n", options.prefetch, options.messages,
-              options.messages / taken_s);
+  return {{"messages", options.messages}, {"seconds", taken_s}, {"per_s", options.messages / taken_s}};
 }
 
 // From the first commit to the last, by Postgres' clock: the daemon may have started in between.
-void Await(const Options& options) {
+Json Await(const Options& options) {
   pqxx::connection connection(options.database_url);
   pqxx::nontransaction work(connection);
   const auto give_up = Clock::now() + kPatience;
@@ -98,8 +99,10 @@ void Await(const Options& options) {
       "payments ORDER BY id DESC LIMIT " +
       std::to_string(options.messages) + ") p USING (order_id) WHERE h.version = 2");
   const double seconds_taken = row[2].as<double>();
-  std::printf("daemon: effects=%d commits=%d messages_per_s=%.0f\n", row[0].as<int>(), row[1].as<int>(),
-              row[0].as<int>() / seconds_taken);
+  return {{"messages", row[0].as<int>()},
+          {"commits", row[1].as<int>()},
+          {"seconds", seconds_taken},
+          {"per_s", row[0].as<int>() / seconds_taken}};
 }
 
 }  // namespace
@@ -119,13 +122,10 @@ int main(int argc, char** argv) {
   arguments.Command("await", "until the daemon has acted on them all");
   if (const auto over = arguments.Parse(argc, argv)) return *over;
   try {
-    if (arguments.Given("publish")) {
-      Publish(options);
-    } else if (arguments.Given("take")) {
-      Take(options);
-    } else {
-      Await(options);
-    }
+    const Json result = arguments.Given("publish") ? Publish(options)
+                        : arguments.Given("take")  ? Take(options)
+                                                   : Await(options);
+    std::printf("%s\n", result.dump().c_str());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "payment_load: %s\n", error.what());
     return 1;

@@ -25,7 +25,7 @@ void Arguments::Flag(const std::string& name, bool& value, const std::string& he
 
 void Arguments::Command(const std::string& name, const std::string& help) {
   parser_->app.require_subcommand(1);
-  parser_->app.add_subcommand(name, help);
+  parser_->app.add_subcommand(name, help)->fallthrough();  // options may follow it
 }
 
 std::optional<int> Arguments::Parse(int argc, char** argv) {
