@@ -15,15 +15,14 @@
 #include "absl/strings/str_join.h"
 #include "storage/postgres/pooler.hpp"
 #include "storage/postgres/session_slot.hpp"
+#include "storage/schema/concurrent_migration.hpp"
 #include "storage/schema/database_check.hpp"
+#include "storage/schema/migration_lock.hpp"
 #include "storage/schema/migrations.hpp"
 #include "storage/schema/rights.hpp"
 
 namespace logistics::storage {
 namespace {
-
-// An arbitrary key: "logistic" in ASCII. Transaction-level, so that neither a pooler nor a crash keeps the lock.
-constexpr std::string_view kLock = "SELECT pg_advisory_xact_lock(7813574959580703075)";
 
 constexpr std::string_view kCreateTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL "
@@ -84,9 +83,10 @@ absl::Status CheckMayCreate(Session& session, const DatabaseOptions& options,
                                                     row[1].c_str(), " lacks CREATE on it", kAsOwner));
 }
 
-bool Apply(Session& session, const EmbeddedMigration& migration) {
+bool Apply(Session& session, const DatabaseOptions& options, const EmbeddedMigration& migration) {
+  if (IsConcurrent(migration)) return ApplyConcurrently(options, migration);
   session.Begin();
-  session.Script(std::string(kLock));
+  LockMigrations(session, options.lock_timeout);
   const Params name = Params().Add(std::string(migration.name));
   if (!session.ExecuteOnce("SELECT 1 FROM schema_migrations WHERE name = $1", name).empty()) {
     session.Script("COMMIT");
@@ -119,11 +119,11 @@ absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options)
     fit = CheckMayCreate(session, options, missing);
     if (!fit.ok()) return;
     session.Begin();
-    session.Script(std::string(kLock));
+    LockMigrations(session, options.lock_timeout);
     session.Script(std::string(kCreateTable));
     session.Script("COMMIT");
     for (const EmbeddedMigration& migration : missing) {
-      if (Apply(session, migration)) applied.emplace_back(migration.name);
+      if (Apply(session, options, migration)) applied.emplace_back(migration.name);
     }
   });
   if (!status.ok()) return status;

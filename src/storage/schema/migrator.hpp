@@ -9,7 +9,8 @@
 namespace logistics::storage {
 
 // Applies the migrations of this binary that the schema lacks; returns their names. Each migration runs in a
-// transaction of its own, under a lock, so that replicas can start together and a killed one leaves whole steps.
+// transaction of its own, under a lock, so that replicas can start together and a killed one leaves whole steps. One
+// that builds an index CONCURRENTLY goes on where it was cut off (concurrent_migration.hpp).
 // Migrations that a newer release applied are left alone. Where none is missing, the role needs no right but SELECT.
 // UNAVAILABLE: the database is unavailable or busy, call again; any other error will not pass by itself.
 // FAILED_PRECONDITION, with the remedy: the database does not fit (database_check.hpp), or the role lacks a right.
