@@ -25,6 +25,5 @@ INSERT INTO outbox (batch_id, part, events)
     FROM waiting w CROSS JOIN generate_series(0, :orders_a_commit - 1) place
       CROSS JOIN LATERAL (SELECT gen_random_uuid() AS order_id, w.n + place AS n) ids OFFSET 0) made
   GROUP BY batch_id, number ORDER BY number;
-UPDATE change_counter SET value = (SELECT max(number) FROM commits);
 COMMIT;
 VACUUM (ANALYZE) commits, outbox;

@@ -23,7 +23,6 @@ VACUUM (ANALYZE) orders, order_status_history;
 INSERT INTO commits (batch_id, number, committed_at)
   SELECT pg_temp.batch_id(n), (SELECT coalesce(max(number), 0) FROM commits) + row_number() OVER (ORDER BY n), now()
   FROM generate_series(:from_n::bigint / 20 * 20, :to_n, 20) n;
-UPDATE change_counter SET value = (SELECT max(number) FROM commits);
 INSERT INTO order_items (order_id, line_no, product_id, sku, name, quantity, unit_price_minor, total_price_minor)
   SELECT pg_temp.order_id(n), line_no, pg_temp.product_id(n + line_no), 'BENCH-1000', 'bench product', 1, 1999, 1999
   FROM generate_series(:from_n::bigint, :to_n) n, generate_series(1, 2) line_no;

@@ -17,5 +17,6 @@ INSERT INTO stock_movements (batch_id, ordinal, product_id, warehouse_id, quanti
 INSERT INTO order_status_history (batch_id, order_id, version, previous_status, new_status, changed_by, notes, changed_at)
   SELECT (lpad(to_hex(:first::bigint), 31, '0') || '2')::uuid, (lpad(to_hex(:first::bigint + k), 31, '0') || '1')::uuid, 1, NULL, 'pending', '', '', now() FROM generate_series(0, 63) k;
 INSERT INTO outbox (batch_id, part, events) VALUES ((lpad(to_hex(:first::bigint), 31, '0') || '2')::uuid, 0, bench_part(64));
-WITH next AS (UPDATE change_counter SET value = value + 1 RETURNING value) INSERT INTO commits (batch_id, number, committed_at) SELECT (lpad(to_hex(:first::bigint), 31, '0') || '2')::uuid, value, now() FROM next;
+SELECT 1 FROM commit_lock FOR UPDATE;
+INSERT INTO commits (batch_id, number, committed_at) SELECT (lpad(to_hex(:first::bigint), 31, '0') || '2')::uuid, value + 1, now() FROM change_counter;
 COMMIT;

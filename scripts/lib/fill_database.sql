@@ -9,7 +9,6 @@ CREATE TEMP TABLE made_orders AS
   SELECT gen_random_uuid() AS id, i % :commits + 1 AS n FROM generate_series(1, :orders) i;
 INSERT INTO commits (batch_id, number, committed_at)
   SELECT batch_id, value + n, now() - (:commits - n) * interval '1 second' FROM made_commits, change_counter;
-UPDATE change_counter SET value = value + :commits;
 INSERT INTO orders
   SELECT (jsonb_populate_record(newest, jsonb_build_object('id', made.id, 'status', 'shipped'))).*
   FROM made_orders made, orders newest WHERE newest.id = (SELECT id FROM template);

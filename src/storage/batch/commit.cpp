@@ -16,11 +16,13 @@ constexpr Statement kLastCommit = {"last_commit",
 
 }  // namespace
 
+// The lock and the number are two statements: the second one's snapshot is made under the lock, and shows the commit of
+// the writer that had it before. The row that is locked never changes (ADR 1).
 void Commit(Session& session, const domain::Uuid& batch_id, absl::Duration lock_timeout) {
   session.Script(absl::StrCat("SET LOCAL lock_timeout = ", absl::ToInt64Milliseconds(lock_timeout),
-                              "; WITH next AS (UPDATE change_counter SET value = value + 1 RETURNING value) "
+                              "; SELECT 1 FROM commit_lock FOR UPDATE; "
                               "INSERT INTO commits (batch_id, number, committed_at) SELECT '",
-                              batch_id.ToString(), "', value, clock_timestamp() FROM next; COMMIT"));
+                              batch_id.ToString(), "', value + 1, clock_timestamp() FROM change_counter; COMMIT"));
 }
 
 bool OthersCommit(Session& session, absl::Duration wait) {

@@ -12,9 +12,9 @@ namespace logistics::storage {
 void Commit(Session& session, const domain::Uuid& batch_id, absl::Duration lock_timeout);
 
 // Commits, takes no number and adds no row: refused where a commit would be.
-inline constexpr Statement kProbeCommit = {"probe_commit", "UPDATE change_counter SET value = value"};
+inline constexpr Statement kProbeCommit = {"probe_commit", "SELECT 1 FROM commit_lock FOR UPDATE"};
 
-// Whether some writer has committed within the last `wait`. Then the counter's lock goes from one to the next, however
+// Whether some writer has committed within the last `wait`. Then the lock of commits goes from one to the next, however
 // long one waits for it.
 bool OthersCommit(Session& session, absl::Duration wait);
 

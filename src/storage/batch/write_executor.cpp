@@ -17,7 +17,7 @@ namespace logistics::storage {
 namespace {
 
 // Changes no row and locks none; the server refuses it where it would refuse a commit.
-constexpr Statement kProbeWrites = {"probe_writes", "UPDATE change_counter SET value = value WHERE false"};
+constexpr Statement kProbeWrites = {"probe_writes", "UPDATE commit_lock SET one = one WHERE false"};
 constexpr int kAttemptsMax = 5;
 constexpr absl::Duration kBackoffFirst = absl::Milliseconds(20);
 constexpr absl::Duration kBackoffMax = absl::Seconds(1);
@@ -94,7 +94,7 @@ void WriteExecutor::JudgeWait(const Failure& failure) {
   const auto unknown = session_.Attempt(
       Tries::kOnce, [&](Session& session) { others_commit = OthersCommit(session, deps_.options.lock_timeout); });
   if (unknown && unknown->kind == FailureKind::kConnection) return;
-  // Where they do, the counter is busy, and its lock comes in time.
+  // Where they do, the lock of commits is busy, and comes in time.
   others_commit ? session_.Works() : session_.Fails(failure.text);
 }
 
@@ -224,7 +224,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
       if (resolved.result == Try::kDone) Report(refused_restocks);
       return resolved;
     }
-    // The counter's lock is held by the commit of another writer: no row of a command is in the way.
+    // The commit of another writer holds the lock of commits: no row of a command is in the way.
     if (failure.kind == FailureKind::kLocked && committing) JudgeWait(failure);
     if (failure.kind == FailureKind::kLocked && !committing) {
       return {rows_.RememberLocked(items) ? Try::kContested : Try::kAgain, failure.status};

@@ -65,7 +65,7 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   // Runs until it is done, has failed for good, or is contested.
   TryOutcome RunToEnd(const WriteBatch& batch, Outcomes& outcomes);
   TryOutcome RunOnce(const WriteBatch& batch, Outcomes& outcomes);
-  // The counter's lock was waited for in vain: the session fails where no other writer commits meanwhile.
+  // The lock of commits was waited for in vain: the session fails where no other writer commits meanwhile.
   void JudgeWait(const Failure& failure);
   TryOutcome ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch);
   // `endless`: until when somebody without a deadline waits.

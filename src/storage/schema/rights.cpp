@@ -14,9 +14,10 @@ struct TableRights {
 };
 
 // What the statements of serve do; FOR UPDATE is an UPDATE.
-constexpr std::array<TableRights, 26> kRights = {{
+constexpr std::array<TableRights, 27> kRights = {{
     {"adjustment_requests", "SELECT,INSERT,DELETE"},
-    {"change_counter", "SELECT,UPDATE"},
+    {"change_counter", "SELECT"},
+    {"commit_lock", "SELECT,UPDATE"},
     {"commits", "SELECT,INSERT"},
     {"engine_facts", "SELECT,INSERT,UPDATE"},
     {"idempotency_keys", "SELECT,INSERT,DELETE"},

@@ -102,7 +102,7 @@ TEST_F(CommitInDoubtTest, QuestionNeverArrived_IsAskedAgain) {
 TEST_F(CommitInDoubtTest, CommitStillRunningWhenAsked_IsKeptOut) {
   Session counter(Options(), SessionUse::kQueries);
   counter.Begin();
-  counter.Script("SELECT value FROM change_counter FOR UPDATE");
+  counter.Script("SELECT 1 FROM commit_lock FOR UPDATE");
   cutter_.Add(CommitCutter::AtCommit(Cut::kLeaveAtOnce));
   std::jthread settled([&] {
     EXPECT_TRUE(Eventually([&] { return Tombstones() == 1; }));

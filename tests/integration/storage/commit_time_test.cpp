@@ -36,7 +36,7 @@ class CommitTimeTest : public StorageFixture {
 TEST_F(CommitTimeTest, CommittedAt_IsTheTimeOfTheCommitAndNotOfTheBegin) {
   pqxx::connection connection(database_.url());
   pqxx::work lock(connection);
-  lock.exec("UPDATE change_counter SET value = value");
+  lock.exec("SELECT 1 FROM commit_lock FOR UPDATE");
   const std::int64_t begin = Micros(lock, "now()");
   std::jthread writer([&] { EXPECT_THAT(Create(replica_->database(), OrderOf(product_, 1)), IsOk()); });
   ASSERT_TRUE(SomebodyWaits());

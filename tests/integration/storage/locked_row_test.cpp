@@ -183,7 +183,7 @@ TEST_F(LockedRowTest, SlowCommitOfAnotherWriter_SetsNothingApart) {
   ASSERT_THAT(Create(database, OrderOf(product, 1)), IsOk());
   Session other(Options(), SessionUse::kQueries);
   other.Begin();
-  other.Script("UPDATE change_counter SET value = value");
+  other.Script("SELECT 1 FROM commit_lock FOR UPDATE");
   absl::Status status;
   std::jthread caller([&] { status = Create(database, OrderOf(product, 1)).status(); });
   const std::string waits_long =

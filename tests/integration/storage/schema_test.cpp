@@ -49,9 +49,9 @@ TEST_F(SchemaTest, SameNumber_CannotBeTakenTwice) {
   EXPECT_THROW(database_.Query("INSERT INTO commits SELECT gen_random_uuid(), 1, now()"), pqxx::unique_violation);
 }
 
-TEST_F(SchemaTest, CounterAndPosition_AreOneRowEach) {
-  EXPECT_THROW(database_.Query("INSERT INTO change_counter (value) VALUES (0)"), pqxx::unique_violation);
-  ExpectRefused("INSERT INTO change_counter (one, value) VALUES (false, 0)");
+TEST_F(SchemaTest, LockOfCommitsAndPosition_AreOneRowEach) {
+  EXPECT_THROW(database_.Query("INSERT INTO commit_lock DEFAULT VALUES"), pqxx::unique_violation);
+  ExpectRefused("INSERT INTO commit_lock (one) VALUES (false)");
   EXPECT_THROW(database_.Query("INSERT INTO outbox_position (number, ordinal) VALUES (0, 0)"), pqxx::unique_violation);
 }
 

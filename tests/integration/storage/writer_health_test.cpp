@@ -33,7 +33,7 @@ class WriterHealthTest : public StorageFixture {
   std::int64_t ProbesThatWait() const {
     return Number(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND "
-        "query = 'UPDATE change_counter SET value = value'");
+        "query = 'SELECT 1 FROM commit_lock FOR UPDATE'");
   }
 };
 
@@ -42,7 +42,7 @@ TEST_F(WriterHealthTest, CounterThatSomebodyLocks_IsDownUntilItIsFree) {
   const domain::ProductId product = ProductWith(replica->database(), 10);
   Session other(Options(), SessionUse::kQueries);
   other.Begin();
-  other.Script("SELECT value FROM change_counter FOR UPDATE");
+  other.Script("SELECT 1 FROM commit_lock FOR UPDATE");
   EXPECT_FALSE(Create(replica->database(), OrderOf(product, 1)).ok());
   EXPECT_TRUE(replica->health().WaitFor(
       "postgres",
@@ -69,7 +69,7 @@ TEST_F(WriterHealthTest, CounterThatIsBusy_IsNoFailure) {
   const std::size_t up = replica->health().Entries().size();
   Session holder(Options(), SessionUse::kQueries);
   holder.Begin();
-  holder.Script("SELECT value FROM change_counter FOR UPDATE");
+  holder.Script("SELECT 1 FROM commit_lock FOR UPDATE");
   // The last commit stays a recent one.
   std::jthread others([this](const std::stop_token& stop) {
     Session session(Options(), SessionUse::kQueries);
