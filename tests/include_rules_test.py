@@ -49,7 +49,7 @@ ROOMS = {
         "stores": {"postgres", "coordination", "rows", "batch"},
         "outbox": {"postgres", "coordination", "rows"},
     },
-    "service": {"streams": set(), "saga": set()},
+    "service": {"streams": set(), "saga": set(), "calls": set()},
     "rpc": {
         "call": set(),
         "streams": {"call"},

@@ -68,6 +68,7 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       reads_(Limits(options), Readers(options, {&session_health_, "readers"})),
       order_store_(writes_, reads_, lists_),
       stock_store_(writes_, serving_, lists_),
+      calls_(writes_, reads_),
       stock_log_(background_),
       order_log_(background_),
       intent_store_(writes_, background_),

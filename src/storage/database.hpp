@@ -19,6 +19,7 @@
 #include "storage/outbox/outbox_statistics.hpp"
 #include "storage/outbox/postgres_routed_keys.hpp"
 #include "storage/reservation_sweeper.hpp"
+#include "storage/stores/postgres_calls.hpp"
 #include "storage/stores/postgres_inbox.hpp"
 #include "storage/stores/postgres_intent_store.hpp"
 #include "storage/stores/postgres_order_log.hpp"
@@ -43,6 +44,9 @@ class Database {
 
   ports::OrderStore& orders() { return order_store_; }
   ports::StockStore& stock() { return stock_store_; }
+  // The same without a thread that waits. The executors of their callers outlive the database.
+  ports::AsyncOrderStore& async_orders() { return calls_; }
+  ports::AsyncStockStore& async_stock() { return calls_; }
   ports::StockLog& stock_log() { return stock_log_; }
   ports::OrderLog& order_log() { return order_log_; }
   // For messages of other services.
@@ -89,6 +93,7 @@ class Database {
   OrderReadBatcher reads_;
   PostgresOrderStore order_store_;
   PostgresStockStore stock_store_;
+  PostgresCalls calls_;
   PostgresStockLog stock_log_;
   PostgresOrderLog order_log_;
   PostgresIntentStore intent_store_;

@@ -1,5 +1,6 @@
 #include "app/uuid_v7.hpp"
 #include "contract/store_contract.hpp"
+#include "fakes/detached.hpp"
 #include "fakes/null_metrics.hpp"
 #include "fakes/recording_encoder.hpp"
 #include "fakes/recording_health.hpp"
@@ -25,7 +26,7 @@ storage::DatabaseOptions OptionsOf(const std::string& url, const domain::StockPo
   return options;
 }
 
-class PostgresHarness final : public StoreHarness {
+class PostgresHarness : public StoreHarness {
  public:
   explicit PostgresHarness(const domain::StockPolicy& policy)
       : ids_(clock_),
@@ -94,6 +95,9 @@ class PostgresHarness final : public StoreHarness {
                     std::to_string(absl::ToDoubleSeconds(by)));
   }
 
+ protected:
+  storage::Database& database() { return store_; }
+
  private:
   test::TestDatabase database_{test::Migrated()};
   fakes::FakeClock clock_;
@@ -108,8 +112,27 @@ std::unique_ptr<StoreHarness> MakePostgres(const domain::StockPolicy& policy) {
   return std::make_unique<PostgresHarness>(policy);
 }
 
+// The same stores, by calls that hold no thread while they wait.
+class DetachedHarness final : public PostgresHarness {
+ public:
+  using PostgresHarness::PostgresHarness;
+  ports::OrderStore& orders() override { return orders_; }
+  ports::StockStore& stock() override { return stock_; }
+
+ private:
+  fakes::ThreadExecutor calls_;
+  fakes::DetachedOrders orders_{database().async_orders(), database().orders(), calls_};
+  fakes::DetachedStock stock_{database().async_stock(), database().stock(), calls_};
+};
+
+std::unique_ptr<StoreHarness> MakeDetached(const domain::StockPolicy& policy) {
+  return std::make_unique<DetachedHarness>(policy);
+}
+
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values(HarnessFactory{"Postgres", &MakePostgres}),
                          HarnessName);
+INSTANTIATE_TEST_SUITE_P(PostgresDetached, StoreContract,
+                         testing::Values(HarnessFactory{"PostgresDetached", &MakeDetached}), HarnessName);
 
 }  // namespace
 }  // namespace logistics::contract

@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,7 +19,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "logistics/domain/errors.hpp"
-#include "logistics/ports/call_context.hpp"
 #include "storage/batch/batch_executor.hpp"
 #include "storage/batch/batcher_limits.hpp"
 #include "storage/batch/contested_keys.hpp"
@@ -71,39 +69,30 @@ class Batcher {
     wake_apart_.notify_all();
   }
 
-  // Blocks until the command's outcome is known or its deadline has passed (DEADLINE_EXCEEDED; it may still commit).
-  // RESOURCE_EXHAUSTED at once when queue_max commands wait already. Answered kAnswerMargin before the deadline: with
-  // UNAVAILABLE for one that waits apart in vain, with `in_doubt` of the command where the executor has it in doubt.
-  absl::StatusOr<Result> Run(Command command, const ports::CallContext& context,
-                             std::vector<std::size_t> conflict_keys,  // NOLINT(performance-unnecessary-value-param)
-                             std::vector<std::size_t> row_keys = {},  // NOLINT(performance-unnecessary-value-param)
-                             absl::Status (*in_doubt)(const Command&) = nullptr) {
-    auto item = std::make_shared<Item>();
-    item->command = std::move(command);
-    item->context = context;
-    item->context.cancelled = nullptr;  // not valid once the caller stops waiting
-    item->conflict_keys = std::move(conflict_keys);
-    item->row_keys = std::move(row_keys);
+  // Takes the command in; it is answered then. Refused otherwise: RESOURCE_EXHAUSTED when queue_max commands wait
+  // already, UNAVAILABLE when the batcher ends, both with a retry hint.
+  absl::Status Enqueue(const std::shared_ptr<Item>& item) {
     item->queued_at = std::chrono::steady_clock::now();
-    std::future<absl::StatusOr<Result>> outcome = item->promise.get_future();
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return domain::RetryLaterError(absl::StatusCode::kUnavailable, "shutting down", absl::Seconds(1));
-      if (queue_.size() >= limits_.queue_max) {
-        return domain::RetryLaterError(absl::StatusCode::kResourceExhausted, "too many commands are waiting",
-                                       absl::Milliseconds(200));
-      }
-      queue_.push_back(item);
-      // Under the lock: once it is free, a destructor that runs the queue to its end may be done with wake_.
-      if (running_ == 0 || queue_.size() == 1 || queue_.size() >= limits_.beside_min) wake_.notify_one();
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return domain::RetryLaterError(absl::StatusCode::kUnavailable, "shutting down", absl::Seconds(1));
+    if (queue_.size() >= limits_.queue_max) {
+      return domain::RetryLaterError(absl::StatusCode::kResourceExhausted, "too many commands are waiting",
+                                     absl::Milliseconds(200));
     }
-    if (context.deadline == absl::InfiniteFuture()) return outcome.get();
-    for (const absl::Time until : {context.deadline - kAnswerMargin, context.deadline}) {
-      if (outcome.wait_until(absl::ToChronoTime(until)) == std::future_status::ready) return outcome.get();
-      if (StopWaitingApart(item)) return BusyError();
-      if (in_doubt != nullptr && item->in_doubt) return in_doubt(item->command);
-    }
-    return absl::DeadlineExceededError("the deadline passed before the outcome was known; it may still take effect");
+    queue_.push_back(item);
+    // Under the lock: once it is free, a destructor that runs the queue to its end may be done with wake_.
+    if (running_ == 0 || queue_.size() == 1 || queue_.size() >= limits_.beside_min) wake_.notify_one();
+    return absl::OkStatus();
+  }
+
+  // True when the command waited apart; it never runs then.
+  bool StopWaitingApart(const std::shared_ptr<Item>& item) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find(apart_queue_.begin(), apart_queue_.end(), item);
+    if (found == apart_queue_.end()) return false;
+    apart_queue_.erase(found);
+    ReleaseKeysLocked(*item);
+    return true;
   }
 
   // Commands that wait now; those that are to run apart.
@@ -166,16 +155,6 @@ class Batcher {
       ReleaseKeysLocked(*one.front());
       wake_.notify_all();
     }
-  }
-
-  // True when the command waited apart; it never runs then.
-  bool StopWaitingApart(const std::shared_ptr<Item>& item) {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::find(apart_queue_.begin(), apart_queue_.end(), item);
-    if (found == apart_queue_.end()) return false;
-    apart_queue_.erase(found);
-    ReleaseKeysLocked(*item);
-    return true;
   }
 
   // Requires mutex_.

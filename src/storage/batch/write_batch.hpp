@@ -10,6 +10,7 @@
 #include "logistics/commands/command.hpp"
 #include "logistics/ports/call_context.hpp"
 #include "storage/batch/batcher.hpp"
+#include "storage/batch/waits.hpp"
 
 namespace logistics::storage {
 
@@ -32,16 +33,40 @@ inline std::vector<std::size_t> HashedRowKeys(const commands::Needs& needs) {
   return hashes;
 }
 
+inline std::shared_ptr<PendingWrite> MakePendingWrite(commands::Command command, const ports::CallContext& context) {
+  const commands::Needs needs = commands::NeedsOf(command);
+  auto item = std::make_shared<PendingWrite>();
+  item->command = std::move(command);
+  item->context = context;
+  item->conflict_keys = HashedConflictKeys(needs);
+  item->row_keys = HashedRowKeys(needs);
+  item->in_doubt_error = commands::InDoubtError;
+  return item;
+}
+
+// The result of a command of type `Command`, of the result of any.
+template <typename Command>
+absl::StatusOr<typename Command::Result> ResultOf(absl::StatusOr<commands::Result> result) {
+  if (!result.ok()) return result.status();
+  return std::get<typename Command::Result>(*std::move(result));
+}
+
 // Runs the command in a batch and takes its result; blocks until the batch has ended. Thread-safe.
 template <typename Command>
 absl::StatusOr<typename Command::Result> RunWrite(WriteBatcher& writes, Command command,
                                                   const ports::CallContext& context) {
-  commands::Command one(std::move(command));
-  const commands::Needs needs = commands::NeedsOf(one);
-  absl::StatusOr<commands::Result> result =
-      writes.Run(std::move(one), context, HashedConflictKeys(needs), HashedRowKeys(needs), commands::InDoubtError);
-  if (!result.ok()) return result.status();
-  return std::get<typename Command::Result>(*std::move(result));
+  return ResultOf<Command>(RunBlocking(writes, MakePendingWrite(std::move(command), context)));
+}
+
+// The same without blocking: see RunDetached.
+template <typename Command>
+void StartWrite(WriteBatcher& writes, Command command, const ports::CallContext& context,
+                ports::Completion<typename Command::Result> done) {
+  RunDetached(writes, MakePendingWrite(std::move(command), context),
+              ports::Completion<commands::Result>{
+                  done.executor, [run = std::move(done.run)](absl::StatusOr<commands::Result> result) mutable {
+                    std::move(run)(ResultOf<Command>(std::move(result)));
+                  }});
 }
 
 }  // namespace logistics::storage

@@ -103,8 +103,7 @@ void WriteExecutor::RunTogether(WriteBatch batch, WriteBatch& apart) {
     Outcomes outcomes;
     const TryOutcome tried = RunToEnd(batch, outcomes);
     if (tried.result == Try::kDone) {
-      for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->promise.set_value(std::move(outcomes[i]));
-      return;
+      return AnswerAll(batch, [&](std::size_t i) { return std::move(outcomes[i]); });
     }
     if (tried.result == Try::kContested) {
       WriteBatch rest;
@@ -128,8 +127,7 @@ void WriteExecutor::RunTogether(WriteBatch batch, WriteBatch& apart) {
       return RunOneByOne(batch, apart);
     }
     if (tried.result == Try::kContested) return GiveBack(batch.front(), apart);
-    for (const auto& item : batch) item->promise.set_value(StatusOf(tried, *item));
-    return;
+    return AnswerAll(batch, [&](std::size_t i) { return StatusOf(tried, *batch[i]); });
   }
 }
 
@@ -138,11 +136,11 @@ void WriteExecutor::RunOneByOne(const WriteBatch& batch, WriteBatch& apart) {
     Outcomes outcomes;
     const TryOutcome alone = RunToEnd({item}, outcomes);
     if (alone.result == Try::kDone) {
-      item->promise.set_value(std::move(outcomes[0]));
+      Answer(item, std::move(outcomes[0]));
     } else if (alone.result == Try::kContested) {
       GiveBack(item, apart);
     } else {
-      item->promise.set_value(StatusOf(alone, *item));
+      Answer(item, StatusOf(alone, *item));
     }
   }
 }
@@ -164,10 +162,10 @@ void WriteExecutor::RunApart(const std::shared_ptr<PendingWrite>& item) {
     const TryOutcome tried = RunToEnd({item}, outcomes);
     if (tried.result == Try::kDone) {
       rows_.Forget(*item);
-      return item->promise.set_value(std::move(outcomes[0]));
+      return Answer(item, std::move(outcomes[0]));
     }
     if (tried.result != Try::kContested || !rows_.Await(*item, give_up)) {
-      return item->promise.set_value(StatusOf(tried, *item));
+      return Answer(item, StatusOf(tried, *item));
     }
   }
 }

@@ -10,6 +10,13 @@
 
 namespace logistics::storage {
 
+std::shared_ptr<OrderReadBatcher::Item> MakePendingRead(const domain::OrderId& id, const ports::CallContext& context) {
+  auto item = std::make_shared<OrderReadBatcher::Item>();
+  item->command = id;
+  item->context = context;
+  return item;
+}
+
 absl::StatusOr<domain::Order> PostgresOrderStore::Create(const domain::NewOrder& order,
                                                          const ports::CallContext& context) {
   return RunWrite(writes_, commands::CreateOrder{order}, context);
@@ -21,7 +28,7 @@ absl::StatusOr<domain::Order> PostgresOrderStore::ChangeStatus(const domain::Sta
 }
 
 absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id, const ports::CallContext& context) {
-  return reads_.Run(id, context, {});
+  return RunBlocking(reads_, MakePendingRead(id, context));
 }
 
 absl::StatusOr<ports::OrderPage> PostgresOrderStore::List(const ports::OrderQuery& query,
@@ -41,14 +48,15 @@ OrderReadExecutor::Batch OrderReadExecutor::Execute(const Batch& batch) {
     for (domain::Order& order : ReadOrders(session, ids, false)) orders.emplace(order.id, std::move(order));
   });
   if (failure) spdlog::warn("a read of {} orders failed: {}", ids.size(), failure->text);
+  Answers<Item> answers;
   for (const auto& item : batch) {
     const auto found = orders.find(item->command);
     if (failure) {
-      item->promise.set_value(failure->status);
+      answers.Add(item, failure->status);
     } else if (found == orders.end()) {
-      item->promise.set_value(absl::NotFoundError(absl::StrCat("order ", item->command.ToString(), " does not exist")));
+      answers.Add(item, absl::NotFoundError(absl::StrCat("order ", item->command.ToString(), " does not exist")));
     } else {
-      item->promise.set_value(found->second);
+      answers.Add(item, found->second);
     }
   }
   return {};

@@ -10,6 +10,8 @@ namespace logistics::storage {
 
 using OrderReadBatcher = Batcher<domain::OrderId, domain::Order>;
 
+std::shared_ptr<OrderReadBatcher::Item> MakePendingRead(const domain::OrderId& id, const ports::CallContext& context);
+
 // Orders in Postgres. Writes and GetOrder are batched; the batchers and the pool outlive the store.
 class PostgresOrderStore final : public ports::OrderStore {
  public:

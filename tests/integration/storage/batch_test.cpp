@@ -43,7 +43,7 @@ class BatchTest : public StorageFixture {
     Session lock(Options(), SessionUse::kQueries);
     lock.Begin();
     lock.Script("SELECT 1 FROM stock_levels WHERE product_id = '" + plug_.ToString() + "' FOR UPDATE");
-    std::jthread plug([&] { EXPECT_THAT(writer.Run(commands::CreateOrder{OrderOf(plug_, 1)}, {}, {}), IsOk()); });
+    std::jthread plug([&] { EXPECT_THAT(RunWrite(writer, commands::CreateOrder{OrderOf(plug_, 1)}, {}), IsOk()); });
     pqxx::connection observer(database_.url());
     EXPECT_TRUE(Eventually([&] {
       return pqxx::nontransaction(observer)
@@ -58,8 +58,7 @@ class BatchTest : public StorageFixture {
     {
       std::vector<std::jthread> callers;
       for (std::size_t i = 0; i < commands.size(); ++i) {
-        callers.emplace_back(
-            [&, i] { outcomes[i] = writer.Run(commands[i], {}, HashedConflictKeys(commands::NeedsOf(commands[i]))); });
+        callers.emplace_back([&, i] { outcomes[i] = RunBlocking(writer, MakePendingWrite(commands[i], {})); });
       }
       EXPECT_TRUE(Eventually([&] { return writer.queued() == commands.size(); }));
       lock.Rollback();

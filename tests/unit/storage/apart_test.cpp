@@ -39,7 +39,7 @@ class ApartTest : public testing::Test {
   // A caller of its own, who gets the command's outcome.
   void Call(int command, std::vector<std::size_t> conflict_keys, std::vector<std::size_t> row_keys) {
     callers_.emplace_back([this, command, conflict_keys = std::move(conflict_keys), row_keys = std::move(row_keys)] {
-      EXPECT_THAT(batcher_->Run(command, {}, conflict_keys, row_keys), IsOkAndHolds(command * 10));
+      EXPECT_THAT(RunNumber(*batcher_, command, {}, conflict_keys, row_keys), IsOkAndHolds(command * 10));
     });
   }
 
@@ -57,7 +57,7 @@ TEST_F(ApartTest, CommandOfAContestedKey_RunsApartWhileOthersGoOn) {
   Call(1, {}, {kLocked, kFree});
   apart_.AwaitBatches(1);
   script_.ReleaseAll();
-  EXPECT_THAT(batcher.Run(2, {}, {}, {kFree}), IsOkAndHolds(20));
+  EXPECT_THAT(RunNumber(batcher, 2, {}, {}, {kFree}), IsOkAndHolds(20));
   EXPECT_THAT(apart_.Batches(), ElementsAre(ElementsAre(1)));
   EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(2)));
 }
@@ -67,7 +67,7 @@ TEST_F(ApartTest, CommandThatItsBatchGivesBack_RunsApart) {
   script_.SetApart(1);
   script_.ReleaseAll();
   apart_.ReleaseAll();
-  EXPECT_THAT(batcher.Run(1, {}, {kLocked}), IsOkAndHolds(10));
+  EXPECT_THAT(RunNumber(batcher, 1, {}, {kLocked}), IsOkAndHolds(10));
   EXPECT_THAT(apart_.Batches(), ElementsAre(ElementsAre(1)));
 }
 
@@ -78,7 +78,7 @@ TEST_F(ApartTest, ConflictKeyOfACommandApart_IsNotTakenByOthers) {
   apart_.AwaitBatches(1);
   script_.ReleaseAll();
   Call(2, {3}, {});
-  EXPECT_THAT(batcher_->Run(4, {}, {}, {}), IsOkAndHolds(40));
+  EXPECT_THAT(RunNumber(*batcher_, 4, {}, {}, {}), IsOkAndHolds(40));
   EXPECT_FALSE(script_.Ran(2));
   apart_.ReleaseAll();
   callers_.clear();
@@ -93,7 +93,7 @@ TEST_F(ApartTest, OneTooManyApart_IsUnavailableAtOnce) {
   apart_.AwaitBatches(1);
   Call(2, {}, {kLocked});
   while (batcher.apart() == 0) std::this_thread::yield();
-  const absl::Status refused = batcher.Run(3, {}, {}, {kLocked}).status();
+  const absl::Status refused = RunNumber(batcher, 3, {}, {}, {kLocked}).status();
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_TRUE(domain::RetryAfterOf(refused).has_value());
 }
@@ -105,7 +105,7 @@ TEST_F(ApartTest, CommandThatWaitsApartInVain_IsUnavailableBeforeItsDeadline) {
   apart_.AwaitBatches(1);
   ports::CallContext context;
   context.deadline = absl::Now() + absl::Milliseconds(300);
-  const absl::Status refused = batcher.Run(2, context, {}, {kLocked}).status();
+  const absl::Status refused = RunNumber(batcher, 2, context, {}, {kLocked}).status();
   EXPECT_LT(absl::Now(), context.deadline);
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_TRUE(domain::RetryAfterOf(refused).has_value());

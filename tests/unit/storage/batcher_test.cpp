@@ -46,7 +46,7 @@ class BatcherTest : public testing::Test {
   }
   void Call(int command, std::vector<std::size_t> keys) {
     callers_.emplace_back([this, command, keys = std::move(keys)] {
-      EXPECT_THAT(batcher_->Run(command, {}, keys), IsOkAndHolds(command * 10));
+      EXPECT_THAT(RunNumber(*batcher_, command, {}, keys), IsOkAndHolds(command * 10));
     });
   }
 
@@ -61,7 +61,7 @@ class BatcherTest : public testing::Test {
 TEST_F(BatcherTest, IdleSystem_RunsOneCommandAtOnce) {
   NumberBatcher& batcher = Make({64, 64});
   script_.ReleaseAll();
-  EXPECT_THAT(batcher.Run(7, {}, {}), IsOkAndHolds(70));
+  EXPECT_THAT(RunNumber(batcher, 7, {}, {}), IsOkAndHolds(70));
   EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(7)));
 }
 
@@ -115,7 +115,7 @@ TEST_F(BatcherTest, FullQueue_RefusesAtOnceWithARetryHint) {
   Occupy(1);
   Queue(2);
   Queue(3);
-  const absl::StatusOr<int> refused = batcher.Run(4, {}, {});
+  const absl::StatusOr<int> refused = RunNumber(batcher, 4, {}, {});
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_TRUE(domain::RetryAfterOf(refused.status()).has_value());
   script_.ReleaseAll();
@@ -128,7 +128,7 @@ TEST_F(BatcherTest, DeadlinePassedWhileItWaited_AnswersAndNeverRuns) {
   Occupy(1);
   ports::CallContext late;
   late.deadline = absl::Now() - absl::Milliseconds(1);
-  EXPECT_THAT(batcher.Run(2, late, {}), StatusIs(absl::StatusCode::kDeadlineExceeded));
+  EXPECT_THAT(RunNumber(batcher, 2, late, {}), StatusIs(absl::StatusCode::kDeadlineExceeded));
   Queue(3);
   script_.ReleaseAll();
   callers_.clear();
@@ -142,10 +142,10 @@ TEST_F(BatcherTest, CallerThatGivesUp_LeavesTheCommandToItsBatch) {
   for (absl::Duration patience = absl::Milliseconds(50); !script_.Ran(5); patience *= 2) {
     ports::CallContext context;
     context.deadline = absl::Now() + patience;
-    EXPECT_THAT(batcher.Run(5, context, {}), StatusIs(absl::StatusCode::kDeadlineExceeded));
+    EXPECT_THAT(RunNumber(batcher, 5, context, {}), StatusIs(absl::StatusCode::kDeadlineExceeded));
   }
   script_.ReleaseAll();
-  EXPECT_THAT(batcher.Run(6, {}, {}), IsOkAndHolds(60));
+  EXPECT_THAT(RunNumber(batcher, 6, {}, {}), IsOkAndHolds(60));
   EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(5), ElementsAre(6)));
 }
 
@@ -230,8 +230,8 @@ TEST_F(BatcherTest, Destructor_RunsWhatIsQueuedAndRefusesTheRest) {
   // queue up, and nobody waits for them.
   ports::CallContext late;
   late.deadline = absl::InfinitePast();
-  absl::StatusOr<int> answer = batcher.Run(4, late, {});
-  while (!absl::IsUnavailable(answer.status())) answer = batcher.Run(4, late, {});
+  absl::StatusOr<int> answer = RunNumber(batcher, 4, late, {});
+  while (!absl::IsUnavailable(answer.status())) answer = RunNumber(batcher, 4, late, {});
   EXPECT_TRUE(domain::RetryAfterOf(answer.status()).has_value());
   script_.ReleaseAll();
   end.join();

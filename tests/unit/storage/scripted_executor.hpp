@@ -9,12 +9,28 @@
 #include <set>
 #include <vector>
 
-#include "storage/batch/batcher.hpp"
+#include "storage/batch/waits.hpp"
 
 namespace logistics::storage {
 
 // Commands are numbers; the outcome of one is ten times the number.
 using NumberBatcher = Batcher<int, int>;
+
+inline std::shared_ptr<NumberBatcher::Item> PendingNumber(int command, const ports::CallContext& context,
+                                                          std::vector<std::size_t> conflict_keys = {},
+                                                          std::vector<std::size_t> row_keys = {}) {
+  auto item = std::make_shared<NumberBatcher::Item>();
+  item->command = command;
+  item->context = context;
+  item->conflict_keys = std::move(conflict_keys);
+  item->row_keys = std::move(row_keys);
+  return item;
+}
+
+inline absl::StatusOr<int> RunNumber(NumberBatcher& batcher, int command, const ports::CallContext& context,
+                                     std::vector<std::size_t> conflict_keys, std::vector<std::size_t> row_keys = {}) {
+  return RunBlocking(batcher, PendingNumber(command, context, std::move(conflict_keys), std::move(row_keys)));
+}
 
 // What the executors of a test do, and what was done: each batch is noted when it begins, then waits until the test
 // lets it go. Thread-safe.
@@ -38,11 +54,12 @@ class Script {
       }
     }
     NumberBatcher::Batch apart;
+    Answers<NumberBatcher::Item> answers;
     for (const auto& item : batch) {
       if (to_set_apart_ == item->command && !set_apart_.exchange(true)) {
         apart.push_back(item);
       } else {
-        item->promise.set_value(item->command * 10);
+        answers.Add(item, item->command * 10);
       }
     }
     return apart;

@@ -1,0 +1,61 @@
+#include "logistics/service/calls/call_queue.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace logistics::service {
+
+void CallQueue::Post(std::vector<Task> tasks) {
+  const std::lock_guard lock(mutex_);
+  posted_.insert(posted_.end(), std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end()));
+  if (wake_ != nullptr && !posted_.empty() && !std::exchange(woken_, true)) wake_();
+}
+
+void CallQueue::Post(Task task) {
+  std::vector<Task> tasks;
+  tasks.push_back(std::move(task));
+  Post(std::move(tasks));
+}
+
+ports::CallExecutor::Timer CallQueue::RunAt(absl::Time time, Task task) {
+  const Timer timer(time, ++last_timer_);
+  timers_.emplace(timer, std::move(task));
+  return timer;
+}
+
+void CallQueue::Cancel(const Timer& timer) { timers_.erase(timer); }
+
+void CallQueue::Attach(std::function<void()> wake) {
+  const std::lock_guard lock(mutex_);
+  wake_ = std::move(wake);
+  woken_ = !posted_.empty();
+  if (woken_) wake_();
+}
+
+void CallQueue::Detach() {
+  const std::lock_guard lock(mutex_);
+  wake_ = nullptr;
+}
+
+void CallQueue::Run() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_.swap(posted_);
+    woken_ = false;
+  }
+  for (Task& task : running_) std::move(task)();
+  running_.clear();
+  const absl::Time now = timers_.empty() ? absl::InfinitePast() : absl::Now();
+  while (!timers_.empty() && timers_.begin()->first.first <= now) {
+    auto due = timers_.extract(timers_.begin());
+    std::move(due.mapped())();
+  }
+}
+
+absl::Time CallQueue::next_timer() const {
+  return timers_.empty() ? absl::InfiniteFuture() : timers_.begin()->first.first;
+}
+
+}  // namespace logistics::service
