@@ -1,72 +1,73 @@
 #include "messaging/events/event_encoder.hpp"
 
-#include <utility>
 #include <variant>
 
 #include "absl/time/time.h"
-#include "nlohmann/json.hpp"
+#include "messaging/events/json_text.hpp"
 
 namespace logistics::messaging {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr const char* kEnvelopeVersion = "1.0";
 
-Json NullWhenEmpty(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
-Json DataOf(const domain::OrderCreated& event) {
-  return {{"order_id", event.order_id.ToString()},
-          {"customer_id", event.customer_id.ToString()},
-          {"status", domain::OrderStatusKey(domain::OrderStatus::kPending)},
-          {"total_amount", event.total_amount},
-          {"items_count", event.items_count}};
+void AddData(const domain::OrderCreated& event, JsonText& json) {
+  json.Text("order_id", event.order_id.ToString());
+  json.Text("customer_id", event.customer_id.ToString());
+  json.Text("status", domain::OrderStatusKey(domain::OrderStatus::kPending));
+  json.Text("total_amount", event.total_amount);
+  json.Number("items_count", event.items_count);
 }
 
-Json DataOf(const domain::OrderStatusChanged& event) {
-  return {{"order_id", event.order_id.ToString()},
-          {"previous_status", event.previous_status ? Json(domain::OrderStatusName(*event.previous_status)) : Json()},
-          {"new_status", domain::OrderStatusName(event.new_status)},
-          {"changed_by", NullWhenEmpty(event.changed_by)},
-          {"notes", NullWhenEmpty(event.notes)}};
+void AddData(const domain::OrderStatusChanged& event, JsonText& json) {
+  json.Text("order_id", event.order_id.ToString());
+  json.TextOrNull("previous_status", event.previous_status ? domain::OrderStatusName(*event.previous_status) : "");
+  json.Text("new_status", domain::OrderStatusName(event.new_status));
+  json.TextOrNull("changed_by", event.changed_by);
+  json.TextOrNull("notes", event.notes);
 }
 
-Json DataOf(const domain::OrderCancelled& event) {
-  return {{"order_id", event.order_id.ToString()},
-          {"reason", event.reason},
-          {"cancelled_by", NullWhenEmpty(event.cancelled_by)}};
+void AddData(const domain::OrderCancelled& event, JsonText& json) {
+  json.Text("order_id", event.order_id.ToString());
+  json.Text("reason", event.reason);
+  json.TextOrNull("cancelled_by", event.cancelled_by);
 }
 
-Json DataOf(const domain::InventoryReserved& event) {
-  Json items = Json::array();
-  for (const domain::StockItem& item : event.items) {
-    items.push_back({{"product_id", item.product_id.ToString()}, {"sku", item.sku}, {"quantity", item.quantity}});
-  }
-  return {{"reservation_id", event.reservation_id},
-          {"order_id", event.order_id.ToString()},
-          {"items", std::move(items)},
-          {"warehouse_id", event.warehouse_id.ToString()}};
+void AddData(const domain::InventoryReserved& event, JsonText& json) {
+  json.Text("reservation_id", event.reservation_id);
+  json.Text("order_id", event.order_id.ToString());
+  json.Objects("items", event.items, [&](const domain::StockItem& item) {
+    json.Text("product_id", item.product_id.ToString());
+    json.Text("sku", item.sku);
+    json.Number("quantity", item.quantity);
+  });
+  json.Text("warehouse_id", event.warehouse_id.ToString());
 }
 
-Json DataOf(const domain::InventoryReleased& event) {
-  return {{"reservation_id", event.reservation_id}, {"order_id", event.order_id.ToString()}, {"reason", event.reason}};
+void AddData(const domain::InventoryReleased& event, JsonText& json) {
+  json.Text("reservation_id", event.reservation_id);
+  json.Text("order_id", event.order_id.ToString());
+  json.Text("reason", event.reason);
 }
 
-Json DataOf(const domain::InventoryUpdated& event) {
-  return {{"product_id", event.product_id.ToString()},     {"sku", event.sku},
-          {"previous_quantity", event.previous_quantity},  {"new_quantity", event.new_quantity},
-          {"warehouse_id", event.warehouse_id.ToString()}, {"reason", event.reason}};
+void AddData(const domain::InventoryUpdated& event, JsonText& json) {
+  json.Text("product_id", event.product_id.ToString());
+  json.Text("sku", event.sku);
+  json.Number("previous_quantity", event.previous_quantity);
+  json.Number("new_quantity", event.new_quantity);
+  json.Text("warehouse_id", event.warehouse_id.ToString());
+  json.Text("reason", event.reason);
 }
 
 }  // namespace
 
 std::string JsonEventEncoder::Encode(const domain::Event& event) const {
-  Json envelope = {{"id", event.id.ToString()},
-                   {"event_type", domain::EventType(event.data)},
-                   {"timestamp", absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", event.timestamp, absl::UTCTimeZone())},
-                   {"version", kEnvelopeVersion}};
-  envelope["data"] = std::visit([](const auto& data) { return DataOf(data); }, event.data);
-  return envelope.dump(-1, ' ', false, Json::error_handler_t::replace);
+  JsonText json;
+  json.Text("id", event.id.ToString());
+  json.Text("event_type", domain::EventType(event.data));
+  json.Text("timestamp", absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", event.timestamp, absl::UTCTimeZone()));
+  json.Text("version", kEnvelopeVersion);
+  json.Object("data", [&] { std::visit([&](const auto& data) { AddData(data, json); }, event.data); });
+  return std::move(json).Take();
 }
 
 }  // namespace logistics::messaging
