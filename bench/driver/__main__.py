@@ -17,6 +17,8 @@ from bench.driver.remote_line import RemoteLine
 from bench.driver.traffic_lines import TrafficLines
 
 INTERLEAVED = ("orders", "hot", "floor", "solo", "reads")
+# Those that have many samples in one round, or take long.
+ROUNDS_MAX = {"streams": 1}
 
 
 def parse(arguments):
@@ -66,9 +68,8 @@ class Clock:
             longest = max(longest, time.monotonic() - begun)
 
 
-def measure(options, servers):
-    """All lines; what Postgres and the broker are set to, and the results."""
-    found = results.Results()
+def measure(options, servers, found):
+    """All lines, into `found`; what Postgres and the broker are set to."""
     loads = Loads(servers, options.scale, options.seed * 1_000)
     clock = Clock(options.scale.minutes)
     chosen = [line for line in results.LINES if line in options.only]
@@ -80,18 +81,16 @@ def measure(options, servers):
             for line in interleaved:
                 getattr(lines, line)()
     messages, remote, traffic = MessageLines(loads, found), RemoteLine(loads, found), TrafficLines(loads, found)
-    for line in chosen:
-        if line in INTERLEAVED:
-            continue
+    for line in sorted(set(chosen) - set(INTERLEAVED), key=lambda name: (name == "growth", chosen.index(name))):
         owner = next(one for one in (messages, remote, traffic) if hasattr(one, line))
-        for _ in clock.rounds(options.rounds, line):
+        for _ in clock.rounds(min(options.rounds, ROUNDS_MAX.get(line, options.rounds)), line):
             getattr(owner, line)()
         if owner is remote:
             remote.close()
     if settings is None:
         servers.start_daemon("settings")
         settings = loads.assert_settings("settings")
-    return settings, found
+    return settings
 
 
 def main(arguments):
@@ -100,14 +99,17 @@ def main(arguments):
         print(options.dir)
         return 0
     date = datetime.datetime.now().astimezone()
-    servers = world.World(options.dir)
+    servers, found = world.World(options.dir), results.Results()
     begun = time.monotonic()
     try:
-        world.require_disk("/var/tmp", options.scale.disk_gib)
+        # Where scripts/stack may put the servers' data.
+        for folder in ("/var/tmp", world.ROOT):
+            world.require_disk(folder, options.scale.disk_gib)
         servers.up()
-        settings, found = measure(options, servers)
+        settings = measure(options, servers, found)
         postgres = servers.sql("postgres", "SHOW server_version")
     except BenchError as error:
+        print(results.table(found.lines()))
         print(f"scripts/bench: {error}", file=sys.stderr)
         return 1
     finally:

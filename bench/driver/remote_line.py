@@ -33,7 +33,8 @@ class RemoteLine:
             "remote", "SELECT count(*) FROM settlements") == "0")
         rate = mine["calls"] / (max(mine["seconds"], mine["confirmed_seconds"]) + time.monotonic() - answered)
         self._results.add("remote", "64 in flight", rate / bare["per_s"], measured=rate, yardstick=bare["per_s"],
-                          unit="orders/s", cpu_us=per_call(meter.spent_us(), mine["calls"], mine["client_cpu_us"]))
+                          unit="orders/s", cpu_us=per_call(meter.spent_us(), mine["calls"], mine["client_cpu_us"]),
+                          yardstick_cpu_us=bare["cpu_us"])
 
     def close(self):
         self._world.stop_daemon()

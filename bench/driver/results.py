@@ -69,13 +69,14 @@ class Results:
     def __init__(self):
         self._samples = {}
 
-    def add(self, line, what, value, *, measured=None, yardstick=None, unit="", cpu_us=None):
+    def add(self, line, what, value, *, measured=None, yardstick=None, unit="", cpu_us=None, yardstick_cpu_us=None):
         """One round's figure: a ratio when there is a yardstick (`measured` and `yardstick` in `unit`), else a value in
-        `unit`. `cpu_us`: CPU per order (or message, call) by process."""
+        `unit`. `cpu_us`: CPU per order (or message, call) by process, and that of the yardstick."""
         if (line, what) not in TARGETS:
             raise KeyError(f"{line}, {what} has no target")
         self._samples.setdefault((line, what), []).append(
-            {"value": value, "measured": measured, "yardstick": yardstick, "unit": unit, "cpu_us": cpu_us})
+            {"value": value, "measured": measured, "yardstick": yardstick, "unit": unit, "cpu_us": cpu_us,
+             "yardstick_cpu_us": yardstick_cpu_us})
 
     def of(self, line, what, field="value"):
         return [sample[field] for sample in self._samples[line, what]]

@@ -9,7 +9,7 @@ GIB = 1024**3
 class Scale:
     name: str
     rounds: int
-    minutes: float  # no further round begins when it would end later
+    minutes: float  # no further round begins when it would end later; one round of each line always runs
     disk_gib: int  # free, before anything starts
     load_s: int  # one measurement of the daemon, or of a bare server
     pgbench_s: int  # one of pgbench's
@@ -24,7 +24,7 @@ class Scale:
 
 
 QUICK = Scale("quick", 1, 3, 3, 2, 2, 20_000, 10_000, 2_000, 10_000, 50_000, 1, 1_000, 3)
-FULL = Scale("full", 3, 15, 10, 4, 4, 200_000, 40_000, 10_000, 10_000, 1_000_000, 5, 10_000, 10)
+FULL = Scale("full", 3, 14, 10, 3, 3, 200_000, 40_000, 10_000, 10_000, 1_000_000, 5, 10_000, 10)
 LARGE = Scale("large", 1, 60, 50, 4, 4, 5_000_000, 40_000, 10_000, 10_000, 10_000_000, 30, 10_000, 10)
 
 PRODUCTS = 1_000

@@ -62,8 +62,10 @@ class Daemon:
 
 
 class World:
-    def __init__(self, folder):
+    def __init__(self, folder, server_url=""):
+        """`server_url`: of a Postgres that runs already, without the database; up() starts one."""
         self.folder = pathlib.Path(folder)
+        self._server_url = server_url
         self.daemon = None
         self._echo = None
         self._peer = None
