@@ -83,7 +83,7 @@ class Arguments(unittest.TestCase):
         self.assertEqual(driver.parse(["--only", "hot, relay"]).only, ["hot", "relay"])
 
     def test_a_mistake_is_refused_before_anything_starts(self):
-        for wrong in (["--only", "speed"], ["--rounds", "0"], ["--quick", "--large"]):
+        for wrong in (["--only", "speed"], ["--rounds", "0"], ["--seed", "-1"], ["--quick", "--large"]):
             ran = subprocess.run([ROOT / "scripts/bench", *wrong], capture_output=True, text=True, check=False)
             self.assertEqual(ran.returncode, 2, wrong)
             self.assertIn("usage: scripts/bench", ran.stderr)

@@ -17,6 +17,7 @@ from bench.driver.remote_line import RemoteLine
 from bench.driver.traffic_lines import TrafficLines
 
 INTERLEAVED = ("orders", "hot", "floor", "solo", "reads")
+SEED_MAX = 1_000_000
 # Those that have many samples in one round, or take long.
 ROUNDS_MAX = {"streams": 1}
 
@@ -45,7 +46,9 @@ def parse(arguments):
     options.rounds = options.scale.rounds if options.rounds is None else options.rounds
     if not 1 <= options.rounds <= 20:
         parser.error("--rounds takes 1 to 20")
-    options.seed = random.randrange(1_000_000) if options.seed is None else options.seed
+    options.seed = random.randrange(SEED_MAX) if options.seed is None else options.seed
+    if not 0 <= options.seed <= SEED_MAX:
+        parser.error(f"--seed takes 0 to {SEED_MAX}")
     options.dir = str(pathlib.Path(options.dir).resolve())
     return options
 
