@@ -62,6 +62,12 @@ class Tables(unittest.TestCase):
             self.assertIn(text, shown[2])
         json.dumps(rows)
 
+    def test_runs_are_shown_together_as_rounds_of_one(self):
+        stored = [json.loads(json.dumps({"lines": self.rows(ratios)})) for ratios in ([1.0], [2.5, 1.5])]
+        (row,) = results.together(stored)
+        self.assertEqual((row["rounds"], row["median"], row["min"], row["max"]), (3, 1.5, 1.0, 2.5))
+        self.assertEqual(row["yardstick"]["median"], 1000)
+
     def test_numbers_have_three_digits_that_count(self):
         self.assertEqual([results.number(value) for value in (0, 0.123, 1.234, 12.34, 123.4, 12345.6)],
                          ["0", "0.12", "1.23", "12.3", "123", "12346"])

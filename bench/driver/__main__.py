@@ -36,6 +36,7 @@ def parse(arguments):
     parser.add_argument("--seed", type=int, help="of what is random; printed, so that a run can be repeated")
     parser.add_argument("--json", metavar="FILE", help="instead of one in bench/results")
     parser.add_argument("--dir", metavar="DIR", default=str(world.ROOT / ".stack/bench"), help="for servers and logs")
+    parser.add_argument("--show", metavar="FILE", nargs="+", help="measure nothing: print what runs stored, together")
     parser.add_argument("--no-build", action="store_true", help="take the release build as it is")
     parser.add_argument("--print-dir", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -101,7 +102,13 @@ def main(arguments):
     if options.print_dir:
         print(options.dir)
         return 0
+    if options.show:
+        print(results.table(results.together(json.loads(pathlib.Path(path).read_text()) for path in options.show)))
+        return 0
     date = datetime.datetime.now().astimezone()
+    on = machine.describe()
+    if on["load"] > 0.5:
+        world.say(f"the machine is busy (load {on['load']}): what else runs shows in the figures")
     servers, found = world.World(options.dir), results.Results()
     begun = time.monotonic()
     try:
@@ -118,15 +125,14 @@ def main(arguments):
     finally:
         servers.close()
     report = {"date": date.isoformat(timespec="seconds"), "scale": options.scale.name, "seed": options.seed,
-              "seconds": round(time.monotonic() - begun), "machine": machine.describe(),
+              "seconds": round(time.monotonic() - begun), "machine": on,
               "versions": machine.versions(postgres), "settings": settings, "lines": found.lines()}
     path = pathlib.Path(options.json) if options.json else (
         world.ROOT / "bench/results" / f"{date:%Y-%m-%d-%H%M}-{options.scale.name}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    on = report["machine"]
-    print(f"{report['date']}, {on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB; seed {options.seed}, "
-          f"{report['scale']}, {report['seconds']} s; {path}")
+    print(f"{report['date']}, {on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB, load {on['load']}; "
+          f"seed {options.seed}, {report['scale']}, {report['seconds']} s; {path}")
     print(results.table(report["lines"]))
     return 0
 

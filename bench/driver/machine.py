@@ -17,10 +17,12 @@ def _first(command, pattern=r"(.*)"):
 
 
 def describe():
+    """With the load before anything was started."""
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())
     return {"cpu": cpu[1] if cpu else platform.machine(), "cores": len(os.sched_getaffinity(0)),
             "memory_gib": round(int(memory[1]) / 1024**2, 1), "kernel": platform.release(),
+            "load": round(os.getloadavg()[0], 2),
             "system": _first(["sh", "-c", ". /etc/os-release; echo $PRETTY_NAME"])}
 
 

@@ -102,6 +102,16 @@ class Results:
         return found
 
 
+def together(reports):
+    """The rows of several runs, as if their rounds were of one."""
+    found = Results()
+    for report in reports:
+        for row in report["lines"]:
+            for sample in row["samples"]:
+                found.add(row["line"], row["what"], **sample)
+    return found.lines()
+
+
 def number(value):
     """Three significant digits, without an exponent."""
     if value == 0:
