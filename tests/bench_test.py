@@ -69,8 +69,8 @@ class Tables(unittest.TestCase):
         self.assertEqual(row["yardstick"]["median"], 1000)
 
     def test_numbers_have_three_digits_that_count(self):
-        self.assertEqual([results.number(value) for value in (0, 0.123, 1.234, 12.34, 123.4, 12345.6)],
-                         ["0", "0.12", "1.23", "12.3", "123", "12346"])
+        self.assertEqual([results.number(value) for value in (0, 71, 0.123, 1.234, 12.34, 123.4, 12345.6)],
+                         ["0", "71", "0.12", "1.23", "12.3", "123", "12346"])
 
 
 class Arguments(unittest.TestCase):

@@ -113,9 +113,9 @@ def together(reports):
 
 
 def number(value):
-    """Three significant digits, without an exponent."""
-    if value == 0:
-        return "0"
+    """Three significant digits, without an exponent; of what was counted, all."""
+    if value == 0 or isinstance(value, int):
+        return str(int(value))
     digits = max(0, 2 - len(str(int(abs(value)))) + 1) if abs(value) >= 1 else 2
     return f"{value:.{digits}f}"
 
