@@ -1,6 +1,8 @@
 #include "storage/batch/load_state.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/rows/adjustment_rows.hpp"
@@ -13,15 +15,20 @@
 namespace logistics::storage {
 namespace {
 
-void LockOrders(Session& session, std::span<const commands::Item> items, commands::State& state) {
+void LockOrders(PipelineSession& session, std::span<const commands::Item> items, commands::State& state) {
   std::vector<domain::OrderId> ids;
   for (const commands::Item& item : items) {
     if (item.needs.order) ids.push_back(*item.needs.order);
   }
-  for (domain::Order& order : ReadOrders(session, ids, true)) state.LoadOrder(std::move(order));
-  for (domain::Reservation& reservation : LockReservations(session, ids)) {
-    state.LoadReservation(std::move(reservation));
-  }
+  QueueOrders(session, ids, /*lock=*/true, [&state](std::vector<domain::Order> orders) {
+    for (domain::Order& order : orders) state.LoadOrder(std::move(order));
+  });
+  LockReservations(session, ids, state);
+}
+
+// Whether the levels that a command needs depend on rows that it names.
+bool RowsSayLevels(const commands::Item& item) {
+  return item.needs.order || item.needs.message || item.needs.new_product;
 }
 
 // Finds products in the state, in the cache, and, all that are missing at once, in the database.
@@ -42,7 +49,8 @@ class ProductLoader {
     missing_ = true;
   }
 
-  void Read(Session& session, std::span<const commands::Item> items) {
+  // Runs the session, too.
+  void Read(PipelineSession& session, std::span<const commands::Item> items) {
     if (!missing_) return;
     for (const domain::ProductRef& product : ReadProductRefs(session, missing_ids_, missing_skus_)) {
       state_.LoadProduct(product);
@@ -67,14 +75,14 @@ class ProductLoader {
 
 }  // namespace
 
-commands::State LoadState(Session& session, std::span<const commands::Item> items, ProductCache& products,
-                          LevelsOfItems& levels) {
-  commands::State state;
+void LoadState(PipelineSession& session, std::span<const commands::Item> items, ProductCache& products,
+               LevelsOfItems& levels, commands::State& state) {
   ClaimKeys(session, items, state);
   ClaimAdjustments(session, items, state);
   ClaimSkus(session, items, state);
   LockOrders(session, items, state);
   LoadMessages(session, items, state);
+  if (std::any_of(items.begin(), items.end(), RowsSayLevels)) session.Run();
 
   ProductLoader loader(state, products);
   for (const commands::Item& item : items) {
@@ -89,7 +97,6 @@ commands::State LoadState(Session& session, std::span<const commands::Item> item
     levels[i] = {needs.levels.begin(), needs.levels.end()};
   }
   loader.Read(session, items);
-  return state;
 }
 
 }  // namespace logistics::storage

@@ -51,7 +51,7 @@ constexpr Statement kEndStalledWriters = {
 
 }  // namespace
 
-LockedRows<domain::LevelKey> FindLockedLevels(Session& session, const std::set<domain::LevelKey>& levels,
+LockedRows<domain::LevelKey> FindLockedLevels(PipelineSession& session, const std::set<domain::LevelKey>& levels,
                                               absl::Duration long_since) {
   LockedRows<domain::LevelKey> locked;
   if (levels.empty()) return locked;
@@ -60,7 +60,7 @@ LockedRows<domain::LevelKey> FindLockedLevels(Session& session, const std::set<d
   Params params;
   columns.AddTo(params);
   params.Add(absl::ToInt64Milliseconds(long_since));
-  for (const pqxx::row& row : session.Execute(kFindLockedLevels, params)) {
+  for (const Row& row : session.Execute(kFindLockedLevels, params)) {
     if (row[2].as<bool>()) {
       locked.passing = true;
     } else {
@@ -70,14 +70,14 @@ LockedRows<domain::LevelKey> FindLockedLevels(Session& session, const std::set<d
   return locked;
 }
 
-LockedRows<domain::OrderId> FindLockedOrders(Session& session, const std::vector<domain::OrderId>& ids,
+LockedRows<domain::OrderId> FindLockedOrders(PipelineSession& session, const std::vector<domain::OrderId>& ids,
                                              absl::Duration long_since) {
   LockedRows<domain::OrderId> locked;
   if (ids.empty()) return locked;
   ArrayParam wanted;
   for (const domain::OrderId& id : ids) wanted.Add(id);
   const Params params = Params().Add(wanted).Add(absl::ToInt64Milliseconds(long_since));
-  for (const pqxx::row& row : session.Execute(kFindLockedOrders, params)) {
+  for (const Row& row : session.Execute(kFindLockedOrders, params)) {
     if (row[1].as<bool>()) {
       locked.passing = true;
     } else {
@@ -87,16 +87,16 @@ LockedRows<domain::OrderId> FindLockedOrders(Session& session, const std::vector
   return locked;
 }
 
-int EndStalledWriters(Session& session, absl::Duration stalled_for) {
+int EndStalledWriters(PipelineSession& session, absl::Duration stalled_for) {
   const Params params = Params().Add(absl::ToInt64Milliseconds(stalled_for));
-  return static_cast<int>(session.Execute(kEndStalledWriters, params).size());
+  return session.Execute(kEndStalledWriters, params).size();
 }
 
-void AwaitLevel(Session& session, const domain::LevelKey& level) {
+void AwaitLevel(PipelineSession& session, const domain::LevelKey& level) {
   session.Execute(kAwaitLevel, Params().Add(level.product_id.uuid()).Add(level.warehouse_id.uuid()));
 }
 
-void AwaitOrder(Session& session, const domain::OrderId& id) {
+void AwaitOrder(PipelineSession& session, const domain::OrderId& id) {
   session.Execute(kAwaitOrder, Params().Add(id.uuid()));
   session.Execute(kAwaitReservation, Params().Add(id.uuid()));
 }

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "logistics/domain/ids.hpp"
 #include "logistics/domain/stock.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/pipeline_session.hpp"
 
 namespace logistics::storage {
 
@@ -20,20 +20,20 @@ struct LockedRows {
 
 // Which of these levels are locked. A transaction has run for long after `long_since`, and after four times that where
 // it waits for a lock. Waits for none; locks the others until the caller rolls back.
-LockedRows<domain::LevelKey> FindLockedLevels(Session& session, const std::set<domain::LevelKey>& levels,
+LockedRows<domain::LevelKey> FindLockedLevels(PipelineSession& session, const std::set<domain::LevelKey>& levels,
                                               absl::Duration long_since);
 
 // The same for orders, with the reservations of the same ids.
-LockedRows<domain::OrderId> FindLockedOrders(Session& session, const std::vector<domain::OrderId>& ids,
+LockedRows<domain::OrderId> FindLockedOrders(PipelineSession& session, const std::vector<domain::OrderId>& ids,
                                              absl::Duration long_since);
 
 // Ends the transactions of our own sessions that have waited so long for the rest of a statement, and returns how many.
 // libpq sends a statement of over 8 KiB in two parts. A replica that freezes between them keeps its locks, since
 // Postgres counts its session as active and no timeout of ours applies. Outside a transaction.
-int EndStalledWriters(Session& session, absl::Duration stalled_for);
+int EndStalledWriters(PipelineSession& session, absl::Duration stalled_for);
 
 // Lock one row, and wait for it as long as the transaction's lock_timeout says.
-void AwaitLevel(Session& session, const domain::LevelKey& level);
-void AwaitOrder(Session& session, const domain::OrderId& id);
+void AwaitLevel(PipelineSession& session, const domain::LevelKey& level);
+void AwaitOrder(PipelineSession& session, const domain::OrderId& id);
 
 }  // namespace logistics::storage

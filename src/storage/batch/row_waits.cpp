@@ -36,7 +36,7 @@ bool RowWaits::RememberLocked(const std::vector<commands::Item>& items) {
   }
   LockedRows<domain::LevelKey> levels;
   LockedRows<domain::OrderId> locked_orders;
-  const auto failure = session_.Attempt(Tries::kOnce, [&](Session& session) {
+  const auto failure = session_.Attempt(Tries::kOnce, [&](PipelineSession& session) {
     EndStalled(session);
     session.Begin();
     levels = FindLockedLevels(session, Levels(), batch_wait_);
@@ -70,7 +70,8 @@ bool RowWaits::NeedsContested(PendingWrite& item, std::size_t place) const {
 
 bool RowWaits::Await(const PendingWrite& item, absl::Time give_up) {
   for (const domain::LevelKey& level : levels_.front()) {
-    if (!AwaitRow(ContestedKeys::KeyOf(level), give_up, [&](Session& session) { AwaitLevel(session, level); })) {
+    if (!AwaitRow(ContestedKeys::KeyOf(level), give_up,
+                  [&](PipelineSession& session) { AwaitLevel(session, level); })) {
       Remember(level);
       return false;
     }
@@ -78,15 +79,16 @@ bool RowWaits::Await(const PendingWrite& item, absl::Time give_up) {
   const std::optional<domain::OrderId> order = commands::NeedsOf(item.command).order;
   if (!order) return absl::Now() < give_up;
   return AwaitRow(absl::HashOf(commands::OrderConflict(*order)), give_up,
-                  [&](Session& session) { AwaitOrder(session, *order); });
+                  [&](PipelineSession& session) { AwaitOrder(session, *order); });
 }
 
-bool RowWaits::AwaitRow(std::size_t key, absl::Time give_up, const std::function<void(Session&)>& lock) {
+bool RowWaits::AwaitRow(std::size_t key, absl::Time give_up, const std::function<void(PipelineSession&)>& lock) {
   while (contested_.Contains(key)) {
     const absl::Duration wait = std::min({give_up - absl::Now(), apart_wait_, ContestedKeys::kTtl / 2});
     if (wait < absl::Milliseconds(1)) return false;
-    const auto failure = session_.Attempt(Tries::kOnce, [&](Session& session) {
-      session.Script(absl::StrCat("BEGIN; SET LOCAL lock_timeout = ", absl::ToInt64Milliseconds(wait)));
+    const auto failure = session_.Attempt(Tries::kOnce, [&](PipelineSession& session) {
+      session.Queue("BEGIN");
+      session.Queue(absl::StrCat("SET LOCAL lock_timeout = ", absl::ToInt64Milliseconds(wait)));
       lock(session);
       session.Script("ROLLBACK");
     });
@@ -94,7 +96,7 @@ bool RowWaits::AwaitRow(std::size_t key, absl::Time give_up, const std::function
       contested_.Remove(key);
     } else if (failure->kind == FailureKind::kLocked) {
       contested_.Add(key);
-      static_cast<void>(session_.Attempt(Tries::kOnce, [this](Session& session) { EndStalled(session); }));
+      EndStalled();
     } else {
       break;  // the command itself meets the failure
     }
@@ -102,7 +104,11 @@ bool RowWaits::AwaitRow(std::size_t key, absl::Time give_up, const std::function
   return absl::Now() < give_up;
 }
 
-void RowWaits::EndStalled(Session& session) const {
+void RowWaits::EndStalled() const {
+  static_cast<void>(session_.Attempt(Tries::kOnce, [this](PipelineSession& session) { EndStalled(session); }));
+}
+
+void RowWaits::EndStalled(PipelineSession& session) const {
   const int ended = EndStalledWriters(session, stalled_after_);
   if (ended > 0) spdlog::warn("{} transactions of a replica that stands still were ended", ended);
 }

@@ -18,7 +18,7 @@ class RowWaits {
  public:
   // References outlive it. A batch waits for one row no longer than the shorter of the options' two lock timeouts;
   // Await at once no longer than lock_timeout and half of idle_in_transaction_timeout, and then ends who stalls.
-  RowWaits(SessionSlot& session, ContestedKeys& contested, ProductCache& products, const DatabaseOptions& options)
+  RowWaits(WriterSlot& session, ContestedKeys& contested, ProductCache& products, const DatabaseOptions& options)
       : session_(session),
         contested_(contested),
         products_(products),
@@ -41,15 +41,17 @@ class RowWaits {
   // Waits for the contested rows of the batch's only command, for one after the other, so that none is held meanwhile.
   // False when one is locked still at `give_up`.
   bool Await(const PendingWrite& item, absl::Time give_up);
+  // Ends the transactions of replicas that stand still within a message. Outside a transaction.
+  void EndStalled() const;
   // Forgets the rows of the command: they are free.
   void Forget(const PendingWrite& item);
 
  private:
   void Remember(const domain::LevelKey& level);
-  bool AwaitRow(std::size_t key, absl::Time give_up, const std::function<void(Session&)>& lock);
-  void EndStalled(Session& session) const;
+  bool AwaitRow(std::size_t key, absl::Time give_up, const std::function<void(PipelineSession&)>& lock);
+  void EndStalled(PipelineSession& session) const;
 
-  SessionSlot& session_;
+  WriterSlot& session_;
   ContestedKeys& contested_;
   ProductCache& products_;
   const absl::Duration batch_wait_;

@@ -1,6 +1,5 @@
 #include "storage/batch/store_effects.hpp"
 
-#include "storage/postgres/statement_group.hpp"
 #include "storage/rows/adjustment_rows.hpp"
 #include "storage/rows/history_rows.hpp"
 #include "storage/rows/key_rows.hpp"
@@ -13,8 +12,8 @@
 
 namespace logistics::storage {
 
-void StoreEffects(Session& session, std::span<const commands::Item> items, const commands::Decision& decision,
-                  const ports::EventEncoder& encoder, const domain::Uuid& batch_id, absl::Time now) {
+StatementGroup StoreEffects(std::span<const commands::Item> items, const commands::Decision& decision,
+                            const ports::EventEncoder& encoder, const domain::Uuid& batch_id, absl::Time now) {
   // Every kind by its name: one that is added to Effects and not stored here does not compile. New products are stored
   // by the claim of their SKUs.
   const auto& [new_orders, changed_orders, new_reservations, changed_reservations, history, movements, outbox,
@@ -38,7 +37,7 @@ void StoreEffects(Session& session, std::span<const commands::Item> items, const
   InsertMovements(group, movements, batch_id, now);
   InsertHistory(group, history, batch_id);
   InsertOutbox(group, outbox, encoder, batch_id);
-  group.Run(session);
+  return group;
 }
 
 }  // namespace logistics::storage

@@ -1,7 +1,9 @@
 // The batcher's own types: commands on their way into a transaction.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,19 @@ namespace logistics::storage {
 using PendingWrite = Pending<commands::Command, commands::Result>;
 using WriteBatcher = Batcher<commands::Command, commands::Result>;
 using WriteBatch = std::vector<std::shared_ptr<PendingWrite>>;
+
+inline void MarkInDoubt(const WriteBatch& batch, bool in_doubt) {
+  for (const auto& item : batch) item->in_doubt = in_doubt;
+}
+
+// Whether one of its callers is not past its deadline. `endless`: until when somebody without a deadline waits.
+inline bool AnyoneWaits(const WriteBatch& batch, absl::Time endless = absl::InfiniteFuture()) {
+  const absl::Time now = absl::Now();
+  return std::any_of(batch.begin(), batch.end(), [&](const auto& item) {
+    const absl::Time deadline = item->context.deadline;
+    return (deadline == absl::InfiniteFuture() ? endless : deadline) > now;
+  });
+}
 
 // A command's conflict keys, as the batcher knows them. A collision only makes one of two commands wait.
 inline std::vector<std::size_t> HashedConflictKeys(const commands::Needs& needs) {

@@ -29,10 +29,6 @@ const std::vector<double>& BatchSizeBounds() {
   return bounds;
 }
 
-void MarkInDoubt(const WriteBatch& batch, bool in_doubt) {
-  for (const auto& item : batch) item->in_doubt = in_doubt;
-}
-
 DatabaseOptions WithBatchLockTimeout(DatabaseOptions options) {
   options.lock_timeout = std::min(options.lock_timeout, options.batch_lock_timeout);
   return options;
@@ -91,9 +87,11 @@ void WriteExecutor::KeepReady() {
 
 void WriteExecutor::JudgeWait(const Failure& failure) {
   bool others_commit = false;
-  const auto unknown = session_.Attempt(
-      Tries::kOnce, [&](Session& session) { others_commit = OthersCommit(session, deps_.options.lock_timeout); });
+  const auto unknown = session_.Attempt(Tries::kOnce, [&](PipelineSession& session) {
+    others_commit = OthersCommit(session, deps_.options.lock_timeout);
+  });
   if (unknown && unknown->kind == FailureKind::kConnection) return;
+  if (!others_commit) rows_.EndStalled();
   // Where they do, the lock of commits is busy, and comes in time.
   others_commit ? session_.Works() : session_.Fails(failure.text);
 }
@@ -187,29 +185,38 @@ WriteExecutor::TryOutcome WriteExecutor::RunToEnd(const WriteBatch& batch, Outco
 WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcomes& outcomes) {
   const domain::Uuid batch_id = deps_.ids.NewId();
   const std::vector<commands::Item> items = ItemsOf(batch);
-  bool committing = false;
+  // statement_timeout is for each statement of a message: all of a batch have a limit of their own.
+  const absl::Duration batch_time = deps_.options.statement_timeout + ServerWaits::kAnswerMargin;
+  bool committing = false;    // from the first byte of the message that ends with COMMIT
+  std::size_t commit_at = 0;  // in that message
   std::vector<commands::RefusedRestock> refused_restocks;
   try {
     const absl::Time now = ToMicroseconds(deps_.clock.Now());
     LevelsOfItems& levels = rows_.Begin(items.size());
-    Session& session = session_.Get();
-    session.Begin();
-    commands::State state = LoadState(session, items, deps_.products, levels);
+    PipelineSession& session = session_.Get();
+    session.LimitWaits(batch_time, absl::Now() + batch_time);
+    session.Queue("BEGIN");
+    commands::State state;
+    LoadState(session, items, deps_.products, levels, state);
     if (rows_.AnyLevelContested()) {
       session_.RollbackOrDrop();
       return {Try::kContested, BusyError(), true};
     }
     LockLevels(session, rows_.Levels(), state);
+    session.Run();
     commands::Decision decision = commands::Decide(items, state, deps_.options.stock_policy, deps_.ids, now);
     outcomes = std::move(decision.outcomes);
     if (decision.effects.empty()) {
       session_.RollbackOrDrop();
       return {Try::kDone, absl::OkStatus()};
     }
-    StoreEffects(session, items, decision, deps_.encoder, batch_id, now);
+    StatementGroup effects = StoreEffects(items, decision, deps_.encoder, batch_id, now);
     refused_restocks = decision.effects.refused_restocks;
+    commit_at = effects.size();
+    std::move(effects).QueueTo(session);
+    QueueCommit(session, batch_id, deps_.options.lock_timeout);
     committing = true;
-    Commit(session, batch_id, deps_.options.lock_timeout);
+    session.Run();
     session_.Works();
   } catch (const std::exception& error) {
     const Failure failure = TranslateException(error);
@@ -222,10 +229,12 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
       if (resolved.result == Try::kDone) Report(refused_restocks);
       return resolved;
     }
-    // The commit of another writer holds the lock of commits: no row of a command is in the way.
-    if (failure.kind == FailureKind::kLocked && committing) JudgeWait(failure);
-    if (failure.kind == FailureKind::kLocked && !committing) {
-      return {rows_.RememberLocked(items) ? Try::kContested : Try::kAgain, failure.status};
+    if (failure.kind == FailureKind::kLocked) {
+      const auto* const refusal = dynamic_cast<const ServerError*>(&error);
+      const bool at_commit = committing && refusal != nullptr && refusal->place() >= commit_at;
+      if (!at_commit) return {rows_.RememberLocked(items) ? Try::kContested : Try::kAgain, failure.status};
+      // The commit of another writer holds the lock of commits: no row of a command is in the way.
+      JudgeWait(failure);
     }
     if (failure.kind == FailureKind::kConnection) {
       spdlog::warn("a write batch lost its connection: {}", error.what());
@@ -280,14 +289,6 @@ WriteExecutor::TryOutcome WriteExecutor::ResolveInDoubt(const domain::Uuid& batc
   }
   // Not answered as failed: it may have happened.
   return {Try::kUnknown, absl::OkStatus()};
-}
-
-bool WriteExecutor::AnyoneWaits(const WriteBatch& batch, absl::Time endless) {
-  const absl::Time now = absl::Now();
-  return std::any_of(batch.begin(), batch.end(), [&](const auto& item) {
-    const absl::Time deadline = item->context.deadline;
-    return (deadline == absl::InfiniteFuture() ? endless : deadline) > now;
-  });
 }
 
 void WriteExecutor::Backoff(int attempt) {

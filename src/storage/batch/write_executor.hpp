@@ -68,15 +68,13 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   // The lock of commits was waited for in vain: the session fails where no other writer commits meanwhile.
   void JudgeWait(const Failure& failure);
   TryOutcome ResolveInDoubt(const domain::Uuid& batch_id, const WriteBatch& batch);
-  // `endless`: until when somebody without a deadline waits.
-  static bool AnyoneWaits(const WriteBatch& batch, absl::Time endless = absl::InfiniteFuture());
   // Names in the log what was committed as refused, and counts it.
   void Report(const std::vector<commands::RefusedRestock>& restocks);
   void Backoff(int attempt);
 
   WriterDeps deps_;
   const Use use_;
-  SessionSlot session_;
+  WriterSlot session_;
   RowWaits rows_;
   std::mt19937 random_;  // jitter only
   ports::Counter& batches_;

@@ -19,6 +19,9 @@ constexpr char kBusyUrl[] = "type.logistics-engine/storage.Busy";
 // A pooler gave our session's place at the server to another: prepared statements and settings are lost.
 bool LosesSession(std::string_view sqlstate) { return sqlstate == "26000" || sqlstate == "42P05"; }
 
+// A table changed under a prepared statement, whose result type may not (0A000): a new session prepares it anew.
+bool IsOutdated(std::string_view sqlstate) { return sqlstate == "0A000"; }
+
 // libpqxx 6 drops the code of this one.
 std::string SqlStateOf(const pqxx::sql_error& error) {
   const bool forgotten =
@@ -51,9 +54,25 @@ FailureKind KindOf(const std::string& sqlstate) {
   // 25006 read_only_sql_transaction and 55000 "recovery is in progress": a standby, after a failover. 08 connection,
   // 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout, 25P04 transaction_timeout.
   if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25P04" ||
-      sqlstate == "25006" || sqlstate == "55000" || LosesSession(sqlstate))
+      sqlstate == "25006" || sqlstate == "55000" || LosesSession(sqlstate) || IsOutdated(sqlstate))
     return FailureKind::kConnection;
   return FailureKind::kPermanent;
+}
+
+Failure FailureOf(const std::string& sqlstate, const std::string& text) {
+  const FailureKind kind = KindOf(sqlstate);
+  const bool unfit = IsUnfit(sqlstate);
+  switch (kind) {
+    case FailureKind::kTransient:
+    case FailureKind::kLocked:
+      return {kind, BusyError(), text, sqlstate, unfit, sqlstate.starts_with("53")};
+    case FailureKind::kConnection:
+      return {kind, UnavailableError("the database is unavailable"), text, sqlstate, unfit};
+    case FailureKind::kPermanent:
+      break;
+  }
+  return {FailureKind::kPermanent, absl::InternalError(absl::StrCat("SQLSTATE ", sqlstate, ": ", text)), text, sqlstate,
+          unfit};
 }
 
 }  // namespace
@@ -72,25 +91,14 @@ bool IsBusy(const absl::Status& status) { return status.GetPayload(kBusyUrl).has
 
 Failure TranslateException(const std::exception& error) {
   const std::string text = error.what();
-  if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) {
-    const std::string sqlstate = SqlStateOf(*sql);
-    const FailureKind kind = KindOf(sqlstate);
-    const bool unfit = IsUnfit(sqlstate);
-    switch (kind) {
-      case FailureKind::kTransient:
-      case FailureKind::kLocked:
-        return {kind, BusyError(), text, sqlstate, unfit, sqlstate.starts_with("53")};
-      case FailureKind::kConnection:
-        return {kind, UnavailableError("the database is unavailable"), text, sqlstate, unfit};
-      case FailureKind::kPermanent:
-        return {kind, absl::InternalError(absl::StrCat("SQLSTATE ", sqlstate, ": ", text)), text, sqlstate, unfit};
-    }
-  }
+  if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) return FailureOf(SqlStateOf(*sql), text);
+  if (const auto* refused = dynamic_cast<const ServerError*>(&error)) return FailureOf(refused->sqlstate(), text);
   if (dynamic_cast<const UnknownRowError*>(&error) != nullptr) {
     return {FailureKind::kPermanent, absl::FailedPreconditionError(text), text};
   }
   // statement_completion_unknown is a transaction_rollback by inheritance only.
-  if (dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
+  if (dynamic_cast<const LostConnection*>(&error) != nullptr ||
+      dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
       dynamic_cast<const pqxx::statement_completion_unknown*>(&error) != nullptr) {
     return {FailureKind::kConnection, UnavailableError("the database is unavailable"), text};
   }

@@ -1,10 +1,12 @@
-// The one place where exceptions of libpqxx become statuses (ADR 8).
+// The one place where exceptions of libpqxx, and those of our sessions on libpq, become statuses (ADR 8).
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -38,6 +40,26 @@ class UnknownRowError : public std::runtime_error {
   // `what`: "reservation 1 is lent".
   explicit UnknownRowError(const std::string& what)
       : std::runtime_error(what + ", which this release does not know: a later one wrote it") {}
+};
+
+// The server refused a statement of a PipelineSession.
+class ServerError : public std::runtime_error {
+ public:
+  // `place`: of the statement in its message, from 0.
+  ServerError(const std::string& text, std::string sqlstate, std::size_t place = 0)
+      : std::runtime_error(text), sqlstate_(std::move(sqlstate)), place_(place) {}
+  const std::string& sqlstate() const { return sqlstate_; }
+  std::size_t place() const { return place_; }
+
+ private:
+  std::string sqlstate_;
+  std::size_t place_;
+};
+
+// A PipelineSession has no connection, or none any more: what it sent last may have been executed.
+class LostConnection : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 // UNAVAILABLE with a retry hint.

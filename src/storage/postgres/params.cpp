@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "absl/strings/escaping.h"
-
 namespace logistics::storage {
 
 void ArrayParam::Separate() {
@@ -21,13 +19,6 @@ void ArrayParam::Add(std::string_view text) {
     copied = i;
   }
   literal_.append(text, copied);
-  literal_ += '"';
-}
-
-void ArrayParam::AddHex(std::string_view bytes) {
-  Separate();
-  literal_ += '"';
-  literal_ += absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
   literal_ += '"';
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,8 +27,6 @@ class ArrayParam {
   void Add(const char* text) { Add(std::string_view(text)); }
   void Add(int number) { Add(std::int64_t{number}); }
   void AddNull();
-  // As lower case hexadecimal digits, for decode(text, 'hex').
-  void AddHex(std::string_view bytes);
 
   // The literal so far, closed.
   std::string Literal() const { return literal_ + "}"; }
@@ -45,11 +42,20 @@ std::string TimeText(absl::Time time);
 // Cuts to microseconds, as a timestamptz does, so that an answer equals the stored value.
 absl::Time ToMicroseconds(absl::Time time);
 
-// Parameters of one statement, all in text form.
+// Parameters of one statement, in text form but for bytes.
 class Params {
  public:
+  enum Format { kText = 0, kBytes = 1 };  // as libpq numbers them
+
   Params& Add(std::string text) {
     values_.push_back(std::move(text));
+    formats_.push_back(kText);
+    return *this;
+  }
+  // A bytea, as it is. For a PipelineSession.
+  Params& AddBytes(std::string bytes) {
+    values_.push_back(std::move(bytes));
+    formats_.push_back(kBytes);
     return *this;
   }
   Params& Add(const ArrayParam& array) { return Add(array.Literal()); }
@@ -57,15 +63,12 @@ class Params {
   Params& Add(const domain::Uuid& id) { return Add(id.ToString()); }
   Params& Add(absl::Time time) { return Add(TimeText(time)); }
 
-  void Append(Params&& later) {
-    values_.insert(values_.end(), std::make_move_iterator(later.values_.begin()),
-                   std::make_move_iterator(later.values_.end()));
-  }
-
   const std::vector<std::string>& values() const { return values_; }
+  const std::vector<int>& formats() const { return formats_; }
 
  private:
   std::vector<std::string> values_;
+  std::vector<int> formats_;
 };
 
 // One array a column, for the INSERT ... SELECT FROM unnest() of a batch: rows are added column by column.
@@ -73,12 +76,8 @@ class Columns {
  public:
   explicit Columns(std::size_t count) : columns_(count) {}
 
-  // Adds one row; as many values as there are columns. std::nullopt-like values are given as Null{},
-  // bytes for decode(text, 'hex') as Bytes{}.
+  // Adds one row; as many values as there are columns. std::nullopt-like values are given as Null{}.
   struct Null {};
-  struct Bytes {
-    std::string_view bytes;
-  };
   template <typename... Values>
   void AddRow(const Values&... values) {
     std::size_t i = 0;
@@ -97,8 +96,6 @@ class Columns {
   static void AddValue(ArrayParam& column, const T& value) {
     if constexpr (std::is_same_v<T, Null>) {
       column.AddNull();
-    } else if constexpr (std::is_same_v<T, Bytes>) {
-      column.AddHex(value.bytes);
     } else if constexpr (requires { value.has_value(); }) {
       if (value.has_value()) {
         column.Add(*value);

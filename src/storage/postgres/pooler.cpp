@@ -22,7 +22,7 @@ bool IsBehindTransactionPooler(Session& session, const DatabaseOptions& options)
   short_waits.connect_timeout = std::min(options.connect_timeout, kWaitMax);
   short_waits.statement_timeout = kWaitMax;
   session.LimitWaits(kWaitMax);
-  const absl::Cleanup back = [&] { session.LimitWaits(options.statement_timeout + Session::kAnswerMargin); };
+  const absl::Cleanup back = [&] { session.LimitWaits(options.statement_timeout + ServerWaits::kAnswerMargin); };
   std::list<Session> others;
   // A pooler may give the same backend by chance, while it has others.
   for (int i = 0; i < kPoolerCheckSessions; ++i) {

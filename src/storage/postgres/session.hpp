@@ -8,37 +8,21 @@
 #include "absl/container/flat_hash_set.h"
 #include "storage/postgres/options.hpp"
 #include "storage/postgres/params.hpp"
+#include "storage/postgres/server_waits.hpp"
+#include "storage/postgres/statement.hpp"
 
 namespace logistics::storage {
-
-// A statement that is prepared once a session, at its first use. Both strings live as long as the program.
-struct Statement {
-  const char* name;
-  const char* sql;
-};
-
-// What a session is used for decides how its statements are planned.
-enum class SessionUse {
-  kByKey,    // writes and look-ups by key: generic plans, index scans only
-  kQueries,  // lists and sums: planned for their values
-};
 
 // One connection to a Postgres that accepts writes, for one thread at a time. It never reconnects: the owner drops a
 // broken one, because its transaction is gone with it. Methods throw pqxx exceptions; SessionSlot::Attempt catches them
 // (ADR 8).
 //
-// Every wait for the server has a limit: statement_timeout and kAnswerMargin. Past it the socket is shut down, and the
-// session is broken: a server that hangs answers neither the statement nor its timeout.
+// Every wait for the server has a limit: statement_timeout and ServerWaits::kAnswerMargin. Past it the socket is shut
+// down, and the session is broken.
 class Session {
  public:
-  // The time that a server may need to answer that a statement has timed out.
-  static constexpr absl::Duration kAnswerMargin = absl::Seconds(2);
-
-  // Connects (bounded by connect_timeout for each host). Sets what the statements rest on, search_path, client_encoding
-  // and synchronous_commit among it, and the timeouts that keep a frozen replica from stopping the others. Throws where
-  // no host accepts writes.
+  // Connects (bounded by connect_timeout for each host). Throws where no host accepts writes.
   Session(const DatabaseOptions& options, SessionUse use);
-  ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -72,18 +56,13 @@ class Session {
   void RequireWritable();
 
   // Limits each wait for the server from now on; beside it, no wait lasts beyond `until`.
-  void LimitWaits(absl::Duration limit, absl::Time until = absl::InfiniteFuture());
+  void LimitWaits(absl::Duration limit, absl::Time until = absl::InfiniteFuture()) { waits_.Limit(limit, until); }
   // A wait also ends when `cancelled` has become true, which lives until the next call of LimitWaits.
-  void StopWhen(const std::function<bool()>* cancelled) { cancelled_ = cancelled; }
+  void StopWhen(const std::function<bool()>* cancelled) { waits_.StopWhen(cancelled); }
 
  private:
-  class Watched;
-
   pqxx::connection connection_;
-  int socket_ = -1;  // a duplicate: its number names this socket as long as the session lives
-  absl::Duration wait_max_;
-  absl::Time wait_until_ = absl::InfiniteFuture();
-  const std::function<bool()>* cancelled_ = nullptr;
+  ServerWaits waits_;
   std::optional<pqxx::nontransaction> work_;
   absl::flat_hash_set<std::string> prepared_;
 };

@@ -17,22 +17,26 @@ constexpr absl::Duration kKeepMax = absl::Seconds(5);  // a stop waits for it
 
 }  // namespace
 
-SessionSlot::SessionSlot(const DatabaseOptions& options, SessionUse use, const SessionPart& part)
+template <typename S>
+SlotOf<S>::SlotOf(const DatabaseOptions& options, SessionUse use, const SessionPart& part)
     : options_(options),
       use_(use),
       part_(part),
       member_(part.health == nullptr ? 0 : part.health->Join(part.name, part.weight)) {}
 
-SessionSlot::~SessionSlot() {
+template <typename S>
+SlotOf<S>::~SlotOf() {
   if (part_.health != nullptr) part_.health->Leave(member_);
 }
 
-bool SessionSlot::needs_keeping() const {
+template <typename S>
+bool SlotOf<S>::needs_keeping() const {
   if (part_.health == nullptr || !part_.health->started()) return false;
   return works_ != true || !session_ || absl::Now() - used_at_ > kKeepAfter;
 }
 
-std::optional<Failure> SessionSlot::KeepReady(const Statement& probe) {
+template <typename S>
+std::optional<Failure> SlotOf<S>::KeepReady(const Statement& probe) {
   if (!needs_keeping()) return std::nullopt;
   // Each host of the URL may take its connect_timeout: the limit of the probe begins behind them.
   if (!session_) {
@@ -40,7 +44,7 @@ std::optional<Failure> SessionSlot::KeepReady(const Statement& probe) {
   }
   // Twice: an idle connection that was cut says nothing of the next.
   const auto failure = Attempt(
-      Tries::kTwice, [&](Session& session) { session.Execute(probe); }, absl::Now() + kKeepMax);
+      Tries::kTwice, [&](S& session) { session.Execute(probe); }, absl::Now() + kKeepMax);
   if (!failure) {
     Works();
   } else if (failure->kind == FailureKind::kConnection || failure->kind == FailureKind::kPermanent) {
@@ -49,21 +53,23 @@ std::optional<Failure> SessionSlot::KeepReady(const Statement& probe) {
   return failure;
 }
 
-void SessionSlot::Works() {
+template <typename S>
+void SlotOf<S>::Works() {
   used_at_ = absl::Now();
   if (part_.health == nullptr || works_ == true) return;
   works_ = true;
   part_.health->Works(member_);
 }
 
-void SessionSlot::Fails(std::string_view reason) {
+template <typename S>
+void SlotOf<S>::Fails(std::string_view reason) {
   if (part_.health == nullptr) return;
   works_ = false;
   part_.health->Fails(member_, reason);
 }
 
-std::optional<Failure> SessionSlot::Attempt(Tries tries, const std::function<void(Session&)>& work,
-                                            absl::Time deadline) {
+template <typename S>
+std::optional<Failure> SlotOf<S>::Attempt(Tries tries, const std::function<void(S&)>& work, absl::Time deadline) {
   for (int attempt = 1;; ++attempt) {
     std::optional<Failure> failure = Catch([&] {
       work(Get(deadline));
@@ -75,7 +81,8 @@ std::optional<Failure> SessionSlot::Attempt(Tries tries, const std::function<voi
   }
 }
 
-std::optional<Failure> SessionSlot::Catch(const std::function<void()>& step) {
+template <typename S>
+std::optional<Failure> SlotOf<S>::Catch(const std::function<void()>& step) {
   try {
     step();
     return std::nullopt;
@@ -86,7 +93,8 @@ std::optional<Failure> SessionSlot::Catch(const std::function<void()>& step) {
   }
 }
 
-void SessionSlot::Open(absl::Duration connect_timeout) {
+template <typename S>
+void SlotOf<S>::Open(absl::Duration connect_timeout) {
   DatabaseOptions options = options_;
   options.connect_timeout = connect_timeout;
   try {
@@ -99,21 +107,23 @@ void SessionSlot::Open(absl::Duration connect_timeout) {
   }
 }
 
-Session& SessionSlot::Get(absl::Time deadline) {
+template <typename S>
+S& SlotOf<S>::Get(absl::Time deadline) {
   const absl::Time now = absl::Now();
   const bool fresh = !session_;
   if (fresh) {
     Open(std::min(options_.connect_timeout, deadline - now));
-    if (absl::Now() >= deadline) throw pqxx::sql_error("the deadline passed during the connect", "connect", "57014");
+    if (absl::Now() >= deadline) throw ServerError("the deadline passed during the connect", "57014");
   }
-  session_->LimitWaits(options_.statement_timeout + Session::kAnswerMargin, deadline + kLateMax);
+  session_->LimitWaits(options_.statement_timeout + ServerWaits::kAnswerMargin, deadline + kLateMax);
   if (fresh || now - asked_at_ <= kAskInterval) return *session_;
   session_->RequireWritable();
   asked_at_ = now;
   return *session_;
 }
 
-void SessionSlot::RollbackOrDrop(const Failure& failure) {
+template <typename S>
+void SlotOf<S>::RollbackOrDrop(const Failure& failure) {
   if (failure.unfit || (failure.no_room && part_.commits)) {
     Fails(failure.text);
     if (part_.health != nullptr) part_.health->Suspect();
@@ -122,10 +132,14 @@ void SessionSlot::RollbackOrDrop(const Failure& failure) {
   RollbackOrDrop();
 }
 
-void SessionSlot::RollbackOrDrop() {
+template <typename S>
+void SlotOf<S>::RollbackOrDrop() {
   if (!session_) return;
   session_->Rollback();
   if (session_->broken()) session_.reset();
 }
+
+template class SlotOf<Session>;
+template class SlotOf<PipelineSession>;
 
 }  // namespace logistics::storage

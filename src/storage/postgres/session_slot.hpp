@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "storage/postgres/errors.hpp"
+#include "storage/postgres/pipeline_session.hpp"
 #include "storage/postgres/session.hpp"
 #include "storage/postgres/session_health.hpp"
 
@@ -17,19 +18,20 @@ inline constexpr Statement kReadProbe = {"read_probe", "SELECT value FROM change
 
 // A session that is opened when it is first needed, and again after it broke. For one thread. Its part hears when it
 // cannot be opened or lacks what its work needs, and when it works.
-class SessionSlot {
+template <typename S>
+class SlotOf {
  public:
-  SessionSlot(const DatabaseOptions& options, SessionUse use, const SessionPart& part = {});
-  ~SessionSlot();
-  SessionSlot(const SessionSlot&) = delete;
-  SessionSlot& operator=(const SessionSlot&) = delete;
+  SlotOf(const DatabaseOptions& options, SessionUse use, const SessionPart& part = {});
+  ~SlotOf();
+  SlotOf(const SlotOf&) = delete;
+  SlotOf& operator=(const SlotOf&) = delete;
 
   // Runs `work` on the working session; connects when there is none. Where that throws, the failure is translated and
   // the transaction rolled back; a session that is broken, or whose server cannot serve (a standby, one that shuts
   // down), is dropped. A lost connection is tried again on a new one, within `tries` and the deadline. Returns why the
   // last try failed, nothing when it succeeded. Does not throw. A wait for a server that hangs ends little later than
   // the deadline. A session that is opened too late for the work stays for the next.
-  std::optional<Failure> Attempt(Tries tries, const std::function<void(Session&)>& work,
+  std::optional<Failure> Attempt(Tries tries, const std::function<void(S&)>& work,
                                  absl::Time deadline = absl::InfiniteFuture());
 
   // Where the part's health is watched, and the session failed last or has been idle for a while: opens it where there
@@ -45,8 +47,8 @@ class SessionSlot {
 
   // For the write executor alone, which has to know whether its commit was sent.
   // The working session; connects when there is none. Asks once a second whether the server still accepts writes.
-  // Throws what Session's methods throw.
-  Session& Get(absl::Time deadline = absl::InfiniteFuture());
+  // Throws what the session's methods throw.
+  S& Get(absl::Time deadline = absl::InfiniteFuture());
   // Rolls back, and drops the session where that fails or it is broken. Does not throw.
   void RollbackOrDrop();
   // The same after a failure; drops the session also where the failure says that its server cannot serve.
@@ -63,10 +65,13 @@ class SessionSlot {
   const SessionUse use_;
   const SessionPart part_;
   const int member_;
-  std::optional<Session> session_;
+  std::optional<S> session_;
   absl::Time asked_at_;  // whether the server accepts writes
   std::optional<bool> works_;
   absl::Time used_at_;  // with success
 };
+
+using SessionSlot = SlotOf<Session>;
+using WriterSlot = SlotOf<PipelineSession>;
 
 }  // namespace logistics::storage

@@ -1,28 +1,26 @@
 #pragma once
 
-#include <string>
+#include <cstddef>
+#include <utility>
+#include <vector>
 
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/pipeline_session.hpp"
 
 namespace logistics::storage {
 
-// Several INSERT, UPDATE or DELETE statements without results, sent to Postgres as one: each becomes a WITH part of one
-// prepared statement. All see the same snapshot, so none may depend on the rows of another. Measured: a batch spends
-// most of its fixed time in round trips. Postgres manual §7.8.4, "Data-Modifying Statements in WITH".
+// INSERT, UPDATE or DELETE statements without results, in the order in which they are executed.
 class StatementGroup {
  public:
-  // `part` is written as if it stood alone, with parameters from $1 on.
-  void Add(const Statement& part, Params params);
+  void Add(const Statement& statement, Params params) { statements_.emplace_back(statement, std::move(params)); }
+  std::size_t size() const { return statements_.size(); }
 
-  // Runs the added statements, if there are any.
-  void Run(Session& session) const;
+  // Adds them to the session's next message.
+  void QueueTo(PipelineSession& session) && {
+    for (auto& [statement, params] : statements_) session.Queue(statement, std::move(params));
+  }
 
  private:
-  std::string name_;  // the parts' names: a combination is prepared once a session
-  std::string with_;
-  std::string last_;
-  std::string name_of_last_;
-  Params params_;
+  std::vector<std::pair<Statement, Params>> statements_;
 };
 
 }  // namespace logistics::storage

@@ -1,6 +1,7 @@
 #include "storage/rows/adjustment_rows.hpp"
 
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "storage/rows/order_rows.hpp"
@@ -24,9 +25,28 @@ constexpr Statement kReadAdjustments = {"read_adjustments",
 constexpr Statement kFreeAdjustments = {"free_adjustments",
                                         "DELETE FROM adjustment_requests WHERE request_id = ANY($1::text[])"};
 
+// Whether the lost ids were used for the same adjustments.
+void ReadWinningAdjustments(PipelineSession& session, std::span<const commands::Item> items, commands::State& state,
+                            absl::flat_hash_map<std::string, std::size_t> losers) {
+  ArrayParam lost;
+  for (const auto& [request_id, index] : losers) {
+    lost.Add(request_id);
+    state.LoadClaim(index, {Claim::kLostGone, std::nullopt});
+  }
+  session.Queue(kReadAdjustments, Params().Add(lost), [items, &state, losers = std::move(losers)](const Rows& rows) {
+    for (const Row& row : rows) {
+      const std::size_t index = losers.at(row[0].c_str());
+      const AdjustmentClaim& claim = *items[index].needs.adjustment;
+      const domain::LevelKey level{domain::ProductId(ReadUuid(row[1])), domain::WarehouseId(ReadUuid(row[2]))};
+      const bool same = level == claim.level && row[3].as<std::int64_t>() == claim.delta;
+      state.LoadClaim(index, {same ? Claim::kLostSame : Claim::kLostOther, std::nullopt});
+    }
+  });
+}
+
 }  // namespace
 
-void ClaimAdjustments(Session& session, std::span<const commands::Item> items, commands::State& state) {
+void ClaimAdjustments(PipelineSession& session, std::span<const commands::Item> items, commands::State& state) {
   absl::flat_hash_map<std::string, std::size_t> claimants;  // a batch has a request id once
   Columns columns(4);
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -38,24 +58,15 @@ void ClaimAdjustments(Session& session, std::span<const commands::Item> items, c
   if (columns.empty()) return;
   Params params;
   columns.AddTo(params);
-  for (const pqxx::row& row : session.Execute(kClaimAdjustments, params)) {
-    const auto winner = claimants.find(row[0].c_str());
-    state.LoadClaim(winner->second, {Claim::kWon, std::nullopt});
-    claimants.erase(winner);
-  }
-  if (claimants.empty()) return;
-  ArrayParam lost;
-  for (const auto& [request_id, index] : claimants) {
-    lost.Add(request_id);
-    state.LoadClaim(index, {Claim::kLostGone, std::nullopt});
-  }
-  for (const pqxx::row& row : session.Execute(kReadAdjustments, Params().Add(lost))) {
-    const std::size_t index = claimants.at(row[0].c_str());
-    const AdjustmentClaim& claim = *items[index].needs.adjustment;
-    const domain::LevelKey level{domain::ProductId(ReadUuid(row[1])), domain::WarehouseId(ReadUuid(row[2]))};
-    const bool same = level == claim.level && row[3].as<std::int64_t>() == claim.delta;
-    state.LoadClaim(index, {same ? Claim::kLostSame : Claim::kLostOther, std::nullopt});
-  }
+  session.Queue(kClaimAdjustments, std::move(params),
+                [&session, items, &state, claimants = std::move(claimants)](const Rows& rows) mutable {
+                  for (const Row& row : rows) {
+                    const auto winner = claimants.find(row[0].c_str());
+                    state.LoadClaim(winner->second, {Claim::kWon, std::nullopt});
+                    claimants.erase(winner);
+                  }
+                  if (!claimants.empty()) ReadWinningAdjustments(session, items, state, std::move(claimants));
+                });
 }
 
 void FreeAdjustments(StatementGroup& group, std::span<const commands::Item> items,

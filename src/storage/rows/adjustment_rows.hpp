@@ -5,14 +5,14 @@
 #include <span>
 
 #include "logistics/commands/decide.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/pipeline_session.hpp"
 #include "storage/postgres/statement_group.hpp"
 
 namespace logistics::storage {
 
-// Claims the request ids of a batch, and says in the state how each claim went. A writer that claims the same one at
-// this moment is waited for.
-void ClaimAdjustments(Session& session, std::span<const commands::Item> items, commands::State& state);
+// Queues the claims of the request ids of a batch, and says in the state how each went. A writer that claims the same
+// one at this moment is waited for. `items` and `state` outlive the message.
+void ClaimAdjustments(PipelineSession& session, std::span<const commands::Item> items, commands::State& state);
 
 // Forgets the request ids of commands that won them and were refused. Adds to the group; nothing is sent yet.
 void FreeAdjustments(StatementGroup& group, std::span<const commands::Item> items, std::span<const std::size_t> unused);

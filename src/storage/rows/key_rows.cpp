@@ -45,44 +45,52 @@ struct Loser {
   const KeyClaim* key = nullptr;
 };
 
+// Answers those whose key the same payload made before: with the order as it stands.
+void ReadMade(PipelineSession& session, commands::State& state,
+              std::vector<std::pair<std::size_t, domain::OrderId>> same) {
+  std::vector<domain::OrderId> ids;
+  ids.reserve(same.size());
+  for (const auto& loser : same) ids.push_back(loser.second);
+  QueueOrders(session, ids, /*lock=*/false, [&state, same = std::move(same)](const std::vector<domain::Order>& orders) {
+    for (const auto& loser : same) {
+      const auto found = std::find_if(orders.begin(), orders.end(),
+                                      [&](const domain::Order& order) { return order.id == loser.second; });
+      state.LoadClaim(loser.first, found == orders.end() ? ClaimState{Claim::kLostGone, std::nullopt}
+                                                         : ClaimState{Claim::kLostSame, *found});
+    }
+  });
+}
+
 // Which order has the key, from which payload, and that order where the payload is the same.
-void ReadWinners(Session& session, std::span<const Loser> losers, commands::State& state) {
+void ReadWinners(PipelineSession& session, commands::State& state, std::vector<Loser> losers) {
   Columns columns(2);
   for (const Loser& loser : losers) columns.AddRow(loser.key->customer_id, loser.key->key);
   Params params;
   columns.AddTo(params);
-  absl::flat_hash_map<std::pair<domain::Uuid, std::string>, std::pair<domain::OrderId, std::string>> winners;
-  for (const pqxx::row& row : session.Execute(kReadKeys, params)) {
-    winners.insert_or_assign(std::pair(ReadUuid(row[0]), std::string(row[1].c_str())),
-                             std::pair(domain::OrderId(ReadUuid(row[2])), std::string(row[3].c_str())));
-  }
-
-  std::vector<std::pair<std::size_t, domain::OrderId>> same;
-  for (const Loser& loser : losers) {
-    const auto winner = winners.find({loser.key->customer_id.uuid(), loser.key->key});
-    if (winner == winners.end()) {
-      state.LoadClaim(loser.index, {Claim::kLostGone, std::nullopt});
-    } else if (winner->second.second != absl::BytesToHexString(loser.key->fingerprint)) {
-      state.LoadClaim(loser.index, {Claim::kLostOther, std::nullopt});
-    } else {
-      same.emplace_back(loser.index, winner->second.first);
+  session.Queue(kReadKeys, std::move(params), [&session, &state, losers = std::move(losers)](const Rows& rows) {
+    absl::flat_hash_map<std::pair<domain::Uuid, std::string>, std::pair<domain::OrderId, std::string>> winners;
+    for (const Row& row : rows) {
+      winners.insert_or_assign(std::pair(ReadUuid(row[0]), std::string(row[1].c_str())),
+                               std::pair(domain::OrderId(ReadUuid(row[2])), std::string(row[3].c_str())));
     }
-  }
-  std::vector<domain::OrderId> ids;
-  ids.reserve(same.size());
-  for (const auto& loser : same) ids.push_back(loser.second);
-  const std::vector<domain::Order> orders = ReadOrders(session, ids, false);
-  for (const auto& loser : same) {
-    const auto found = std::find_if(orders.begin(), orders.end(),
-                                    [&](const domain::Order& order) { return order.id == loser.second; });
-    state.LoadClaim(loser.first, found == orders.end() ? ClaimState{Claim::kLostGone, std::nullopt}
-                                                       : ClaimState{Claim::kLostSame, *found});
-  }
+    std::vector<std::pair<std::size_t, domain::OrderId>> same;
+    for (const Loser& loser : losers) {
+      const auto winner = winners.find({loser.key->customer_id.uuid(), loser.key->key});
+      if (winner == winners.end()) {
+        state.LoadClaim(loser.index, {Claim::kLostGone, std::nullopt});
+      } else if (winner->second.second != absl::BytesToHexString(loser.key->fingerprint)) {
+        state.LoadClaim(loser.index, {Claim::kLostOther, std::nullopt});
+      } else {
+        same.emplace_back(loser.index, winner->second.first);
+      }
+    }
+    if (!same.empty()) ReadMade(session, state, std::move(same));
+  });
 }
 
 }  // namespace
 
-void ClaimKeys(Session& session, std::span<const commands::Item> items, commands::State& state) {
+void ClaimKeys(PipelineSession& session, std::span<const commands::Item> items, commands::State& state) {
   absl::flat_hash_map<domain::Uuid, Loser> claimants;  // by the id of the order they would make
   Columns columns(4);
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -94,18 +102,21 @@ void ClaimKeys(Session& session, std::span<const commands::Item> items, commands
   if (columns.empty()) return;
   Params params;
   columns.AddTo(params);
-  for (const pqxx::row& row : session.Execute(kClaimKeys, params)) {
-    const auto winner = claimants.find(ReadUuid(row[0]));
-    state.LoadClaim(winner->second.index, {Claim::kWon, std::nullopt});
-    claimants.erase(winner);
-  }
-  if (claimants.empty()) return;
-  std::vector<Loser> losers;
-  for (const auto& [order_id, loser] : claimants) losers.push_back(loser);
-  ReadWinners(session, losers, state);
+  session.Queue(kClaimKeys, std::move(params),
+                [&session, &state, claimants = std::move(claimants)](const Rows& rows) mutable {
+                  for (const Row& row : rows) {
+                    const auto winner = claimants.find(ReadUuid(row[0]));
+                    state.LoadClaim(winner->second.index, {Claim::kWon, std::nullopt});
+                    claimants.erase(winner);
+                  }
+                  std::vector<Loser> losers;
+                  losers.reserve(claimants.size());
+                  for (const auto& [order_id, loser] : claimants) losers.push_back(loser);
+                  if (!losers.empty()) ReadWinners(session, state, std::move(losers));
+                });
 }
 
-void ClaimSkus(Session& session, std::span<const commands::Item> items, commands::State& state) {
+void ClaimSkus(PipelineSession& session, std::span<const commands::Item> items, commands::State& state) {
   absl::flat_hash_map<domain::Uuid, std::size_t> claimants;
   Columns columns(8);
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -125,9 +136,9 @@ void ClaimSkus(Session& session, std::span<const commands::Item> items, commands
   if (columns.empty()) return;
   Params params;
   columns.AddTo(params);
-  for (const pqxx::row& row : session.Execute(kClaimSkus, params)) {
-    state.LoadClaim(claimants.at(ReadUuid(row[0])), {Claim::kWon, std::nullopt});
-  }
+  session.Queue(kClaimSkus, std::move(params), [&state, claimants = std::move(claimants)](const Rows& rows) {
+    for (const Row& row : rows) state.LoadClaim(claimants.at(ReadUuid(row[0])), {Claim::kWon, std::nullopt});
+  });
 }
 
 void FreeKeys(StatementGroup& group, std::span<const commands::Item> items, std::span<const std::size_t> unused) {

@@ -99,16 +99,18 @@ std::vector<ports::LevelRow> ReadLevelsAfter(Session& session, const ports::Stoc
                                       .Add(std::int64_t{limit})));
 }
 
-void LockLevels(Session& session, const std::set<domain::LevelKey>& keys, commands::State& state) {
+void LockLevels(PipelineSession& session, const std::set<domain::LevelKey>& keys, commands::State& state) {
   if (keys.empty()) return;
   Columns columns(2);
   for (const domain::LevelKey& key : keys) columns.AddRow(key.product_id, key.warehouse_id);
   Params params;
   columns.AddTo(params);
-  for (const pqxx::row& row : session.Execute(kLockLevels, params)) {
-    state.LoadLevel({domain::ProductId(ReadUuid(row[0])), domain::WarehouseId(ReadUuid(row[1]))},
-                    {row[2].as<std::int64_t>(), row[3].as<std::int64_t>()});
-  }
+  session.Queue(kLockLevels, std::move(params), [&state](const Rows& rows) {
+    for (const Row& row : rows) {
+      state.LoadLevel({domain::ProductId(ReadUuid(row[0])), domain::WarehouseId(ReadUuid(row[1]))},
+                      {row[2].as<std::int64_t>(), row[3].as<std::int64_t>()});
+    }
+  });
 }
 
 void StoreLevels(StatementGroup& group, const std::map<domain::LevelKey, domain::StockBook::Changed>& levels,

@@ -23,8 +23,9 @@ std::vector<ports::LevelRow> ReadLevels(Session& session, const std::vector<doma
 std::vector<ports::LevelRow> ReadLevelsAfter(Session& session, const ports::StockScope& scope,
                                              const std::optional<domain::LevelKey>& after, int limit);
 
-// Locks the levels of these keys that exist, in the order of their keys, and loads them.
-void LockLevels(Session& session, const std::set<domain::LevelKey>& keys, commands::State& state);
+// Queues the locks of the levels of these keys that exist, in the order of their keys, and loads them into `state`,
+// which outlives the message.
+void LockLevels(PipelineSession& session, const std::set<domain::LevelKey>& keys, commands::State& state);
 
 // Each adds to the group; nothing is sent yet.
 void StoreLevels(StatementGroup& group, const std::map<domain::LevelKey, domain::StockBook::Changed>& levels,

@@ -1,6 +1,10 @@
 #include "storage/rows/order_rows.hpp"
 
+#include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 
@@ -10,9 +14,21 @@ using domain::Order;
 
 namespace {
 
-std::string Text(const pqxx::field& field) { return field.is_null() ? std::string() : field.as<std::string>(); }
+template <typename F>
+std::string Text(const F& field) {
+  return field.is_null() ? std::string() : std::string(field.c_str(), field.size());
+}
 
-std::int64_t Number(const pqxx::field& field) { return field.is_null() ? 0 : field.as<std::int64_t>(); }
+template <typename F>
+std::int64_t Number(const F& field) {
+  return field.is_null() ? 0 : field.template as<std::int64_t>();
+}
+
+domain::Uuid UuidOf(std::string_view text) {
+  const std::optional<domain::Uuid> id = domain::Uuid::Parse(text);
+  if (!id) throw std::runtime_error("not a UUID in the database: " + std::string(text));
+  return *id;
+}
 
 constexpr Statement kSelectOrders = {"select_orders",
                                      "SELECT " LOGISTICS_ORDER_COLUMNS " FROM orders o WHERE o.id = ANY($1::uuid[])"};
@@ -51,16 +67,14 @@ constexpr Statement kUpdateOrders = {
 
 }  // namespace
 
-domain::Uuid ReadUuid(const pqxx::field& field) {
-  const std::optional<domain::Uuid> id = domain::Uuid::Parse(std::string_view(field.c_str(), field.size()));
-  if (!id) throw std::runtime_error(std::string("not a UUID in the database: ") + field.c_str());
-  return *id;
-}
+domain::Uuid ReadUuid(const pqxx::field& field) { return UuidOf({field.c_str(), field.size()}); }
+domain::Uuid ReadUuid(const Field& field) { return UuidOf({field.c_str(), field.size()}); }
 
-Order ReadOrder(const pqxx::row& row) {
+template <typename R>
+Order ReadOrder(const R& row) {
   // In the order of LOGISTICS_ORDER_COLUMNS.
   Order order;
-  pqxx::row::size_type i = 0;
+  typename R::size_type i = 0;
   order.id = domain::OrderId(ReadUuid(row[i++]));
   order.customer_id = domain::CustomerId(ReadUuid(row[i++]));
   order.warehouse_id = domain::WarehouseId(ReadUuid(row[i++]));
@@ -70,7 +84,7 @@ Order ReadOrder(const pqxx::row& row) {
   order.total_minor = Number(row[i++]);
   order.notes = Text(row[i++]);
   order.tracking_number = Text(row[i++]);
-  const bool has_shipping = row[i++].as<bool>();
+  const bool has_shipping = row[i++].template as<bool>();
   domain::ShippingInfo shipping;
   for (std::string* text :
        {&shipping.address_line1, &shipping.address_line2, &shipping.city, &shipping.state, &shipping.postal_code,
@@ -79,12 +93,12 @@ Order ReadOrder(const pqxx::row& row) {
   }
   shipping.shipping_cost_minor = Number(row[i++]);
   if (has_shipping) order.shipping = std::move(shipping);
-  const bool has_payment = row[i++].as<bool>();
+  const bool has_payment = row[i++].template as<bool>();
   domain::PaymentInfo payment;
   payment.payment_method = Text(row[i++]);
   payment.transaction_id = Text(row[i++]);
   payment.amount_minor = Number(row[i++]);
-  payment.is_paid = !row[i].is_null() && row[i].as<bool>();
+  payment.is_paid = !row[i].is_null() && row[i].template as<bool>();
   ++i;
   if (!row[i].is_null()) payment.payment_date = absl::FromUnixMicros(Number(row[i]));
   ++i;
@@ -94,31 +108,61 @@ Order ReadOrder(const pqxx::row& row) {
   return order;
 }
 
-void ReadLines(Session& session, std::span<Order> orders) {
-  if (orders.empty()) return;
-  ArrayParam ids;
+template Order ReadOrder(const pqxx::row& row);
+template Order ReadOrder(const Row& row);
+
+namespace {
+
+// Adds lines of kSelectLines to their orders.
+template <typename Answer>
+void AddLines(const Answer& rows, std::span<Order> orders) {
   absl::flat_hash_map<domain::Uuid, Order*> by_id;
-  for (Order& order : orders) {
-    ids.Add(order.id);
-    by_id.emplace(order.id.uuid(), &order);
-  }
-  for (const pqxx::row& row : session.Execute(kSelectLines, Params().Add(ids))) {
-    by_id.at(ReadUuid(row[0]))
-        ->lines.push_back({domain::ProductId(ReadUuid(row[1])), Text(row[2]), Text(row[3]), row[4].as<std::int32_t>(),
-                           Number(row[5]), Number(row[6])});
+  for (Order& order : orders) by_id.emplace(order.id.uuid(), &order);
+  for (const auto& row : rows) {
+    const auto order = by_id.find(ReadUuid(row[0]));
+    if (order == by_id.end()) continue;  // committed between the two statements
+    order->second->lines.push_back({domain::ProductId(ReadUuid(row[1])), Text(row[2]), Text(row[3]),
+                                    row[4].template as<std::int32_t>(), Number(row[5]), Number(row[6])});
   }
 }
 
-std::vector<Order> ReadOrders(Session& session, std::span<const domain::OrderId> ids, bool lock) {
-  std::vector<Order> orders;
-  if (ids.empty()) return orders;
+ArrayParam ArrayOf(std::span<const domain::OrderId> ids) {
   ArrayParam array;
   for (const domain::OrderId& id : ids) array.Add(id);
-  const pqxx::result rows = session.Execute(lock ? kLockOrders : kSelectOrders, Params().Add(array));
+  return array;
+}
+
+}  // namespace
+
+void ReadLines(Session& session, std::span<Order> orders) {
+  if (orders.empty()) return;
+  ArrayParam ids;
+  for (const Order& order : orders) ids.Add(order.id);
+  AddLines(session.Execute(kSelectLines, Params().Add(ids)), orders);
+}
+
+std::vector<Order> ReadOrders(Session& session, std::span<const domain::OrderId> ids) {
+  std::vector<Order> orders;
+  if (ids.empty()) return orders;
+  const pqxx::result rows = session.Execute(kSelectOrders, Params().Add(ArrayOf(ids)));
   orders.reserve(rows.size());
   for (const pqxx::row& row : rows) orders.push_back(ReadOrder(row));
   ReadLines(session, orders);
   return orders;
+}
+
+void QueueOrders(PipelineSession& session, std::span<const domain::OrderId> ids, bool lock,
+                 std::function<void(std::vector<Order>)> take) {
+  if (ids.empty()) return;
+  const auto orders = std::make_shared<std::vector<Order>>();
+  session.Queue(lock ? kLockOrders : kSelectOrders, Params().Add(ArrayOf(ids)), [orders](const Rows& rows) {
+    for (const Row& row : rows) orders->push_back(ReadOrder(row));
+  });
+  // Lines never change, and are there as long as their order.
+  session.Queue(kSelectLines, Params().Add(ArrayOf(ids)), [orders, take = std::move(take)](const Rows& rows) {
+    AddLines(rows, *orders);
+    take(std::move(*orders));
+  });
 }
 
 void InsertOrders(StatementGroup& group, std::span<const Order> orders) {

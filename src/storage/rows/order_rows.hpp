@@ -1,12 +1,14 @@
 // Orders as rows: the columns, reading them back, writing many at once.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "logistics/domain/order.hpp"
+#include "storage/postgres/pipeline_session.hpp"
 #include "storage/postgres/session.hpp"
 #include "storage/postgres/statement_group.hpp"
 
@@ -22,15 +24,19 @@ namespace logistics::storage {
   "(extract(epoch from o.payment_date) * 1000000)::bigint, (extract(epoch from o.created_at) * 1000000)::bigint, " \
   "(extract(epoch from o.updated_at) * 1000000)::bigint"
 
-// An order without its lines.
-domain::Order ReadOrder(const pqxx::row& row);
+// An order without its lines, from a pqxx::row or a Row.
+template <typename R>
+domain::Order ReadOrder(const R& row);
 
 // Adds the lines of these orders, in their order.
 void ReadLines(Session& session, std::span<domain::Order> orders);
 
-// The orders of these ids that exist, with their lines; in no particular order. `lock`: rows are locked until the end
-// of the transaction, in the order of their ids.
-std::vector<domain::Order> ReadOrders(Session& session, std::span<const domain::OrderId> ids, bool lock);
+// The orders of these ids that exist, with their lines; in no particular order.
+std::vector<domain::Order> ReadOrders(Session& session, std::span<const domain::OrderId> ids);
+
+// The same for a writer, queued. `lock`: rows are locked until the end of the transaction, in the order of their ids.
+void QueueOrders(PipelineSession& session, std::span<const domain::OrderId> ids, bool lock,
+                 std::function<void(std::vector<domain::Order>)> take);
 
 void InsertOrders(StatementGroup& group, std::span<const domain::Order> orders);
 
@@ -38,5 +44,6 @@ void InsertOrders(StatementGroup& group, std::span<const domain::Order> orders);
 void UpdateOrders(StatementGroup& group, std::span<const domain::Order> orders);
 
 domain::Uuid ReadUuid(const pqxx::field& field);
+domain::Uuid ReadUuid(const Field& field);
 
 }  // namespace logistics::storage

@@ -9,9 +9,7 @@ namespace logistics::storage {
 namespace {
 
 constexpr Statement kInsertOutbox = {
-    "insert_outbox",
-    "INSERT INTO outbox (batch_id, part, events) SELECT $1::uuid, p.part, "
-    "decode(p.events, 'hex') FROM unnest($2::integer[], $3::text[]) AS p(part, events)"};
+    "insert_outbox", "INSERT INTO outbox (batch_id, part, events) VALUES ($1::uuid, $2::integer, $3::bytea)"};
 
 constexpr std::int64_t kReadBytesMax = std::int64_t{1024} * 1024;
 
@@ -72,13 +70,9 @@ void InsertOutbox(StatementGroup& group, std::span<const commands::OutboxRow> ou
                       encoder.Encode(row.event), key.order_id, key.product_id, row.cause.correlation_id,
                       row.cause.traceparent});
   }
-  Columns columns(2);
-  for (const OutboxPart& part : EncodeParts(events))
-    columns.AddRow(std::int64_t{part.part}, Columns::Bytes{part.bytes});
-  Params params;
-  params.Add(batch_id);
-  columns.AddTo(params);
-  group.Add(kInsertOutbox, std::move(params));
+  for (OutboxPart& part : EncodeParts(events)) {
+    group.Add(kInsertOutbox, Params().Add(batch_id).Add(std::int64_t{part.part}).AddBytes(std::move(part.bytes)));
+  }
 }
 
 PartRows ReadParts(Session& session, const ports::OutboxPosition& position, std::int32_t after_part, int commits_max) {

@@ -1,5 +1,6 @@
 #include "storage/rows/payment_rows.hpp"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,11 +37,11 @@ constexpr Statement kInsertDone = {"insert_done",
                                    "SELECT * FROM unnest($1::text[], $2::text[])"};
 constexpr Statement kDeleteWaiting = {"delete_waiting", "DELETE FROM inbox_waiting WHERE id = ANY($1::bigint[])"};
 
-std::optional<std::int64_t> OptionalNumber(const pqxx::field& field) {
+std::optional<std::int64_t> OptionalNumber(const Field& field) {
   return field.is_null() ? std::nullopt : std::optional(field.as<std::int64_t>());
 }
 
-domain::RecordedPayment ReadPayment(const pqxx::row& row) {
+domain::RecordedPayment ReadPayment(const Row& row) {
   const auto outcome = domain::PaymentOutcomeFromName(row[2].c_str());
   if (!outcome) {
     throw UnknownRowError(absl::StrCat("a payment of order ", ReadUuid(row[1]).ToString(), " is ", row[2].c_str()));
@@ -51,8 +52,9 @@ domain::RecordedPayment ReadPayment(const pqxx::row& row) {
 
 }  // namespace
 
-void LoadMessages(Session& session, std::span<const commands::Item> items, commands::State& state) {
-  std::vector<std::pair<std::size_t, commands::MessageState>> messages;  // by their place in the parameters
+void LoadMessages(PipelineSession& session, std::span<const commands::Item> items, commands::State& state) {
+  // By their place in the parameters.
+  const auto messages = std::make_shared<std::vector<std::pair<std::size_t, commands::MessageState>>>();
   Columns entries(3);
   Columns payments(2);
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -60,27 +62,29 @@ void LoadMessages(Session& session, std::span<const commands::Item> items, comma
     if (!message) continue;
     entries.AddRow(message->consumer, message->message_id, message->order_id);
     payments.AddRow(message->order_id, message->payment_id);
-    messages.emplace_back(i, commands::MessageState{});
+    messages->emplace_back(i, commands::MessageState{});
   }
-  if (messages.empty()) return;
-  const auto message_of = [&](const pqxx::row& row) -> commands::MessageState& {
-    return messages.at(row[0].as<std::size_t>() - 1).second;
+  if (messages->empty()) return;
+  const auto message_of = [messages](const Row& row) -> commands::MessageState& {
+    return messages->at(row[0].as<std::size_t>() - 1).second;
   };
 
   Params entry_params;
   entries.AddTo(entry_params);
-  for (const pqxx::row& row : session.Execute(kReadMessages, entry_params)) {
-    commands::MessageState& message = message_of(row);
-    message.done = row[1].as<bool>();
-    message.waits_as = OptionalNumber(row[2]);
-    message.first_waiting = OptionalNumber(row[3]);
-  }
+  session.Queue(kReadMessages, std::move(entry_params), [message_of](const Rows& rows) {
+    for (const Row& row : rows) {
+      commands::MessageState& message = message_of(row);
+      message.done = row[1].as<bool>();
+      message.waits_as = OptionalNumber(row[2]);
+      message.first_waiting = OptionalNumber(row[3]);
+    }
+  });
   Params payment_params;
   payments.AddTo(payment_params);
-  for (const pqxx::row& row : session.Execute(kReadPayments, payment_params)) {
-    message_of(row).recorded.push_back(ReadPayment(row));
-  }
-  for (auto& [index, message] : messages) state.LoadMessage(index, std::move(message));
+  session.Queue(kReadPayments, std::move(payment_params), [&state, messages, message_of](const Rows& rows) {
+    for (const Row& row : rows) message_of(row).recorded.push_back(ReadPayment(row));
+    for (auto& [index, message] : *messages) state.LoadMessage(index, std::move(message));
+  });
 }
 
 void StorePayments(StatementGroup& group, std::span<const commands::PaymentRow> payments, absl::Time now) {

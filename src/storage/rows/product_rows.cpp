@@ -11,9 +11,10 @@ constexpr Statement kFindProducts = {"find_products",
 
 }  // namespace
 
-std::vector<domain::ProductRef> ReadProductRefs(Session& session, const ArrayParam& ids, const ArrayParam& skus) {
+std::vector<domain::ProductRef> ReadProductRefs(PipelineSession& session, const ArrayParam& ids,
+                                                const ArrayParam& skus) {
   std::vector<domain::ProductRef> products;
-  for (const pqxx::row& row : session.Execute(kFindProducts, Params().Add(ids).Add(skus))) {
+  for (const Row& row : session.Execute(kFindProducts, Params().Add(ids).Add(skus))) {
     products.push_back({domain::ProductId(ReadUuid(row[0])), row[1].c_str()});
   }
   return products;

@@ -30,14 +30,10 @@ constexpr Statement kUpdateReservations = {"update_reservations",
                                            "UPDATE reservations r SET state = c.state, updated_at = now() "
                                            "FROM unnest($1::uuid[], $2::text[]) AS c(id, state) WHERE r.id = c.id"};
 
-}  // namespace
-
-std::vector<domain::Reservation> LockReservations(Session& session, std::span<const domain::OrderId> ids) {
+// Of the rows of kLockReservations.
+std::vector<domain::Reservation> ReservationsOf(const Rows& rows) {
   std::vector<domain::Reservation> reservations;
-  if (ids.empty()) return reservations;
-  ArrayParam array;
-  for (const domain::OrderId& id : ids) array.Add(id);
-  for (const pqxx::row& row : session.Execute(kLockReservations, Params().Add(array))) {
+  for (const Row& row : rows) {
     const domain::Uuid id = ReadUuid(row[0]);
     if (reservations.empty() || reservations.back().id != id) {
       const auto state = domain::ReservationStateFromName(row[2].c_str());
@@ -51,6 +47,17 @@ std::vector<domain::Reservation> LockReservations(Session& session, std::span<co
         {domain::ProductId(ReadUuid(row[3])), row[4].c_str(), row[5].as<std::int32_t>()});
   }
   return reservations;
+}
+
+}  // namespace
+
+void LockReservations(PipelineSession& session, std::span<const domain::OrderId> ids, commands::State& state) {
+  if (ids.empty()) return;
+  ArrayParam array;
+  for (const domain::OrderId& id : ids) array.Add(id);
+  session.Queue(kLockReservations, Params().Add(array), [&state](const Rows& rows) {
+    for (domain::Reservation& reservation : ReservationsOf(rows)) state.LoadReservation(std::move(reservation));
+  });
 }
 
 void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations) {

@@ -4,14 +4,16 @@
 #include <span>
 #include <vector>
 
+#include "logistics/commands/state.hpp"
 #include "logistics/domain/reservation.hpp"
-#include "storage/postgres/session.hpp"
+#include "storage/postgres/pipeline_session.hpp"
 #include "storage/postgres/statement_group.hpp"
 
 namespace logistics::storage {
 
-// The reservations of these orders, locked until the end of the transaction in the order of their ids.
-std::vector<domain::Reservation> LockReservations(Session& session, std::span<const domain::OrderId> ids);
+// Queues the locks, until the end of the transaction, of the reservations of these orders in the order of their ids,
+// and loads them into `state`, which outlives the message.
+void LockReservations(PipelineSession& session, std::span<const domain::OrderId> ids, commands::State& state);
 
 void InsertReservations(StatementGroup& group, std::span<const domain::Reservation> reservations);
 

@@ -8,14 +8,12 @@ constexpr Statement kInsertIntentKeys = {"insert_intent_keys",
                                          "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[])"};
 constexpr Statement kForgetIntentKeys = {"forget_intent_keys",
                                          "DELETE FROM intent_keys WHERE reservation_id = ANY($1::uuid[])"};
-constexpr Statement kTakeIntentKeys = {"take_intent_keys",
-                                       "DELETE FROM intent_keys WHERE reservation_id = ANY($1::uuid[]) "
-                                       "RETURNING reservation_id, customer_id, key"};
-// Reads what the statement before it, in the same group, gave back.
-constexpr Statement kFreeTakenKeys = {"free_taken_keys",
-                                      "DELETE FROM idempotency_keys i USING take_intent_keys k "
-                                      "WHERE i.customer_id = k.customer_id AND i.key = k.key "
-                                      "AND i.order_id = k.reservation_id"};
+constexpr Statement kFreeIntentKeys = {"free_intent_keys",
+                                       "WITH taken AS (DELETE FROM intent_keys WHERE reservation_id = ANY($1::uuid[]) "
+                                       "RETURNING reservation_id, customer_id, key) "
+                                       "DELETE FROM idempotency_keys i USING taken k "
+                                       "WHERE i.customer_id = k.customer_id AND i.key = k.key "
+                                       "AND i.order_id = k.reservation_id"};
 // A row that is there has steps that come first.
 constexpr Statement kAddSettlements = {
     "add_settlements",
@@ -47,10 +45,7 @@ void StoreIntentKeys(StatementGroup& group, std::span<const commands::IntentKey>
     group.Add(kInsertIntentKeys, std::move(params));
   }
   if (!completed.empty()) group.Add(kForgetIntentKeys, IdsOf(completed));
-  if (!abandoned.empty()) {
-    group.Add(kTakeIntentKeys, IdsOf(abandoned));
-    group.Add(kFreeTakenKeys, Params());
-  }
+  if (!abandoned.empty()) group.Add(kFreeIntentKeys, IdsOf(abandoned));
 }
 
 void StoreSettlements(StatementGroup& group, std::span<const commands::SettlementRow> settlements) {

@@ -49,7 +49,7 @@ absl::StatusOr<std::optional<domain::Order>> PostgresIntentStore::Made(const dom
                               .Add(absl::BytesToHexString(order.fingerprint));
     std::vector<domain::OrderId> ids;
     for (const pqxx::row& row : session.Execute(kFindMade, params)) ids.emplace_back(ReadUuid(row[0]));
-    for (domain::Order& found : ReadOrders(session, ids, false)) made = std::move(found);
+    for (domain::Order& found : ReadOrders(session, ids)) made = std::move(found);
     return made;
   });
 }

@@ -45,7 +45,7 @@ OrderReadExecutor::Batch OrderReadExecutor::Execute(const Batch& batch) {
   absl::flat_hash_map<domain::OrderId, domain::Order> orders;
   const std::optional<Failure> failure = session_.Attempt(Tries::kTwice, [&](Session& session) {
     orders.clear();
-    for (domain::Order& order : ReadOrders(session, ids, false)) orders.emplace(order.id, std::move(order));
+    for (domain::Order& order : ReadOrders(session, ids)) orders.emplace(order.id, std::move(order));
   });
   if (failure) spdlog::warn("a read of {} orders failed: {}", ids.size(), failure->text);
   Answers<Item> answers;

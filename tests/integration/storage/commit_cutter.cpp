@@ -105,8 +105,7 @@ bool CommitCutter::FromClient(Pair& pair) {
   std::optional<Rule> rule;
   {
     const std::lock_guard lock(mutex_);
-    if (!rules_.empty() && message->find(rules_.front().message) != std::string::npos &&
-        (rules_.front().without.empty() || message->find(rules_.front().without) == std::string::npos)) {
+    if (!rules_.empty() && message->find(rules_.front().message) != std::string::npos) {
       rule = std::move(rules_.front());
       rules_.pop_front();
     }

@@ -22,7 +22,6 @@ class CommitCutter {
   };
   struct Rule {
     std::string message;  // bytes of the client's message
-    std::string without;  // bytes that it must not have; empty = any
     Cut cut = Cut::kLoseAnswer;
     std::function<void()> before_cut;  // called once the server has done its part
   };
@@ -37,9 +36,9 @@ class CommitCutter {
   std::string url() const { return url_; }
 
   // The commit of a batch.
-  static Rule AtCommit(Cut cut) { return {"; COMMIT", "", cut, {}}; }
-  // The question whether a commit happened: the statement's Bind, not what prepares it.
-  static Rule AtQuestion(Cut cut) { return {std::string("\0claim_batch\0", 13), "INSERT INTO", cut, {}}; }
+  static Rule AtCommit(Cut cut) { return {std::string("COMMIT\0", 7), cut, {}}; }
+  // The question whether a commit happened.
+  static Rule AtQuestion(Cut cut) { return {std::string("\0claim_batch\0", 13), cut, {}}; }
 
   // Rules are used in turn, each once.
   void Add(Rule rule);

@@ -51,6 +51,26 @@ TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {
   ExpectTryLater(pqxx::too_many_connections("no more"), FailureKind::kConnection);
 }
 
+TEST(TranslateExceptionTest, SessionsOnLibpq_MeanTheSameByTheirCodes) {
+  for (const char* const sqlstate : {"40P01", "55P03", "08007", "53100", "42501", "26000"}) {
+    SCOPED_TRACE(sqlstate);
+    const Failure ours = TranslateException(ServerError("server's words", sqlstate));
+    const Failure theirs = TranslateException(SqlError(sqlstate));
+    EXPECT_EQ(ours.kind, theirs.kind);
+    EXPECT_EQ(ours.status, theirs.status);
+    EXPECT_EQ(ours.sqlstate, sqlstate);
+    EXPECT_EQ(ours.unfit, theirs.unfit);
+    EXPECT_EQ(ours.no_room, theirs.no_room);
+  }
+  ExpectTryLater(LostConnection("gone"), FailureKind::kConnection);
+}
+
+// A table has changed under a prepared statement. That is no fault of the server's: it serves.
+TEST(TranslateExceptionTest, OutdatedPreparedStatement_IsALostSessionAndNoUnfitOne) {
+  ExpectTryLater(SqlError("0A000"), FailureKind::kConnection);
+  EXPECT_FALSE(TranslateException(SqlError("0A000")).unfit);
+}
+
 // A pooler gave our place at the server to another session.
 TEST(TranslateExceptionTest, LostPreparedStatement_IsALostSession) {
   for (const char* const sqlstate : {"26000", "42P05"}) {

@@ -65,13 +65,11 @@ TEST(ColumnsTest, Rows_BecomeOneArrayAColumn) {
   EXPECT_THAT(params.values(), ElementsAre("42", "{1,2,3}", R"({"a","b,c",""})", R"({"x",NULL,NULL})"));
 }
 
-TEST(ColumnsTest, Bytes_BecomeHexadecimalDigits) {
-  Columns columns(1);
-  columns.AddRow(Columns::Bytes{std::string_view("\x01\0\xff", 3)});
-  columns.AddRow(Columns::Bytes{""});
-  Params params;
-  columns.AddTo(params);
-  EXPECT_THAT(params.values(), ElementsAre(R"({"0100ff",""})"));
+TEST(ParamsTest, Bytes_AreSentAsTheyAre) {
+  const std::string bytes("\x01\0\xff", 3);
+  const Params params = Params().Add(std::int64_t{1}).AddBytes(bytes).Add("text");
+  EXPECT_THAT(params.values(), ElementsAre("1", bytes, "text"));
+  EXPECT_THAT(params.formats(), ElementsAre(Params::kText, Params::kBytes, Params::kText));
 }
 
 TEST(TimeTextTest, IsUtcToTheMicrosecond) {
