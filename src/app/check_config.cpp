@@ -35,6 +35,7 @@ constexpr Limit kLimits[] = {
     {"page size when none is given", domain::kPageSizeDefault},
     {"page size", domain::kPageSizeMax},
     {"page number", domain::kPageMax},
+    {"orders before a page that has a number", domain::kPagedOrdersMax},
     {"ids in one question for levels", static_cast<std::int64_t>(domain::kLevelIdsMax)},
     {"bytes of an event of another service", static_cast<std::int64_t>(messaging::kInboundBodyBytesMax)},
     {"objects and lists within each other in it", messaging::kInboundDepthMax},

@@ -89,6 +89,10 @@ ports::OrderQuery CheckQuery(const ListRequest& request, FieldChecker& fields) {
                                        " is not one of created_at, updated_at, total_amount, status"));
   }
   query.descending = request.sort_desc;
+  if (request.page_token.empty() && std::int64_t{paging.page - 1} * paging.page_size >= domain::kPagedOrdersMax) {
+    fields.Add("page_token", absl::StrCat("is required behind the first ", domain::kPagedOrdersMax,
+                                          " orders, where no page number reaches: go on with next_page_token"));
+  }
   // Last: a token is read against the filters it comes with, which have to be good first.
   if (fields.ok() && !request.page_token.empty()) CheckPageToken(request.page_token, fields, query);
   return query;

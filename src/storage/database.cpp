@@ -66,7 +66,7 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
           Limits(options), Writers(writer_deps_),
           WriteBatcher::Apart{std::make_unique<WriteExecutor>(writer_deps_, WriteExecutor::Use::kApart), contested_}),
       reads_(Limits(options), Readers(options, {&session_health_, "readers"})),
-      order_store_(writes_, reads_, lists_),
+      order_store_(writes_, reads_, lists_, options.list_count_max),
       stock_store_(writes_, serving_, lists_),
       calls_(writes_, reads_),
       stock_log_(background_),

@@ -7,7 +7,7 @@ namespace {
 
 class MemoryHarness final : public StoreHarness {
  public:
-  explicit MemoryHarness(const domain::StockPolicy& policy) : store_(ids_, clock_, policy) {}
+  MemoryHarness(const domain::StockPolicy& policy, int list_count_max) : store_(ids_, clock_, policy, list_count_max) {}
 
   ports::OrderStore& orders() override { return store_; }
   ports::StockStore& stock() override { return store_; }
@@ -28,8 +28,8 @@ class MemoryHarness final : public StoreHarness {
   fakes::MemoryStore store_;
 };
 
-std::unique_ptr<StoreHarness> MakeMemory(const domain::StockPolicy& policy) {
-  return std::make_unique<MemoryHarness>(policy);
+std::unique_ptr<StoreHarness> MakeMemory(const domain::StockPolicy& policy, int list_count_max) {
+  return std::make_unique<MemoryHarness>(policy, list_count_max);
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(HarnessFactory{"Memory", &MakeMemory}), HarnessName);

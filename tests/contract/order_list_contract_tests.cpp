@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "contract/store_contract.hpp"
 
@@ -46,8 +47,12 @@ std::vector<domain::OrderId> Expected(std::vector<Order> orders, const OrderQuer
            (query.created_before && order.created_at >= *query.created_before);
   });
   std::sort(orders.begin(), orders.end(), [&query](const Order& a, const Order& b) {
-    const auto left = std::pair(SortValue(a, query.sort), a.id);
-    const auto right = std::pair(SortValue(b, query.sort), b.id);
+    const auto place = [&query](const Order& order) {
+      const bool by_status = query.sort == OrderSort::kStatus;
+      return std::tuple(SortValue(order, query.sort), by_status ? order.created_at : absl::Time(), order.id);
+    };
+    const auto left = place(a);
+    const auto right = place(b);
     return query.descending ? right < left : left < right;
   });
   return IdsOf(orders);

@@ -19,18 +19,20 @@ domain::MovementCause CauseOf(const std::string& name) {
   throw std::runtime_error("unknown cause in the ledger: " + name);
 }
 
-storage::DatabaseOptions OptionsOf(const std::string& url, const domain::StockPolicy& policy) {
+storage::DatabaseOptions OptionsOf(const std::string& url, const domain::StockPolicy& policy, int list_count_max) {
   storage::DatabaseOptions options;
   options.url = url;
   options.stock_policy = policy;
+  options.list_count_max = list_count_max;
   return options;
 }
 
 class PostgresHarness : public StoreHarness {
  public:
-  explicit PostgresHarness(const domain::StockPolicy& policy)
+  PostgresHarness(const domain::StockPolicy& policy, int list_count_max)
       : ids_(clock_),
-        store_(OptionsOf(database_.url(), policy), ids_.NewId(), ids_, clock_, encoder_, metrics_, health_) {}
+        store_(OptionsOf(database_.url(), policy, list_count_max), ids_.NewId(), ids_, clock_, encoder_, metrics_,
+               health_) {}
 
   ports::OrderStore& orders() override { return store_.orders(); }
   ports::StockStore& stock() override { return store_.stock(); }
@@ -108,8 +110,8 @@ class PostgresHarness : public StoreHarness {
   storage::Database store_;
 };
 
-std::unique_ptr<StoreHarness> MakePostgres(const domain::StockPolicy& policy) {
-  return std::make_unique<PostgresHarness>(policy);
+std::unique_ptr<StoreHarness> MakePostgres(const domain::StockPolicy& policy, int list_count_max) {
+  return std::make_unique<PostgresHarness>(policy, list_count_max);
 }
 
 // The same stores, by calls that hold no thread while they wait.
@@ -125,8 +127,8 @@ class DetachedHarness final : public PostgresHarness {
   fakes::DetachedStock stock_{database().async_stock(), database().stock(), calls_};
 };
 
-std::unique_ptr<StoreHarness> MakeDetached(const domain::StockPolicy& policy) {
-  return std::make_unique<DetachedHarness>(policy);
+std::unique_ptr<StoreHarness> MakeDetached(const domain::StockPolicy& policy, int list_count_max) {
+  return std::make_unique<DetachedHarness>(policy, list_count_max);
 }
 
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values(HarnessFactory{"Postgres", &MakePostgres}),

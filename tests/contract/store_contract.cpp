@@ -7,7 +7,7 @@ namespace logistics::contract {
 using fakes::IsOk;
 
 StoreHarness& StoreContract::harness() {
-  std::call_once(made_, [this] { harness_ = GetParam().make(policy_); });
+  std::call_once(made_, [this] { harness_ = GetParam().make(policy_, list_count_max_); });
   return *harness_;
 }
 

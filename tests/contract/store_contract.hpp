@@ -28,6 +28,7 @@ class StoreContract : public testing::TestWithParam<HarnessFactory> {
 
   // To be set before the stores are first used.
   domain::StockPolicy policy_;
+  int list_count_max_ = 10'000;
 
   StoreHarness& harness();
   ports::OrderStore& orders() { return harness().orders(); }

@@ -51,12 +51,13 @@ class StoreHarness {
   virtual void AgeInbox(absl::Duration by) = 0;
 };
 
-// Makes stores that follow a policy. To run the suite against another pair:
+// Makes stores that follow a policy and a bound of lists. To run the suite against another pair:
 //   INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract, testing::Values(HarnessFactory{"Postgres", &MakePostgres}),
 //                            HarnessName);
 struct HarnessFactory {
   std::string name;
-  std::function<std::unique_ptr<StoreHarness>(const domain::StockPolicy& policy)> make;
+  // `list_count_max`: the orders that a list counts and sorts; 0 = all.
+  std::function<std::unique_ptr<StoreHarness>(const domain::StockPolicy& policy, int list_count_max)> make;
   friend std::ostream& operator<<(std::ostream& out, const HarnessFactory& factory) { return out << factory.name; }
 };
 

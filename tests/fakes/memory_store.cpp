@@ -9,8 +9,9 @@ namespace logistics::fakes {
 
 using domain::StockAction;
 
-MemoryStore::MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy)
-    : tables_(ids, clock, policy) {}
+MemoryStore::MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy,
+                         int list_count_max)
+    : list_count_max_(list_count_max), tables_(ids, clock, policy) {}
 
 absl::StatusOr<domain::Order> MemoryStore::Create(const domain::NewOrder& order, const ports::CallContext& context) {
   return Run(commands::CreateOrder{order}, context);

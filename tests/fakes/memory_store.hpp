@@ -29,7 +29,9 @@ class MemoryStore final : public ports::OrderStore,
                           public ports::PaymentStore {
  public:
   // The references outlive the store.
-  MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy = {});
+  // `list_count_max`: the orders that a list counts and sorts; 0 = all.
+  MemoryStore(ports::IdGenerator& ids, const ports::Clock& clock, domain::StockPolicy policy = {},
+              int list_count_max = 10'000);
 
   absl::StatusOr<domain::Order> Create(const domain::NewOrder& order, const ports::CallContext& context) override;
   absl::StatusOr<domain::Order> ChangeStatus(const domain::StatusChange& change,
@@ -84,13 +86,16 @@ class MemoryStore final : public ports::OrderStore,
     if (!failure_.ok()) return failure_;
     return tables_.Run(std::move(command), context);
   }
-  // Both want mutex_ held. The head is that of database 1, timeline 1.
+  // These want mutex_ held. INVALID_ARGUMENT where the list has more to sort than it may.
+  absl::Status CheckSort(const ports::OrderQuery& query) const;
+  // The head is that of database 1, timeline 1.
   ports::LogHead Head() const;
   std::vector<ports::LevelRow> LevelRows(const std::vector<domain::ProductId>& products,
                                          const std::vector<domain::WarehouseId>& warehouses) const;
 
   mutable std::mutex mutex_;  // guards everything below
   absl::Status failure_;
+  const std::int64_t list_count_max_;
   MemoryTables tables_;
 };
 

@@ -34,7 +34,8 @@ struct OrderQuery {
 
 struct OrderPage {
   std::vector<domain::Order> orders;
-  std::int64_t total_count = 0;           // of the filter, counted in the same snapshot
+  std::int64_t total_count = 0;           // of the filter, counted in the same snapshot up to the store's bound
+  bool total_is_lower_bound = false;      // more match
   std::optional<OrderQuery::After> next;  // set when more rows follow
 };
 
@@ -63,7 +64,10 @@ class OrderStore {
   // NOT_FOUND when there is no such order. Sees every change that was answered before the call.
   virtual absl::StatusOr<domain::Order> Get(const domain::OrderId& id, const CallContext& context) = 0;
 
-  // Ties of the sort value are broken by id, in the same direction.
+  // Ties of the sort value are broken by id, those of a status by the time of creation and then by id, in the same
+  // direction. INVALID_ARGUMENT naming sort_by or status_filter: no index has the order, and the filters leave more
+  // orders to sort than the store's bound. DEADLINE_EXCEEDED, also when the store's own time is up: a repetition takes as
+  // long again.
   virtual absl::StatusOr<OrderPage> List(const OrderQuery& query, const CallContext& context) = 0;
 };
 

@@ -144,6 +144,11 @@ std::vector<Setting> OrderSettings() {
   };
 }
 
+std::vector<Setting> ListSettings() {
+  return {WholeNumber({"lists.count_max", "", "orders that a list counts, or sorts without an index; 0 is all"}, 0,
+                      1'000'000, FIELD(int, database.list_count_max))};
+}
+
 std::vector<Setting> ProcessSettings() {
   using telemetry::LogFormat;
   return {
@@ -179,7 +184,7 @@ std::vector<Setting> AuthSettings() {
 const std::vector<Setting>& SettingsTable() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all;
-    for (std::vector<Setting> part : {GrpcSettings(), DatabaseSettings(), OrderSettings(), InventorySettings(),
+    for (std::vector<Setting> part : {GrpcSettings(), DatabaseSettings(), OrderSettings(), ListSettings(), InventorySettings(),
                                       BrokerSettings(), StreamSettings(), ProcessSettings(), AuthSettings()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }

@@ -85,8 +85,9 @@ std::string ListText(const ::order::ListOrdersResponse& list, bool all) {
   }
   std::string text = table.ToString();
   if (all) return absl::StrCat(text, list.orders_size(), " orders\n");
-  absl::StrAppend(&text, list.orders_size(), " of ", list.total_count(), " orders, page ", list.page(), " of ",
-                  list.total_pages(), "\n");
+  const char* const more = list.total_is_lower_bound() ? "more than " : "";
+  absl::StrAppend(&text, list.orders_size(), " of ", more, list.total_count(), " orders, page ", list.page(), " of ",
+                  more, list.total_pages(), "\n");
   if (!list.next_page_token().empty()) absl::StrAppend(&text, "next: --page-token ", list.next_page_token(), "\n");
   return text;
 }

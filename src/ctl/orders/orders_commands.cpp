@@ -56,7 +56,7 @@ void AddOrdersList(CLI::App& orders, Run& run) {
   app.add_option("--to", arguments->to, "Created before: RFC 3339 or a date");
   fields.Add("--sort-by", "sort_by", "created_at (default), updated_at, total_amount or status");
   fields.Add("--desc", "sort_desc", "Largest or newest first");
-  CLI::Option* page = fields.Add("--page", "page", "From 1");
+  CLI::Option* page = fields.Add("--page", "page", "From 1, within the first 10,000 orders; --page-token reaches all");
   fields.Add("--page-size", "page_size", "50, at most 100");
   CLI::Option* token = fields.Add("--page-token", "page_token",
                                   "Continues after an answer (its next_page_token), with the same filters and sort");

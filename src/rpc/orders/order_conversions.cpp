@@ -160,6 +160,7 @@ void FillList(const service::ListResult& result, ::order::ListOrdersResponse& re
   response.set_page_size(result.page_size);
   response.set_total_pages(Clamped((total + size - 1) / size));
   response.set_next_page_token(result.next_page_token);
+  response.set_total_is_lower_bound(result.page.total_is_lower_bound);
 }
 
 void FillOrderUpdate(const service::OrderUpdate& update, ::order::OrderStatusEvent& event) {

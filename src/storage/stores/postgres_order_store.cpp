@@ -5,8 +5,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "storage/lists/list_read.hpp"
+#include "storage/lists/order_list.hpp"
 #include "storage/rows/order_rows.hpp"
-#include "storage/stores/order_list.hpp"
 
 namespace logistics::storage {
 
@@ -33,7 +34,10 @@ absl::StatusOr<domain::Order> PostgresOrderStore::Get(const domain::OrderId& id,
 
 absl::StatusOr<ports::OrderPage> PostgresOrderStore::List(const ports::OrderQuery& query,
                                                           const ports::CallContext& context) {
-  return lists_.Read(context, [&](Session& session) { return ListOrders(session, query); });
+  auto page = ReadList(lists_, context, HowToShorten(query),
+                       [&](Session& session) { return ListOrders(session, query, list_count_max_); });
+  if (!page.ok()) return page.status();
+  return *std::move(page);
 }
 
 OrderReadExecutor::Batch OrderReadExecutor::Execute(const Batch& batch) {

@@ -15,8 +15,9 @@ std::shared_ptr<OrderReadBatcher::Item> MakePendingRead(const domain::OrderId& i
 // Orders in Postgres. Writes and GetOrder are batched; the batchers and the pool outlive the store.
 class PostgresOrderStore final : public ports::OrderStore {
  public:
-  PostgresOrderStore(WriteBatcher& writes, OrderReadBatcher& reads, SessionPool& lists)
-      : writes_(writes), reads_(reads), lists_(lists) {}
+  // `list_count_max`: the rows that a list counts and sorts; 0 = all.
+  PostgresOrderStore(WriteBatcher& writes, OrderReadBatcher& reads, SessionPool& lists, std::int64_t list_count_max)
+      : writes_(writes), reads_(reads), lists_(lists), list_count_max_(list_count_max) {}
 
   absl::StatusOr<domain::Order> Create(const domain::NewOrder& order, const ports::CallContext& context) override;
   absl::StatusOr<domain::Order> ChangeStatus(const domain::StatusChange& change,
@@ -28,6 +29,7 @@ class PostgresOrderStore final : public ports::OrderStore {
   WriteBatcher& writes_;
   OrderReadBatcher& reads_;
   SessionPool& lists_;
+  const std::int64_t list_count_max_;
 };
 
 // Answers a batch of GetOrder with one look-up.

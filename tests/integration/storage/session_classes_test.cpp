@@ -65,6 +65,20 @@ TEST_F(SessionClassesTest, ManyWaitingLists_AreRefusedBeforeTheyFillTheCalls) {
   EXPECT_GE(refused, 64 - 2 - 16);
 }
 
+TEST_F(SessionClassesTest, ListWhoseTimeIsUp_SaysWhichFilterToAddAndAsksForNoRepetition) {
+  DatabaseOptions options = Options();
+  options.statement_timeout = absl::Milliseconds(200);
+  const auto replica = NewReplica(options);
+  Database& database = replica->database();
+  const auto lock = LockOrders();
+  for (const absl::Duration time : {absl::Seconds(30), absl::Milliseconds(100)}) {
+    const absl::Status status = database.orders().List({}, Within(time)).status();
+    EXPECT_THAT(status, fakes::StatusIs(absl::StatusCode::kDeadlineExceeded));
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("add customer_id or status_filter or start_date or end_date"));
+    EXPECT_FALSE(domain::RetryAfterOf(status).has_value());
+  }
+}
+
 TEST_F(SessionClassesTest, CancelledList_EndsItsQuery) {
   const auto replica = NewReplica();
   Database& database = replica->database();

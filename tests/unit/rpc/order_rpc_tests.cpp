@@ -8,6 +8,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "logistics/domain/errors.hpp"
+#include "rpc/orders/order_conversions.hpp"
 #include "unit/rpc/details.hpp"
 #include "unit/rpc/server_fixture.hpp"
 
@@ -232,6 +233,18 @@ TEST_F(OrderRpcTest, ListOrders_PagesByNumberAndByToken) {
   }
   EXPECT_THAT(seen, SizeIs(5));
   EXPECT_TRUE(list.next_page_token().empty());
+}
+
+TEST(OrderListConversion, TotalThatIsABound_SaysSo) {
+  service::ListResult result;
+  result.page.total_count = 10'000;
+  result.page.total_is_lower_bound = true;
+  result.page_size = 30;
+  ::order::ListOrdersResponse list;
+  FillList(result, list);
+  EXPECT_TRUE(list.total_is_lower_bound());
+  EXPECT_EQ(list.total_count(), 10'000);
+  EXPECT_EQ(list.total_pages(), 334);
 }
 
 TEST_F(OrderRpcTest, ListOrders_BadDatesAndMore_AreNamedTogether) {

@@ -166,7 +166,7 @@ TEST(OrderWire, Fields_AreFixed) {
             "9 page_token string"}},
           {"order.ListOrdersResponse",
            {"1 orders repeated order.OrderResponse", "2 total_count int32", "3 page int32", "4 page_size int32",
-            "5 total_pages int32", "6 next_page_token string"}},
+            "5 total_pages int32", "6 next_page_token string", "7 total_is_lower_bound bool"}},
           {"order.StreamOrderUpdatesRequest",
            {"1 customer_id string", "2 order_id string", "3 resume_token string", "4 include_snapshot bool"}},
           {"order.OrderStatusEvent",

@@ -207,6 +207,21 @@ TEST_F(OrderServiceListTest, Invalid_NamesEveryField) {
               ElementsAre("page", "page_size", "status_filter", "end_date"));
 }
 
+TEST_F(OrderServiceListTest, PageNumbers_EndWhereTokensGoOn) {
+  ListRequest request;
+  request.page_size = 30;
+  request.page = 334;  // begins behind 9,990 orders
+  EXPECT_THAT(service_.List(request, {}), IsOk());
+  request.page = 335;
+  EXPECT_THAT(BadFields(service_.List(request, {}).status()), ElementsAre("page_token"));
+  request.page_size = 3;
+  request.page = 1;
+  ASSERT_OK_AND_ASSIGN(const ListResult first, service_.List(request, {}));
+  request.page_token = first.next_page_token;
+  request.page = 10'000;  // does not count beside a token
+  EXPECT_THAT(service_.List(request, {}), IsOk());
+}
+
 TEST_F(OrderServiceListTest, Filters_ReachTheStore) {
   ListRequest request;
   request.customer_id = product_.ToString();
