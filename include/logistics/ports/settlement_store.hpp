@@ -38,8 +38,8 @@ struct StuckSettlement {
 };
 
 struct SettlementStats {
-  std::int64_t waiting = 0;
-  std::int64_t in_doubt = 0;
+  std::int64_t waiting = 0;   // counted up to 10,000, as the next
+  std::int64_t in_doubt = 0;  // restocks
   absl::Duration oldest_age;
 };
 

@@ -10,8 +10,13 @@ namespace {
   "(extract(epoch from l.updated_at) * 1000000)::bigint "
 #define LOGISTICS_LEVEL_WAREHOUSES "($2::uuid[] = '{}' OR l.warehouse_id = ANY($2::uuid[])) "
 constexpr Statement kLevels = {"levels", LOGISTICS_LEVEL_COLUMNS
-                               "FROM stock_levels l WHERE ($1::uuid[] = '{}' OR l.product_id = ANY($1::uuid[])) "
-                               "AND " LOGISTICS_LEVEL_WAREHOUSES "ORDER BY l.product_id, l.warehouse_id"};
+                               "FROM stock_levels l WHERE $1::uuid[] = '{}' AND " LOGISTICS_LEVEL_WAREHOUSES
+                               "ORDER BY l.product_id, l.warehouse_id"};
+constexpr Statement kLevelsOfProducts = {
+    "levels_of_products", LOGISTICS_LEVEL_COLUMNS
+    "FROM (SELECT DISTINCT id FROM unnest($1::uuid[]) AS p(id)) w "
+    "CROSS JOIN LATERAL (SELECT * FROM stock_levels s WHERE s.product_id = w.id OFFSET 0) l "
+    "WHERE " LOGISTICS_LEVEL_WAREHOUSES "ORDER BY l.product_id, l.warehouse_id"};
 // A page costs the page, by the primary key: of all products as a walk from the last key on, of some as one look each.
 constexpr Statement kLevelsAfter = {
     "levels_after", LOGISTICS_LEVEL_COLUMNS
@@ -85,7 +90,7 @@ std::vector<ports::LevelRow> LevelsOf(const pqxx::result& rows) {
 
 std::vector<ports::LevelRow> ReadLevels(Session& session, const std::vector<domain::ProductId>& products,
                                         const std::vector<domain::WarehouseId>& warehouses) {
-  return LevelsOf(session.Execute(kLevels, FilterParams(products, warehouses)));
+  return LevelsOf(session.Execute(products.empty() ? kLevels : kLevelsOfProducts, FilterParams(products, warehouses)));
 }
 
 std::vector<ports::LevelRow> ReadLevelsAfter(Session& session, const ports::StockScope& scope,

@@ -57,8 +57,9 @@ constexpr Statement kListInDoubt = {
     "VALUES ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::integer, $6::text) ON CONFLICT DO NOTHING"};
 constexpr Statement kSettlementStats = {
     "settlement_stats",
-    "SELECT count(*), (SELECT count(*) FROM restocks_in_doubt), "
-    "coalesce((extract(epoch from now() - min(created_at)) * 1000000)::bigint, 0) FROM settlements"};
+    "SELECT (SELECT count(*) FROM (SELECT 1 FROM settlements LIMIT 10000) s), "
+    "(SELECT count(*) FROM (SELECT 1 FROM restocks_in_doubt LIMIT 10000) r), "
+    "coalesce((extract(epoch from now() - (SELECT min(created_at) FROM settlements)) * 1000000)::bigint, 0)"};
 constexpr Statement kStuck = {
     "settlements_stuck",
     "SELECT reservation_id, array_to_string(steps, ', '), attempts, last_error, "

@@ -7,13 +7,14 @@
 namespace logistics::storage {
 namespace {
 
-// A commit without movements is a row too: the position moves on over it.
+// A commit without movements is a row too: the position moves on over it. OFFSET 0 keeps the planner from a join over
+// all movements.
 constexpr Statement kReadStockAfter = {
     "stock_log_read",
     "WITH page AS (SELECT number, batch_id FROM commits WHERE number > $1::bigint ORDER BY number LIMIT $2::integer) "
     "SELECT p.number, p.batch_id, m.ordinal, m.product_id, m.warehouse_id, m.quantity_after, m.reserved_after, "
     "(extract(epoch from m.created_at) * 1000000)::bigint FROM page p "
-    "LEFT JOIN LATERAL (SELECT * FROM stock_movements WHERE batch_id = p.batch_id) m ON true "
+    "LEFT JOIN LATERAL (SELECT * FROM stock_movements WHERE batch_id = p.batch_id OFFSET 0) m ON true "
     "ORDER BY p.number, m.ordinal"};
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "storage/stores/postgres_stock_store.hpp"
 
 #include "absl/strings/str_cat.h"
+#include "storage/lists/list_read.hpp"
 #include "storage/rows/level_rows.hpp"
 #include "storage/rows/order_rows.hpp"
 
@@ -13,15 +14,26 @@ namespace {
 
 constexpr Statement kGetProduct = {"get_product",
                                    "SELECT " LOGISTICS_PRODUCT_COLUMNS " FROM products p WHERE p.id = $1::uuid"};
-constexpr Statement kCountProducts = {"count_products",
-                                      "SELECT count(*) FROM products WHERE $1::text = '' OR category = $1::text"};
-constexpr Statement kListProducts = {"list_products", "SELECT " LOGISTICS_PRODUCT_COLUMNS
-                                                      " FROM products p WHERE $1::text = '' OR p.category = $1::text "
-                                                      "ORDER BY p.sku LIMIT $2::integer OFFSET $3::bigint"};
+// An answer has no field that says that its total is a bound, so all are counted, by an index alone.
+constexpr Statement kCountProducts = {"count_products", "SELECT count(*) FROM products"};
+constexpr Statement kCountProductsOf = {"count_products_of", "SELECT count(*) FROM products WHERE category = $1::text"};
+// An index alone finds the page.
+#define LOGISTICS_PRODUCTS_OF_PAGE \
+  " page CROSS JOIN LATERAL (SELECT * FROM products s WHERE s.sku = page.sku OFFSET 0) p ORDER BY p.sku"
+constexpr Statement kListProducts = {
+    "list_products",
+    "SELECT " LOGISTICS_PRODUCT_COLUMNS
+    " FROM (SELECT sku FROM products ORDER BY sku LIMIT $1::integer OFFSET $2::bigint)" LOGISTICS_PRODUCTS_OF_PAGE};
+constexpr Statement kListProductsOf = {
+    "list_products_of",
+    "SELECT " LOGISTICS_PRODUCT_COLUMNS
+    " FROM (SELECT sku FROM products WHERE (category, sku) >= ($3::text, '') AND category <= $3::text "
+    "ORDER BY category, sku LIMIT $1::integer OFFSET $2::bigint)" LOGISTICS_PRODUCTS_OF_PAGE};
+#undef LOGISTICS_PRODUCTS_OF_PAGE
 constexpr Statement kAttributes = {"product_attributes",
-                                   "SELECT p.id, a.name, a.content FROM products p CROSS JOIN LATERAL "
-                                   "unnest(p.attribute_names, p.attribute_values) AS a(name, content) "
-                                   "WHERE p.id = ANY($1::uuid[])"};
+                                   "SELECT p.id, a.name, a.content FROM unnest($1::uuid[]) AS w(id) CROSS JOIN LATERAL "
+                                   "(SELECT * FROM products s WHERE s.id = w.id OFFSET 0) p CROSS JOIN LATERAL "
+                                   "unnest(p.attribute_names, p.attribute_values) AS a(name, content)"};
 std::vector<domain::Product> ReadProducts(Session& session, const pqxx::result& rows) {
   std::vector<domain::Product> products;
   absl::flat_hash_map<domain::Uuid, std::size_t> places;
@@ -87,12 +99,17 @@ absl::StatusOr<domain::Product> PostgresStockStore::GetProduct(const domain::Pro
 
 absl::StatusOr<ports::ProductPage> PostgresStockStore::ListProducts(const std::string& category, int page,
                                                                     int page_size, const ports::CallContext& context) {
-  return lists_.Read(context, [&](Session& session) {
+  const bool all = category.empty();
+  return ReadList(lists_, context, all ? "add category" : "ask for an earlier page", [&](Session& session) {
+    Params counted;
+    Params listed = Params().Add(std::int64_t{page_size}).Add(std::int64_t{page - 1} * page_size);
+    if (!all) {
+      counted.Add(category);
+      listed.Add(category);
+    }
     ports::ProductPage result;
-    result.total_count = session.Execute(kCountProducts, Params().Add(category))[0][0].as<std::int64_t>();
-    const std::int64_t offset = std::int64_t{page - 1} * page_size;
-    result.products = ReadProducts(
-        session, session.Execute(kListProducts, Params().Add(category).Add(std::int64_t{page_size}).Add(offset)));
+    result.total_count = session.Execute(all ? kCountProducts : kCountProductsOf, counted)[0][0].as<std::int64_t>();
+    result.products = ReadProducts(session, session.Execute(all ? kListProducts : kListProductsOf, listed));
     return result;
   });
 }
@@ -101,7 +118,8 @@ absl::StatusOr<std::vector<ports::LevelRow>> PostgresStockStore::Levels(
     const std::vector<domain::ProductId>& products, const std::vector<domain::WarehouseId>& warehouses,
     const ports::CallContext& context) {
   SessionPool& pool = products.empty() ? lists_ : pool_;  // those of all products are a list
-  return pool.Read(context, [&](Session& session) { return ReadLevels(session, products, warehouses); });
+  return ReadList(pool, context, "name fewer item_ids, or some",
+                  [&](Session& session) { return ReadLevels(session, products, warehouses); });
 }
 
 }  // namespace logistics::storage
