@@ -17,7 +17,7 @@ namespace logistics::storage {
 namespace {
 
 // Changes no row and locks none; the server refuses it where it would refuse a commit.
-constexpr Statement kProbeWrites = {"probe_writes", "UPDATE commit_lock SET one = one WHERE false"};
+constexpr Statement kProbeWrites = {"probe_writes", "SELECT 1 FROM commit_lock WHERE false FOR UPDATE"};
 constexpr int kAttemptsMax = 5;
 constexpr absl::Duration kBackoffFirst = absl::Milliseconds(20);
 constexpr absl::Duration kBackoffMax = absl::Seconds(1);

@@ -17,7 +17,7 @@ using testing::Not;
 
 constexpr absl::Duration kNoticedWithin = absl::Seconds(30);
 // The last statement of idle sessions, by part.
-constexpr char kOfWriters[] = "UPDATE commit_lock";
+constexpr char kOfWriters[] = "SELECT 1 FROM commit_lock";
 constexpr char kOfReaders[] = "SELECT value FROM change_counter";
 constexpr char kNotifiers[] =
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND starts_with(query, 'NOTIFY')";
