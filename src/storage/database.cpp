@@ -32,6 +32,7 @@ std::vector<std::unique_ptr<OrderReadBatcher::Executor>> Readers(const DatabaseO
 BatcherLimits Limits(const DatabaseOptions& options) {
   BatcherLimits limits;
   limits.batch_max = static_cast<std::size_t>(options.batch_max);
+  limits.beside_min = limits.batch_max;  // a full batch has nothing to wait for
   limits.queue_max = static_cast<std::size_t>(options.queue_max);
   limits.apart_wait_max = absl::ToChronoMilliseconds(options.lock_timeout);
   return limits;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -119,6 +120,8 @@ class BatchExecutor {
   virtual Batch Execute(const Batch& batch) = 0;
   // Called by the worker while there is nothing to execute: makes sure that the next batch finds what it needs.
   virtual void KeepReady() {}
+  // Execute calls `ending` when a batch has only its last message to send, and perhaps again where it runs once more.
+  virtual void OnEnding(const std::function<void()>& /*ending*/) {}
 };
 
 }  // namespace logistics::storage

@@ -1,6 +1,6 @@
 // Natural batching: while one batch is in flight the commands that arrive queue up, and the next batch takes them all.
 // An idle system runs one command at once. A second batch beside a running one costs as much again whatever its size,
-// so it is begun when enough commands wait, or when the running one takes long.
+// so it is begun when the running one ends or takes long and enough commands wait.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +20,7 @@
 #include "absl/time/time.h"
 #include "logistics/domain/errors.hpp"
 #include "storage/batch/batch_executor.hpp"
+#include "storage/batch/batch_pace.hpp"
 #include "storage/batch/batcher_limits.hpp"
 #include "storage/batch/contested_keys.hpp"
 #include "storage/postgres/errors.hpp"
@@ -81,7 +82,7 @@ class Batcher {
     }
     queue_.push_back(item);
     // Under the lock: once it is free, a destructor that runs the queue to its end may be done with wake_.
-    if (running_ == 0 || queue_.size() == 1 || queue_.size() >= limits_.beside_min) wake_.notify_one();
+    if (queue_.size() == 1 || pace_.Enough(queue_.size())) wake_.notify_one();
     return absl::OkStatus();
   }
 
@@ -111,6 +112,12 @@ class Batcher {
 
   void Work(Executor& executor) {
     Time kept_at;
+    bool ending = false;  // guarded by mutex_
+    executor.OnEnding([this, &ending] {
+      const std::lock_guard lock(mutex_);
+      if (!std::exchange(ending, true)) pace_.Ending();
+      if (!queue_.empty() && pace_.Enough(queue_.size())) wake_.notify_one();
+    });
     for (;;) {
       Batch batch;
       Refused refused;
@@ -120,12 +127,13 @@ class Batcher {
           if (stopping_ && queue_.empty()) return;
           if (!KeepReadyLocked(lock, executor, kept_at)) WaitLocked(lock, kept_at);
         }
-        ++running_;
+        pace_.Begin(batch.size());
       }
       refused.Answer();
+      const Time begun = std::chrono::steady_clock::now();
       const Batch apart = batch.empty() ? Batch() : executor.Execute(batch);
       const std::lock_guard lock(mutex_);
-      --running_;
+      pace_.End(std::exchange(ending, false), std::chrono::steady_clock::now() - begun);
       for (const auto& item : batch) ReleaseKeysLocked(*item);
       Refused too_many;
       for (const auto& item : apart) SetApartLocked(item, true, too_many);
@@ -144,7 +152,7 @@ class Batcher {
       {
         std::unique_lock lock(mutex_);
         while (!TakeApartLocked(one, refused)) {
-          if (stopping_ && queue_.empty() && running_ == 0) return;
+          if (stopping_ && queue_.empty() && pace_.running() == 0) return;
           if (!KeepReadyLocked(lock, *apart_->executor, kept_at)) WaitIdleLocked(wake_apart_, lock, kept_at);
         }
       }
@@ -223,14 +231,14 @@ class Batcher {
     if (queue_.empty()) return WaitIdleLocked(wake_, lock, kept_at);
     // A command that is due and yet was not taken waits for a key that is in flight; others may come behind it.
     const auto now = std::chrono::steady_clock::now();
-    const auto due = queue_.front()->queued_at + limits_.beside_after;
-    wake_.wait_until(lock, due > now ? due : now + limits_.beside_after);
+    const auto due = queue_.front()->queued_at + pace_.BesideAfter();
+    wake_.wait_until(lock, due > now ? due : now + pace_.BesideAfter());
   }
 
   // Requires mutex_.
   bool WorthABatchLocked() const {
-    return !queue_.empty() && (running_ == 0 || stopping_ || queue_.size() >= limits_.beside_min ||
-                               std::chrono::steady_clock::now() - queue_.front()->queued_at >= limits_.beside_after);
+    return !queue_.empty() && (stopping_ || pace_.Enough(queue_.size()) ||
+                               std::chrono::steady_clock::now() - queue_.front()->queued_at >= pace_.BesideAfter());
   }
 
   // Requires mutex_. Moves what can run now into `batch`, and what will not run into `refused`.
@@ -268,7 +276,7 @@ class Batcher {
   std::deque<std::shared_ptr<Item>> queue_;          // guarded by mutex_
   std::deque<std::shared_ptr<Item>> apart_queue_;    // guarded by mutex_
   absl::flat_hash_set<std::size_t> keys_in_flight_;  // guarded by mutex_
-  int running_ = 0;                                  // batches in flight; guarded by mutex_
+  BatchPace pace_{limits_};                          // guarded by mutex_
   bool stopping_ = false;                            // guarded by mutex_
   std::chrono::milliseconds keep_interval_{0};       // 0 = never; guarded by mutex_
   std::vector<std::unique_ptr<Executor>> executors_;

@@ -216,6 +216,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     std::move(effects).QueueTo(session);
     QueueCommit(session, batch_id, deps_.options.lock_timeout);
     committing = true;
+    if (ending_) ending_();
     session.Run();
     session_.Works();
   } catch (const std::exception& error) {

@@ -42,6 +42,7 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   explicit WriteExecutor(WriterDeps deps, Use use = Use::kBatches);
   WriteBatch Execute(const WriteBatch& batch) override;
   void KeepReady() override;
+  void OnEnding(const std::function<void()>& ending) override { ending_ = ending; }
 
  private:
   // kContested: a row that is needed was waited for in vain, now or a while ago. kUnknown: a commit in doubt could not
@@ -76,6 +77,7 @@ class WriteExecutor final : public BatchExecutor<commands::Command, commands::Re
   const Use use_;
   WriterSlot session_;
   RowWaits rows_;
+  std::function<void()> ending_;
   std::mt19937 random_;  // jitter only
   ports::Counter& batches_;
   ports::Counter& commands_;

@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "fakes/eventually.hpp"
 #include "fakes/seed.hpp"
 #include "fakes/status_matchers.hpp"
 #include "unit/storage/scripted_executor.hpp"
@@ -99,6 +100,39 @@ TEST_F(BatcherTest, EnoughCommandsBesideARunningBatch_AreBegunAtOnce) {
   for (int command = 2; command <= 5; ++command) Queue(command);
   script_.AwaitBatches(2);
   EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(1), ElementsAre(2, 3, 4, 5)));
+}
+
+// It would reach the lock of commits as the first one's commit ends.
+TEST_F(BatcherTest, BatchThatEnds_LetsTheNextBeginOnceThatIsAsLarge) {
+  Make({64, 64, 64, std::chrono::hours(1)}, 3);
+  Occupy(1);
+  for (int command = 2; command <= 3; ++command) Queue(command);
+  script_.Release(0);
+  script_.AwaitBatches(2);
+  Queue(4);
+  script_.End(1);
+  EXPECT_EQ(script_.Batches().size(), 2U);
+  Queue(5);
+  script_.AwaitBatches(3);
+  EXPECT_THAT(script_.Batches(), ElementsAre(ElementsAre(1), ElementsAre(2, 3), ElementsAre(4, 5)));
+  // The new one has only begun, so that none is begun beside both.
+  for (int command = 6; command <= 9; ++command) Queue(command);
+  EXPECT_EQ(script_.Batches().size(), 3U);
+}
+
+// A fixed time would split every batch of a slow database in two that wait for each other.
+TEST_F(BatcherTest, SlowBatches_LetCommandsWaitLonger) {
+  using Clock = std::chrono::steady_clock;
+  Make({64, 64, 64, std::chrono::milliseconds(1)}, 2);
+  Occupy(1);
+  const auto slow = Clock::now() + std::chrono::milliseconds(60);
+  EXPECT_TRUE(fakes::Eventually([&] { return Clock::now() >= slow; }, absl::Seconds(10)));
+  script_.Release(0);
+  Occupy(2);
+  const auto queued = Clock::now();
+  Queue(3);
+  script_.AwaitBatches(3);
+  EXPECT_GE(Clock::now() - queued, std::chrono::milliseconds(40));
 }
 
 TEST_F(BatcherTest, CommandBesideABatchThatHangs_IsBegunAfterAWhileAlsoBehindOneThatCannot) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -37,7 +38,7 @@ inline absl::StatusOr<int> RunNumber(NumberBatcher& batcher, int command, const 
 class Script {
  public:
   // Returns the command that SetApart names, once.
-  NumberBatcher::Batch Run(const NumberBatcher::Batch& batch) {
+  NumberBatcher::Batch Run(const NumberBatcher::Batch& batch, const std::function<void()>& ending) {
     {
       std::unique_lock lock(mutex_);
       std::vector<int> commands;
@@ -48,6 +49,12 @@ class Script {
       const std::size_t number = batches_.size();
       batches_.push_back(std::move(commands));
       changed_.notify_all();
+      changed_.wait(lock, [&] { return free_ || released_.contains(number) || ends_.contains(number); });
+      if (ends_.contains(number)) {
+        lock.unlock();
+        ending();
+        lock.lock();
+      }
       changed_.wait(lock, [&] { return free_ || released_.contains(number); });
       for (const auto& item : batch) {
         for (const std::size_t key : item->conflict_keys) in_flight_.erase(key);
@@ -74,6 +81,12 @@ class Script {
   void Release(std::size_t number) {
     const std::lock_guard lock(mutex_);
     released_.insert(number);
+    changed_.notify_all();
+  }
+  // The batch with this place has only its last message to send.
+  void End(std::size_t number) {
+    const std::lock_guard lock(mutex_);
+    ends_.insert(number);
     changed_.notify_all();
   }
   // The first batch of the command gives it back, to run apart.
@@ -106,6 +119,7 @@ class Script {
   std::condition_variable changed_;
   std::vector<std::vector<int>> batches_;  // guarded by mutex_
   std::set<std::size_t> released_;         // guarded by mutex_
+  std::set<std::size_t> ends_;             // guarded by mutex_
   std::set<std::size_t> in_flight_;        // guarded by mutex_
   std::atomic<int> to_set_apart_ = -1;
   std::atomic<bool> set_apart_ = false;
@@ -116,10 +130,12 @@ class Script {
 class ScriptedExecutor final : public NumberBatcher::Executor {
  public:
   explicit ScriptedExecutor(Script& script) : script_(script) {}
-  Batch Execute(const Batch& batch) override { return script_.Run(batch); }
+  Batch Execute(const Batch& batch) override { return script_.Run(batch, ending_); }
+  void OnEnding(const std::function<void()>& ending) override { ending_ = ending; }
 
  private:
   Script& script_;
+  std::function<void()> ending_ = [] {};
 };
 
 }  // namespace logistics::storage
