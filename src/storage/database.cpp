@@ -104,7 +104,9 @@ void Database::Start() {
         SweepDoneMessages(session, messages);
       });
   reservation_sweeper_ = std::make_unique<ReservationSweeper>(options_, replica_id_, writes_, ids_, metrics_);
+  if (options_.retention.any()) retention_ = std::make_unique<Retention>(options_, replica_id_, metrics_);
   outbox_statistics_ = std::make_unique<OutboxStatistics>(options_, metrics_);
+  table_sizes_ = std::make_unique<TableSizes>(background_, metrics_);
   unknown_rows_ = std::make_unique<UnknownRows>(background_, metrics_, health_);
   pool_keeper_.emplace(kKeepReadyEvery, [this] {
     SessionPool::KeepPass pass{stopping_, ""};

@@ -19,6 +19,7 @@
 #include "storage/outbox/outbox_statistics.hpp"
 #include "storage/outbox/postgres_routed_keys.hpp"
 #include "storage/reservation_sweeper.hpp"
+#include "storage/retention.hpp"
 #include "storage/stores/postgres_calls.hpp"
 #include "storage/stores/postgres_inbox.hpp"
 #include "storage/stores/postgres_intent_store.hpp"
@@ -29,6 +30,7 @@
 #include "storage/stores/postgres_settlement_store.hpp"
 #include "storage/stores/postgres_stock_log.hpp"
 #include "storage/stores/postgres_stock_store.hpp"
+#include "storage/table_sizes.hpp"
 #include "storage/unknown_rows.hpp"
 
 namespace logistics::storage {
@@ -105,7 +107,9 @@ class Database {
   PostgresRoutedKeys routed_keys_;
   std::unique_ptr<LeasedTask> age_sweeper_;
   std::unique_ptr<ReservationSweeper> reservation_sweeper_;
+  std::unique_ptr<Retention> retention_;  // null: all rows are kept
   std::unique_ptr<OutboxStatistics> outbox_statistics_;
+  std::unique_ptr<TableSizes> table_sizes_;
   std::unique_ptr<UnknownRows> unknown_rows_;
   std::atomic<bool> stopping_ = false;
   std::optional<base::PeriodicTask> pool_keeper_;  // last: it works with the pools

@@ -14,7 +14,7 @@ std::vector<SessionNeed> SessionsNeeded(const DatabaseOptions& options) {
       {"lists", options.list_readers},
       {"relay", 1},
       {"wake-ups", 2},
-      {"sweepers", 2},
+      {"sweepers", options.retention.any() ? 3 : 2},
       {"registry of replicas, metrics of the outbox", 2},
       {"check for a pooler", kPoolerCheckSessions, true},
   };

@@ -67,6 +67,11 @@ void MemoryOrderLog::RestoreTo(std::int64_t number) {
   commits_.resize(std::min(commits_.size(), static_cast<std::size_t>(number)));
 }
 
+void MemoryOrderLog::DeleteUpTo(std::int64_t number) {
+  const std::scoped_lock lock(mutex_);
+  deleted_up_to_ = number;
+}
+
 void MemoryOrderLog::SetTimeline(std::int32_t timeline) {
   const std::scoped_lock lock(mutex_);
   timeline_ = timeline;
@@ -86,7 +91,7 @@ absl::StatusOr<ports::LogHead> MemoryOrderLog::Head(const ports::CallContext& /*
   const std::scoped_lock lock(mutex_);
   ++reads_.heads;
   if (!failure_.ok()) return failure_;
-  return ports::LogHead{database_id_, timeline_, LastNumber(), Now()};
+  return ports::LogHead{database_id_, timeline_, LastNumber(), Now(), deleted_up_to_};
 }
 
 absl::StatusOr<ports::OrderChanges> MemoryOrderLog::ReadAfter(const ports::OrderScope& scope,
@@ -96,6 +101,9 @@ absl::StatusOr<ports::OrderChanges> MemoryOrderLog::ReadAfter(const ports::Order
   const bool all = !scope.order_id && !scope.customer_id;
   ++(all ? reads_.changes_of_all : scope.order_id ? reads_.changes_of_order : reads_.changes_of_customer);
   if (!failure_.ok()) return failure_;
+  if (deleted_up_to_ > 0 && place < ports::LogPlace::AfterCommit(deleted_up_to_)) {
+    return absl::OutOfRangeError("changes behind it are deleted because of their age");
+  }
   ports::OrderChanges page{place};
   if (all && place.number >= 1 && place.number <= LastNumber()) page.began_behind = At(place.number).committed_at;
   const auto full = [&](std::int64_t number) {
@@ -158,6 +166,7 @@ absl::StatusOr<std::optional<absl::Time>> MemoryOrderLog::CommittedAt(std::int64
   const std::scoped_lock lock(mutex_);
   ++reads_.times;
   if (!failure_.ok()) return failure_;
+  if (number >= 1 && number <= deleted_up_to_) return absl::OutOfRangeError("it is deleted because of its age");
   if (number < 1 || number > LastNumber()) return std::nullopt;
   return At(number).committed_at;
 }

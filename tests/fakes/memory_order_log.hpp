@@ -46,6 +46,8 @@ class MemoryOrderLog final : public ports::OrderLog {
   void FailWith(absl::Status status);
   // As a restored backup: the commits after `number` are gone, and their numbers are given out again.
   void RestoreTo(std::int64_t number);
+  // As retention does: the changes of commits up to `number` are gone, and so are the commits.
+  void DeleteUpTo(std::int64_t number);
   void SetTimeline(std::int32_t timeline);
   void SetDatabaseId(const domain::Uuid& id);
 
@@ -80,6 +82,7 @@ class MemoryOrderLog final : public ports::OrderLog {
   domain::Uuid database_id_;
   std::int32_t timeline_ = 1;
   std::vector<Commit> commits_;  // number N is the N-th
+  std::int64_t deleted_up_to_ = 0;
   Reads reads_;
 };
 

@@ -87,7 +87,8 @@ class OrderLog {
 
   // The scope's changes after `place`. For all orders: those of the next `limit` commits, the rest of the place's own
   // included. For an order or a customer: up to about `limit` changes; whole commits. A customer of many orders is
-  // searched some hundred commits a call, so that a page may be empty while there are `more`.
+  // searched some hundred commits a call, so that a page may be empty while there are `more`. OUT_OF_RANGE: changes
+  // behind `place` may be deleted.
   virtual absl::StatusOr<OrderChanges> ReadAfter(const OrderScope& scope, const LogPlace& place, int limit,
                                                  const CallContext& context) = 0;
 
@@ -96,7 +97,7 @@ class OrderLog {
                                              int limit, const CallContext& context) = 0;
 
   // When commit `number` was made; nullopt: there is no such commit. In two states of a database, commits of one number
-  // were made at different times.
+  // were made at different times. OUT_OF_RANGE: it is deleted, because of its age.
   virtual absl::StatusOr<std::optional<absl::Time>> CommittedAt(std::int64_t number, const CallContext& context) = 0;
 
   // The last commit up to `number` that is older than `time`; 0 when there is none.

@@ -73,6 +73,32 @@ void CheckDatabase(const Settings& settings, Checker& check) {
                     "orders.idempotency_ttl");
 }
 
+// What is deleted is needed by nobody any more.
+void CheckRetention(const Settings& settings, Checker& check) {
+  const storage::RetentionOptions& ages = settings.database.retention;
+  const std::pair<const char*, absl::Duration> tables[] = {
+      {"retention.commits", ages.commits},
+      {"retention.order_status_history", ages.order_status_history},
+      {"retention.stock_movements", ages.stock_movements},
+      {"retention.payments", ages.payments},
+      {"retention.reservations", ages.reservations}};
+  const std::pair<const char*, absl::Duration> needed[] = {
+      {"stream.resume_window", settings.order_updates.resume_window},
+      {"consumers.done_ttl", settings.database.inbox_done_ttl},
+      {"orders.idempotency_ttl", settings.database.idempotency_ttl},
+      {"inventory.reservation_ttl", settings.database.reservation_ttl}};
+  for (const auto& [key, age] : tables) {
+    if (age == absl::ZeroDuration()) continue;
+    for (const auto& [other, limit] : needed) check.RequireBoth(age >= limit, key, "0s or no less than", other);
+  }
+  // Rows of a commit that is gone are found by nobody.
+  if (ages.commits == absl::ZeroDuration()) return;
+  check.RequireBoth(ages.commits >= ages.order_status_history, "retention.commits", "0s or no less than",
+                    "retention.order_status_history");
+  check.RequireBoth(ages.commits >= ages.stock_movements, "retention.commits", "0s or no less than",
+                    "retention.stock_movements");
+}
+
 void CheckStreams(const Settings& settings, Checker& check) {
   const service::OrderUpdatesOptions& streams = settings.order_updates;
   check.RequireBoth(streams.heartbeat < streams.resume_window, "stream.heartbeat",
@@ -152,6 +178,7 @@ std::vector<std::string> CheckSettings(const Settings& settings, SettingsFor pur
   CheckDatabase(settings, check);
   CheckInventory(settings, check);
   CheckStreams(settings, check);
+  CheckRetention(settings, check);
   CheckBroker(settings, purpose, check);
   return check.TakeErrors();
 }

@@ -149,6 +149,23 @@ std::vector<Setting> ListSettings() {
                       1'000'000, FIELD(int, database.list_count_max))};
 }
 
+// Zero: nothing is deleted.
+Setting Retention(const std::string& table, Field<absl::Duration> field) {
+  constexpr int kHoursMax = 24 * 3660;
+  return Duration({"retention." + table, "", "how old rows of the table " + table + " become; 0s keeps them"},
+                  absl::ZeroDuration(), Hours(kHoursMax), std::move(field));
+}
+
+std::vector<Setting> RetentionSettings() {
+  return {
+      Retention("commits", FIELD(absl::Duration, database.retention.commits)),
+      Retention("order_status_history", FIELD(absl::Duration, database.retention.order_status_history)),
+      Retention("stock_movements", FIELD(absl::Duration, database.retention.stock_movements)),
+      Retention("payments", FIELD(absl::Duration, database.retention.payments)),
+      Retention("reservations", FIELD(absl::Duration, database.retention.reservations)),
+  };
+}
+
 std::vector<Setting> ProcessSettings() {
   using telemetry::LogFormat;
   return {
@@ -184,8 +201,9 @@ std::vector<Setting> AuthSettings() {
 const std::vector<Setting>& SettingsTable() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all;
-    for (std::vector<Setting> part : {GrpcSettings(), DatabaseSettings(), OrderSettings(), ListSettings(), InventorySettings(),
-                                      BrokerSettings(), StreamSettings(), ProcessSettings(), AuthSettings()}) {
+    for (std::vector<Setting> part :
+         {GrpcSettings(), DatabaseSettings(), OrderSettings(), ListSettings(), RetentionSettings(), InventorySettings(),
+          BrokerSettings(), StreamSettings(), ProcessSettings(), AuthSettings()}) {
       std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

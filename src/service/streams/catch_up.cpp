@@ -206,6 +206,7 @@ CatchUp::Step CatchUp::End(OrderStream& stream, const absl::Status& status) {
 // A stream waits while the database is unavailable; any other error would only come again.
 CatchUp::Step CatchUp::EndOrRetry(OrderStream& stream, const absl::Status& status) {
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return Step::kLater;
+  if (absl::IsOutOfRange(status)) return End(stream, OutOfRange(status.message()));
   return End(stream, status);
 }
 

@@ -33,7 +33,7 @@ bool LiveReader::Begin() {
   const absl::StatusOr<ports::LogHead> head = log_.Head(StreamReadContext());
   if (!head.ok()) return false;
   stamp_.reset();
-  place_ = ports::LogPlace::AfterCommit(std::max<std::int64_t>(head->number - kCommitsBeforeHead, 0));
+  place_ = ports::LogPlace::AfterCommit(std::max(head->number - kCommitsBeforeHead, head->deleted_up_to));
   if (streams_.Begin(term_, *head, place_)) Know(*head);
   return true;
 }
@@ -43,6 +43,7 @@ bool LiveReader::ReadOn(const std::stop_token& stop) {
     const absl::StatusOr<ports::OrderChanges> page = log_.ReadAfter({}, place_, page_, StreamReadContext());
     // The place stays, and the changes are read later. The database that answers then may be another.
     if (!page.ok()) check_ = true;
+    if (absl::IsOutOfRange(page.status())) streams_.EndTerm(term_);
     if (!page.ok()) return false;
     if ((check_ || Clock::now() - checked_at_ >= kCheckEvery) && !IsSameDatabase()) return false;
     if (stamp_ && page->began_behind != stamp_) {

@@ -7,6 +7,19 @@
 
 namespace logistics::storage {
 
+// How old rows become before they are deleted (retention.hpp); zero: they are kept.
+struct RetentionOptions {
+  absl::Duration commits;
+  absl::Duration order_status_history;
+  absl::Duration stock_movements;
+  absl::Duration payments;
+  absl::Duration reservations;
+
+  bool any() const {
+    return commits + order_status_history + stock_movements + payments + reservations > absl::ZeroDuration();
+  }
+};
+
 // How the database is reached and used. Defaults are those of config/logistics-engine.yaml.
 struct DatabaseOptions {
   std::string url;                          // postgres://…, required
@@ -35,6 +48,7 @@ struct DatabaseOptions {
   absl::Duration inbox_done_ttl = absl::Hours(24 * 7);  // how long a handled message is known, at least 24 h
   absl::Duration sweep_interval = absl::Minutes(10);    // between looks for expired keys, messages and reservations
   absl::Duration notify_poll = absl::Seconds(1);        // covers lost wake-ups
+  RetentionOptions retention;
   domain::StockPolicy stock_policy;
 };
 

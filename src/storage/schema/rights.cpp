@@ -14,7 +14,7 @@ struct TableRights {
 };
 
 // What the statements of serve do; FOR UPDATE is an UPDATE.
-constexpr std::array<TableRights, 27> kRights = {{
+constexpr std::array<TableRights, 28> kRights = {{
     {"adjustment_requests", "SELECT,INSERT,DELETE"},
     {"change_counter", "SELECT"},
     {"commit_lock", "SELECT,UPDATE"},
@@ -33,6 +33,7 @@ constexpr std::array<TableRights, 27> kRights = {{
     {"outbox_quarantine", "SELECT,INSERT,DELETE"},
     {"payments", "SELECT,INSERT"},
     {"products", "SELECT,INSERT"},
+    {"retention", "SELECT,UPDATE"},
     {"replicas", "SELECT,INSERT,UPDATE,DELETE"},
     {"reservations", "SELECT,INSERT,UPDATE"},
     {"restocks_in_doubt", "SELECT,INSERT"},

@@ -52,6 +52,8 @@ pqxx::result SelectStates(Session& session, const ports::OrderScope& scope,
   return session.Execute(kStatesOfAll, params);
 }
 
+absl::Status DeletedError() { return absl::OutOfRangeError("changes behind it are deleted because of their age"); }
+
 absl::Time ReadLogTime(const pqxx::field& field) { return absl::FromUnixMicros(field.as<std::int64_t>()); }
 
 }  // namespace
@@ -63,11 +65,15 @@ absl::StatusOr<ports::LogHead> PostgresOrderLog::Head(const ports::CallContext& 
 absl::StatusOr<ports::OrderChanges> PostgresOrderLog::ReadAfter(const ports::OrderScope& scope,
                                                                 const ports::LogPlace& place, int limit,
                                                                 const ports::CallContext& context) {
-  return pool_.Read(context.deadline, [&](Session& session) {
+  std::int64_t deleted_up_to = 0;
+  auto page = pool_.Read(context.deadline, [&](Session& session) {
+    deleted_up_to = ReadDeletedUpTo(session);
     if (scope.order_id) return ChangesOfOrder(session, *scope.order_id, place, limit);
     if (scope.customer_id) return ChangesOfCustomer(session, *scope.customer_id, place, limit);
     return ChangesOfAll(session, place, limit);
   });
+  if (page.ok() && deleted_up_to > 0 && place < ports::LogPlace::AfterCommit(deleted_up_to)) return DeletedError();
+  return page;
 }
 
 absl::StatusOr<ports::OrderStates> PostgresOrderLog::States(const ports::OrderScope& scope,
@@ -99,10 +105,14 @@ absl::StatusOr<ports::OrderStates> PostgresOrderLog::States(const ports::OrderSc
 
 absl::StatusOr<std::optional<absl::Time>> PostgresOrderLog::CommittedAt(std::int64_t number,
                                                                         const ports::CallContext& context) {
-  return pool_.Read(context.deadline, [&](Session& session) {
+  bool deleted = false;
+  auto time = pool_.Read(context.deadline, [&](Session& session) {
     const pqxx::result rows = session.Execute(kCommittedAt, Params().Add(number));
+    if (rows.empty()) deleted = number > 0 && number <= ReadDeletedUpTo(session);
     return rows.empty() ? std::nullopt : std::optional(ReadLogTime(rows[0][0]));
   });
+  if (time.ok() && deleted) return DeletedError();
+  return time;
 }
 
 absl::StatusOr<std::int64_t> PostgresOrderLog::NumberBefore(absl::Time time, std::int64_t number,

@@ -89,6 +89,31 @@ TEST_F(SettingsTest, KeysAndHandledMessages_AreKnownForADayAtLeast) {
                                          HasSubstr("consumers.done_ttl = \"23h59m59s\"")));
 }
 
+TEST_F(SettingsTest, RetentionShorterThanWhatNeedsTheRows_IsRefusedNamingBoth) {
+  EXPECT_FALSE(LoadRight().database.retention.any());
+  Yaml("stream: {resume_window: 800h}\nretention: {commits: 720h}\n");
+  EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr("retention.commits = \"720h\""),
+                                               HasSubstr("stream.resume_window = \"800h\""))));
+  Yaml("consumers: {done_ttl: 800h}\nretention: {payments: 720h}\n");
+  EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr("retention.payments"), HasSubstr("consumers.done_ttl"))));
+  Yaml("orders: {idempotency_ttl: 800h}\nretention: {reservations: 720h}\n");
+  EXPECT_THAT(Load().errors, ElementsAre(AllOf(HasSubstr("retention.reservations"), HasSubstr("idempotency_ttl"))));
+  Yaml("inventory: {reservation_ttl: 800h}\nretention: {order_status_history: 720h}\n");
+  EXPECT_THAT(Load().errors,
+              ElementsAre(AllOf(HasSubstr("retention.order_status_history"), HasSubstr("reservation_ttl"))));
+}
+
+TEST_F(SettingsTest, CommitsGoAfterTheRowsThatTheyLeadTo) {
+  Yaml("retention: {commits: 720h, order_status_history: 721h, stock_movements: 722h}\n");
+  EXPECT_THAT(Load().errors,
+              ElementsAre(AllOf(HasSubstr("retention.commits"), HasSubstr("retention.order_status_history")),
+                          AllOf(HasSubstr("retention.commits"), HasSubstr("retention.stock_movements"))));
+  Yaml("retention: {commits: 722h, order_status_history: 721h, stock_movements: 722h}\n");
+  EXPECT_TRUE(LoadRight().database.retention.any());
+  Yaml("retention: {order_status_history: 8760h}\n");
+  EXPECT_TRUE(LoadRight().database.retention.any());
+}
+
 TEST_F(SettingsTest, Schema_IsANameThatPostgresTakes) {
   EXPECT_EQ(LoadRight().database.schema, "public");
   for (const char* name : {"shop", "Shop's \"first\" one", "Läden"}) {

@@ -110,6 +110,39 @@ TEST_F(OrderUpdatesResumeTest, WhatCannotBeResumed_IsOutOfRangeAndSaysWhatToDo) 
   }
 }
 
+TEST_F(OrderUpdatesResumeTest, TokenBelowWhatIsDeleted_IsOutOfRangeAndSaysSo) {
+  const domain::OrderId order = NewOrder();
+  FeedReader reader(updates());
+  ASSERT_THAT(reader.Subscribe(), IsOk());
+  ASSERT_TRUE(reader.NextMessage().has_value());
+  const std::string stamped = reader.token();
+  const std::string unstamped = Changed(stamped, [](ResumePoint& point) { point.stamp.reset(); });
+  for (int version = 2; version <= 5; ++version) Commit({{order, customer_, version}});
+  reader.Leave();
+  Restart();
+  log_.DeleteUpTo(4);
+  for (const std::string& token : {stamped, unstamped}) {
+    FeedReader again(updates());
+    ASSERT_THAT(again.Subscribe({.resume_token = token}), IsOk());
+    const std::optional<OrderFeedEnd> end = again.End();
+    ASSERT_TRUE(end.has_value());
+    EXPECT_THAT(end->status, StatusIs(absl::StatusCode::kOutOfRange,
+                                      testing::AllOf(HasSubstr("deleted"), HasSubstr("include_snapshot"))));
+  }
+}
+
+// Of a quiet service, commits that a term would begin with may be deleted.
+TEST_F(OrderUpdatesResumeTest, TermBeginsBehindWhatIsDeleted) {
+  const domain::OrderId order = NewOrder();
+  for (int version = 2; version <= 5; ++version) Commit({{order, customer_, version}});
+  log_.DeleteUpTo(4);
+  FeedReader reader(updates());
+  ASSERT_THAT(reader.Subscribe(), IsOk());
+  ASSERT_TRUE(reader.NextMessage().has_value());
+  Commit({{order, customer_, 6}});
+  EXPECT_EQ(reader.NextVersions(1), "6");
+}
+
 TEST_F(OrderUpdatesResumeTest, DatabaseRestoredFromABackup_EndsStreamsAndTheirTokensAreAhead) {
   options_.poll = absl::Milliseconds(20);
   const domain::OrderId order = NewOrder();
