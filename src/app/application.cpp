@@ -14,6 +14,22 @@ Options Polling(Options options, const Settings& settings) {
   return options;
 }
 
+// Threads of calls that block, beside those that lists hold: one a reader, and some that wait for batches.
+constexpr int kWorkersBesideReaders = 8;
+
+rpc::ServerOptions ServerOptionsOf(const Settings& settings) {
+  rpc::ServerOptions options = settings.server;
+  const storage::DatabaseOptions database = DatabaseOptionsOf(settings);
+  options.blocking_calls_max = std::max(options.calls_max / 2, 1);
+  int threads = database.readers + kWorkersBesideReaders + database.list_readers + database.lists_waiting_max;
+  if (!settings.inventory_peer.url.empty()) {
+    // An order that waits for the peer blocks its thread; the saga bounds these orders.
+    threads = options.blocking_calls_max = options.calls_max;
+  }
+  options.threads_max = std::min(options.threads_max, threads);
+  return options;
+}
+
 }  // namespace
 
 storage::DatabaseOptions DatabaseOptionsOf(const Settings& settings) {
@@ -44,12 +60,16 @@ Application::Application(const Settings& settings, const domain::Uuid& replica_i
                     : nullptr),
       orders_(remote_ ? static_cast<ports::OrderStore&>(remote_->orders) : database_.orders(), ids_, clock_,
               settings.orders),
+      async_orders_(database_.async_orders(), ids_, clock_, settings.orders),
       inventory_(remote_ ? static_cast<ports::StockStore&>(remote_->stock) : database_.stock(), ids_, clock_,
                  settings.orders.warehouse_id),
+      async_inventory_(database_.async_stock(), ids_),
       order_updates_(database_.order_log(), metrics, Polling(settings.order_updates, settings)),
       stock_updates_(remote_ ? static_cast<ports::StockLog&>(remote_->stock) : database_.stock_log(), ids_, metrics,
                      Polling(settings.stock_updates, settings)),
-      server_(settings.server, orders_, order_updates_, &inventory_, &stock_updates_, ids_, clock_, metrics, log,
+      server_(ServerOptionsOf(settings),
+              {calls_, remote_ ? nullptr : &async_orders_, remote_ ? nullptr : &async_inventory_}, orders_,
+              order_updates_, &inventory_, &stock_updates_, ids_, clock_, metrics, log,
               remote_ ? &remote_->reconciler : nullptr, &database_.inbox()) {}
 
 Application::~Application() {

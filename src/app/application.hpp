@@ -11,6 +11,9 @@
 #include "app/system_clock.hpp"
 #include "app/uuid_v7.hpp"
 #include "logistics/ports/log.hpp"
+#include "logistics/service/async_inventory_service.hpp"
+#include "logistics/service/async_order_service.hpp"
+#include "logistics/service/calls/call_queue.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
 #include "logistics/service/streams/order_updates.hpp"
@@ -55,13 +58,16 @@ class Application {
   SystemClock clock_;
   UuidV7Generator ids_;
   messaging::JsonEventEncoder encoder_;
+  service::CallQueue calls_;  // outlives the database, whose batches answer calls
   storage::Database database_;
   messaging::Relay relay_;
   std::unique_ptr<RemoteInventory> remote_;     // null: embedded
   std::unique_ptr<FormerPeer> former_peer_;     // null: remote, or no orders hold stock elsewhere
   std::unique_ptr<PaymentsConsumer> payments_;  // null: payments of other services are not handled
   service::OrderService orders_;
+  service::AsyncOrderService async_orders_;  // of an embedded inventory
   service::InventoryService inventory_;
+  service::AsyncInventoryService async_inventory_;  // likewise
   service::OrderUpdates order_updates_;
   service::StockUpdates stock_updates_;
   rpc::Server server_;

@@ -7,6 +7,7 @@
 #include "logistics/domain/limits.hpp"
 #include "logistics/domain/validation.hpp"
 #include "service/paging.hpp"
+#include "service/reservation_checks.hpp"
 #include "service/streams/level_filter.hpp"
 
 namespace logistics::service {
@@ -30,60 +31,6 @@ void CheckAttributes(const std::map<std::string, std::string>& attributes, Field
     fields.Identifier(path.c_str(), name, domain::kShortTextBytesMax);
     fields.Text(path.c_str(), value, domain::kLongTextBytesMax);
   }
-}
-
-// Reads the wanted items. Gives the places of items whose product_id is no id: these are answered with the others, as
-// an item that cannot be had, where everything else is refused by its field.
-std::vector<std::size_t> CheckWanted(const std::vector<ReserveRequest::Item>& items,
-                                     std::vector<domain::WantedItem>& wanted, FieldChecker& fields) {
-  std::vector<std::size_t> malformed;
-  if (items.empty() || items.size() > domain::kOrderLinesMax) {
-    fields.Add("items", absl::StrCat(items.size(), " items, 1 to ", domain::kOrderLinesMax, " are allowed"));
-    return malformed;
-  }
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const ReserveRequest::Item& item = items[i];
-    domain::WantedItem& entry = wanted.emplace_back();
-    entry.product_id = domain::ProductId::Parse(item.product_id);
-    entry.quantity = item.quantity;
-    fields.Text({"sku", "items", i}, item.sku, domain::kShortTextBytesMax);
-    if (item.product_id.empty() && item.sku.empty()) {
-      fields.Add({"product_id", "items", i}, "is required where sku is empty");
-    } else if (!item.product_id.empty() && !entry.product_id) {
-      malformed.push_back(i);  // left without a name, so that no product is found
-    } else {
-      entry.sku = item.sku;
-    }
-    if (item.quantity < 1 || item.quantity > domain::kLineQuantityMax) {
-      fields.Add({"quantity", "items", i},
-                 absl::StrCat(item.quantity, " is out of range, 1 to ", domain::kLineQuantityMax));
-    }
-  }
-  return malformed;
-}
-
-std::optional<domain::ExternalId> CheckExternalId(const char* field, const std::string& text, FieldChecker& fields) {
-  if (text.empty()) return std::nullopt;
-  fields.PrintableText(field, text, domain::kExternalIdCharactersMax);
-  return domain::ExternalId::Of(text);
-}
-
-// reservation_id, or order_id where that is empty: they are the same id.
-domain::ExternalId CheckReservationId(const EndReservationRequest& request, FieldChecker& fields) {
-  const std::optional<domain::ExternalId> reservation_id =
-      CheckExternalId("reservation_id", request.reservation_id, fields);
-  const std::optional<domain::ExternalId> order_id = CheckExternalId("order_id", request.order_id, fields);
-  if (!reservation_id && !order_id) {
-    fields.Add("reservation_id", absl::StrCat("is required where order_id is empty, 1 to ",
-                                              domain::kExternalIdCharactersMax, " printable characters"));
-    return {};
-  }
-  if (reservation_id && order_id && *reservation_id != *order_id) {
-    fields.Add("order_id",
-               absl::StrCat(domain::Quoted(order_id->text), " is not reservation_id, ",
-                            domain::Quoted(reservation_id->text), ": a reservation has the id of its order"));
-  }
-  return reservation_id ? *reservation_id : *order_id;
 }
 
 }  // namespace
@@ -165,44 +112,27 @@ absl::StatusOr<std::vector<ports::LevelRow>> InventoryService::Levels(const std:
 
 absl::StatusOr<ReserveAnswer> InventoryService::Reserve(const ReserveRequest& request,
                                                         const ports::CallContext& context) {
-  FieldChecker fields;
-  ports::ReservationRequest wanted;
-  wanted.id_is_new = request.order_id.empty();
-  wanted.id =
-      wanted.id_is_new ? domain::ExternalId(ids_.NewId()) : *CheckExternalId("order_id", request.order_id, fields);
-  if (const auto warehouse = fields.ParseId<domain::WarehouseId>("warehouse_id", request.warehouse_id)) {
-    wanted.warehouse_id = *warehouse;
-  }
-  const std::vector<std::size_t> malformed = CheckWanted(request.items, wanted.items, fields);
-  if (!fields.ok()) return fields.ToStatus();
-
-  absl::StatusOr<ports::ReservationAnswer> held = store_.Reserve(wanted, context);
+  absl::StatusOr<CheckedReserve> checked = CheckReserve(request, ids_);
+  if (!checked.ok()) return checked.status();
+  absl::StatusOr<ports::ReservationAnswer> held = store_.Reserve(checked->wanted, context);
   if (!held.ok()) return held.status();
-  for (const std::size_t i : malformed) {
-    held->items[i].error = absl::StrCat("product_id ", domain::Quoted(request.items[i].product_id), " is not a UUID");
-  }
-  return ReserveAnswer{wanted.id.text, *std::move(held)};
+  return AnswerReserve(checked->wanted.id, checked->malformed, *std::move(held));
 }
 
 absl::StatusOr<EndReservationAnswer> InventoryService::Release(const EndReservationRequest& request,
                                                                const ports::CallContext& context) {
-  FieldChecker fields;
-  const domain::ExternalId id = CheckReservationId(request, fields);
-  fields.Text("reason", request.reason, domain::kLongTextBytesMax);
-  if (!fields.ok()) return fields.ToStatus();
-  // InventoryReleased must have a reason.
-  const std::string reason = request.reason.empty() ? "no reason given" : request.reason;
-  const absl::StatusOr<ports::EndAnswer> ended = store_.Release(id, reason, context);
+  const absl::StatusOr<CheckedEnd> checked = CheckRelease(request);
+  if (!checked.ok()) return checked.status();
+  const absl::StatusOr<ports::EndAnswer> ended = store_.Release(checked->id, checked->reason, context);
   if (!ended.ok()) return ended.status();
   return EndReservationAnswer{ended->changed};
 }
 
 absl::StatusOr<EndReservationAnswer> InventoryService::Commit(const EndReservationRequest& request,
                                                               const ports::CallContext& context) {
-  FieldChecker fields;
-  const domain::ExternalId id = CheckReservationId(request, fields);
-  if (!fields.ok()) return fields.ToStatus();
-  const absl::StatusOr<ports::EndAnswer> ended = store_.CommitReservation(id, context);
+  const absl::StatusOr<CheckedEnd> checked = CheckCommit(request);
+  if (!checked.ok()) return checked.status();
+  const absl::StatusOr<ports::EndAnswer> ended = store_.CommitReservation(checked->id, context);
   if (!ended.ok()) return ended.status();
   return EndReservationAnswer{ended->changed};
 }

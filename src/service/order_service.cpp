@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "logistics/domain/limits.hpp"
 #include "logistics/domain/validation.hpp"
+#include "service/order_checks.hpp"
 #include "service/page_token.hpp"
 #include "service/paging.hpp"
 
@@ -12,24 +13,6 @@ namespace logistics::service {
 namespace {
 
 using domain::FieldChecker;
-using domain::OrderStatus;
-
-// Stands in for the reason of a cancellation that came without one: OrderCancelled must have one.
-constexpr char kNoReason[] = "no reason given";
-
-std::optional<OrderStatus> StatusFromWire(int number) {
-  if (number <= static_cast<int>(OrderStatus::kUnknown) || number > static_cast<int>(OrderStatus::kReturned)) {
-    return std::nullopt;
-  }
-  return static_cast<OrderStatus>(number);
-}
-
-std::optional<std::int64_t> ExpectedVersion(std::int64_t version, FieldChecker& fields) {
-  if (version < 0) {
-    fields.Add("expected_version", absl::StrCat(version, " is out of range, 1 or more (0 is any)"));
-  }
-  return version == 0 ? std::nullopt : std::optional(version);
-}
 
 std::optional<ports::OrderSort> SortFromName(const std::string& name) {
   if (name.empty() || name == "created_at") return ports::OrderSort::kCreatedAt;
@@ -73,7 +56,7 @@ ports::OrderQuery CheckQuery(const ListRequest& request, FieldChecker& fields) {
   query.page = paging.page;
   query.page_size = paging.page_size;
   if (request.status != 0) {
-    query.status = StatusFromWire(request.status);
+    query.status = OrderStatusFromWire(request.status);
     if (!query.status) {
       fields.Add("status_filter", absl::StrCat(request.status, " is not an order status, 1 to 6 (0 is all)"));
     }
@@ -106,48 +89,28 @@ OrderService::OrderService(ports::OrderStore& store, ports::IdGenerator& ids, co
 
 absl::StatusOr<domain::Order> OrderService::CreateOrder(const domain::OrderDraft& draft,
                                                         const ports::CallContext& context) {
-  absl::StatusOr<domain::NewOrder> order = domain::PriceOrder(draft, defaults_);
+  const absl::StatusOr<domain::NewOrder> order = MakeOrder(draft, defaults_, ids_, clock_);
   if (!order.ok()) return order.status();
-  order->order.id = domain::OrderId(ids_.NewId());
-  order->order.created_at = domain::StoredTime(clock_.Now());
-  order->order.updated_at = order->order.created_at;
   return store_.Create(*order, context);
 }
 
 absl::StatusOr<domain::Order> OrderService::GetOrder(const std::string& order_id, const ports::CallContext& context) {
-  FieldChecker fields;
-  const std::optional<domain::OrderId> id = fields.ParseId<domain::OrderId>("order_id", order_id);
-  if (!id) return fields.ToStatus();
+  const absl::StatusOr<domain::OrderId> id = CheckOrderId(order_id);
+  if (!id.ok()) return id.status();
   return store_.Get(*id, context);
 }
 
 absl::StatusOr<domain::Order> OrderService::UpdateStatus(const UpdateStatusRequest& request,
                                                          const ports::CallContext& context) {
-  FieldChecker fields;
-  const auto id = fields.ParseId<domain::OrderId>("order_id", request.order_id);
-  const std::optional<OrderStatus> status = StatusFromWire(request.new_status);
-  if (!status) fields.Add("new_status", absl::StrCat(request.new_status, " is not an order status, 1 to 6"));
-  fields.Text("status_notes", request.notes, domain::kLongTextBytesMax);
-  fields.Text("changed_by", request.changed_by, domain::kShortTextBytesMax);
-  const std::optional<std::int64_t> version = ExpectedVersion(request.expected_version, fields);
-  if (!fields.ok()) return fields.ToStatus();
-
-  domain::StatusChange change{*id, *status, request.notes, request.changed_by, version};
-  if (change.new_status == OrderStatus::kCancelled && change.notes.empty()) change.notes = kNoReason;
-  return store_.ChangeStatus(change, context);
+  const absl::StatusOr<domain::StatusChange> change = CheckUpdate(request);
+  if (!change.ok()) return change.status();
+  return store_.ChangeStatus(*change, context);
 }
 
 absl::StatusOr<domain::Order> OrderService::Cancel(const CancelRequest& request, const ports::CallContext& context) {
-  FieldChecker fields;
-  const auto id = fields.ParseId<domain::OrderId>("order_id", request.order_id);
-  fields.Text("reason", request.reason, domain::kLongTextBytesMax);
-  fields.Text("cancelled_by", request.cancelled_by, domain::kShortTextBytesMax);
-  const std::optional<std::int64_t> version = ExpectedVersion(request.expected_version, fields);
-  if (!fields.ok()) return fields.ToStatus();
-
-  const std::string& reason = request.reason;
-  return store_.ChangeStatus(
-      {*id, OrderStatus::kCancelled, reason.empty() ? kNoReason : reason, request.cancelled_by, version}, context);
+  const absl::StatusOr<domain::StatusChange> change = CheckCancel(request);
+  if (!change.ok()) return change.status();
+  return store_.ChangeStatus(*change, context);
 }
 
 absl::StatusOr<ListResult> OrderService::List(const ListRequest& request, const ports::CallContext& context) {

@@ -43,8 +43,6 @@ void CheckProtection(const Settings& settings, Checker& check) {
 
 void CheckServer(const Settings& settings, Checker& check) {
   const rpc::ServerOptions& server = settings.server;
-  check.RequireBoth(server.threads_max > server.calls_max, "grpc.threads_max",
-                    "above the calls admitted, so that it is us who refuse one too many:", "grpc.calls_max");
   // A client that never reads holds up the stop until its connection is found dead.
   check.RequireBoth(server.keepalive_time + server.keepalive_timeout < settings.drain_timeout, "shutdown.drain_timeout",
                     absl::StrCat("above ", absl::FormatDuration(server.keepalive_time + server.keepalive_timeout),

@@ -78,7 +78,7 @@ std::vector<Setting> GrpcSettings() {
       Port({"grpc.port", "GRPC_PORT", "port that gRPC listens on"}, FIELD(int, server.port)),
       WholeNumber({"grpc.calls_max", "", "calls served at once; one more is refused with RESOURCE_EXHAUSTED"}, 1, 8192,
                   FIELD(int, server.calls_max)),
-      WholeNumber({"grpc.threads_max", "", "gRPC's own bound, above calls_max"}, 2, 16384,
+      WholeNumber({"grpc.threads_max", "", "threads of calls that block; fewer where fewer are of use"}, 2, 16384,
                   FIELD(int, server.threads_max)),
       WholeNumber({"grpc.message_bytes_max", "", "largest request or answer in bytes"}, 4096, 64 * 1024 * 1024,
                   FIELD(int, server.message_bytes_max)),

@@ -78,9 +78,15 @@ void Method::Count(grpc::StatusCode code, double seconds) {
   seconds_.Observe(seconds);
 }
 
-CallRuntime::CallRuntime(const ServerOptions& options, ports::IdGenerator& ids, ports::Metrics& metrics,
-                         ports::Log& log)
-    : options_(options), ids_(ids), metrics_(metrics), log_(log), admission_(options.calls_max, metrics) {}
+CallRuntime::CallRuntime(const ServerOptions& options, service::CallQueue& tasks, ports::IdGenerator& ids,
+                         ports::Metrics& metrics, ports::Log& log)
+    : options_(options),
+      ids_(ids),
+      metrics_(metrics),
+      log_(log),
+      admission_(options.calls_max, metrics),
+      loop_(tasks),
+      pool_(options.threads_max, options.blocking_calls_max) {}
 
 void CallRuntime::Log(const Outcome& outcome) {
   const ports::LogLevel level = HidesText(outcome.status) ? ports::LogLevel::kError : ports::LogLevel::kInfo;
@@ -107,7 +113,6 @@ CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& 
 
   const absl::Time now = absl::Now();
   context_.deadline = DeadlineOf(context, runtime.options(), now);
-  context_.cancelled = [&context] { return context.IsCancelled(); };
   admitted_ = runtime.admission().TryEnter();
   entered_ = admitted_.ok();
   if (entered_ && context_.deadline <= now) {
@@ -115,8 +120,10 @@ CallScope::CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& 
   }
 }
 
-CallScope::~CallScope() {
-  if (entered_) runtime_.admission().Leave();
+CallScope::~CallScope() { Leave(); }
+
+void CallScope::Leave() {
+  if (std::exchange(entered_, false)) runtime_.admission().Leave();
 }
 
 std::optional<std::string_view> CallScope::metadata(const char* key) const {
@@ -130,6 +137,7 @@ grpc::Status CallScope::Finish(const absl::Status& status) {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start_;
   method_.Count(answer.error_code(), taken.count());
   runtime_.Log({status, answer.error_code(), method_.name(), taken, context_.correlation_id, order_id_});
+  Leave();
   return answer;
 }
 

@@ -8,18 +8,20 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "logistics/ports/call_context.hpp"
 #include "logistics/ports/id_generator.hpp"
 #include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
+#include "logistics/service/calls/worker_pool.hpp"
 #include "rpc/call/admission.hpp"
+#include "rpc/call/call_loop.hpp"
 #include "rpc/call/open_streams.hpp"
 #include "rpc/call/options.hpp"
 
@@ -49,13 +51,17 @@ class Method {
 class CallRuntime {
  public:
   // All references outlive this.
-  CallRuntime(const ServerOptions& options, ports::IdGenerator& ids, ports::Metrics& metrics, ports::Log& log);
+  CallRuntime(const ServerOptions& options, service::CallQueue& tasks, ports::IdGenerator& ids, ports::Metrics& metrics,
+              ports::Log& log);
 
   const ServerOptions& options() const { return options_; }
   ports::IdGenerator& ids() { return ids_; }
   ports::Metrics& metrics() { return metrics_; }
   Admission& admission() { return admission_; }
   OpenStreams& open_streams() { return open_streams_; }
+  CallLoop& loop() { return loop_; }
+  // The threads of the calls that block.
+  service::WorkerPool& pool() { return pool_; }
 
   // A call or a stream that has ended with `status`, which its caller sees as `code`.
   struct Outcome {
@@ -76,9 +82,11 @@ class CallRuntime {
   ports::Log& log_;
   Admission admission_;
   OpenStreams open_streams_;
+  CallLoop loop_;
+  service::WorkerPool pool_;
 };
 
-// One call from its first line to its answer. Belongs to the call's thread.
+// One call from its first line to its answer. By one thread at a time.
 class CallScope {
  public:
   CallScope(CallRuntime& runtime, Method& method, grpc::ServerContext& context);
@@ -100,10 +108,15 @@ class CallScope {
   // The order of the call, for its log line.
   void set_order_id(std::string_view order_id);
 
-  // Counts, logs and translates the outcome. Once, at the end.
+  // From now on the context's `cancelled` asks this.
+  void AskCaller(std::function<bool()> cancelled) { context_.cancelled = std::move(cancelled); }
+
+  // Counts, logs and translates the outcome; the call's place is free. Once, at the end.
   grpc::Status Finish(const absl::Status& status);
 
  private:
+  void Leave();
+
   CallRuntime& runtime_;
   Method& method_;
   const grpc::ServerContext& server_context_;
@@ -113,19 +126,6 @@ class CallScope {
   bool entered_ = false;
   std::string order_id_;
 };
-
-// Runs `handler(CallScope&) -> absl::Status` as one call.
-template <typename Handler>
-grpc::Status Serve(CallRuntime& runtime, Method& method, grpc::ServerContext& context, const Handler& handler) {
-  CallScope call(runtime, method, context);
-  if (!call.admitted().ok()) return call.Finish(call.admitted());
-  // Our code does not throw on purpose; an exception of a library must not end the process or reach the caller.
-  try {
-    return call.Finish(handler(call));
-  } catch (const std::exception& error) {
-    return call.Finish(absl::InternalError(absl::StrCat("exception: ", error.what())));
-  }
-}
 
 // The caller's x-correlation-id where it is valid (see CallScope::context), else a new one. The id goes back in the
 // trailing metadata.

@@ -7,45 +7,59 @@
 #include <grpcpp/impl/codegen/service_type.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/method_handler.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rpc/call/call_scope.hpp"
-#include "rpc/call/request_bytes.hpp"
+#include "rpc/call/unary_call.hpp"
 
 namespace logistics::rpc {
 
 // A service whose requests come as bytes and are read by us, so that a request that cannot be read is answered, counted
-// and logged like every other. Does what the generated service class does for typed requests. Thread-safe once made;
-// each unary call blocks its thread until it is answered.
+// and logged like every other. Does what the generated service class does for typed requests.
 class CallService : public grpc::Service {
+ public:
+  // Takes calls from here on. The server has started, and the loop does not run yet.
+  void AwaitCalls();
+
+  CallRuntime& runtime() { return runtime_; }
+
+  // gRPC's next call of the method goes to the tag.
+  void RequestCall(const UnaryMethod& method, grpc::ServerContext& context, UnaryCall::Stream& stream, void* tag);
+
  protected:
   // `name` with its package: "order.OrderService". `runtime` outlives this.
   CallService(std::string name, CallRuntime& runtime) : name_(std::move(name)), runtime_(runtime) {}
 
-  // Serves the unary rpc `rpc` by a member function of the derived class.
+  // Serves the unary rpc `rpc` by a member function of the derived class, on a thread of the pool: it may block.
   template <typename Self, typename Request, typename Response>
   void Unary(const char* rpc,
              absl::Status (Self::*handler)(CallScope& call, const Request& request, Response& response)) {
-    Method& method = methods_.emplace_back(absl::StrCat(name_, "/", rpc), runtime_.metrics());
-    using Handler = grpc::internal::RpcMethodHandler<CallService, grpc::ByteBuffer, Response, grpc::ByteBuffer,
-                                                     google::protobuf::MessageLite>;
-    const auto serve = [handler, &method](CallService* service, grpc::ServerContext* context,
-                                          const grpc::ByteBuffer* bytes, Response* response) {
-      return Serve(service->runtime_, method, *context, [&](CallScope& call) -> absl::Status {
+    AddUnary(rpc, /*blocks=*/true, [this, handler](UnaryCall& call) {
+      RunBlocking(call, [this, handler](UnaryCall& blocking) {
         Request request;
-        // gRPC made the buffer for this call, and destroys it behind it.
-        if (absl::Status read = service->Read(const_cast<grpc::ByteBuffer&>(*bytes), request); !read.ok()) return read;
-        return (static_cast<Self*>(service)->*handler)(call, request, *response);
+        Response response;
+        absl::Status status = blocking.Read(request);
+        if (status.ok()) status = (static_cast<Self*>(this)->*handler)(blocking.scope(), request, response);
+        blocking.Answer(status, response);
       });
-    };
-    AddMethod(new grpc::internal::RpcServiceMethod(PathOf(rpc), grpc::internal::RpcMethod::NORMAL_RPC,
-                                                   new Handler(serve, this)));
+    });
+  }
+
+  // Serves the unary rpc `rpc` on the thread of the calls: `begin` hands the request over to `port`, and the outcome's
+  // continuation answers (UnaryCall::AnswerWith). A function that has nothing but the port cannot block.
+  template <typename Port, typename Request>
+  void Async(const char* rpc, Port& port, void (*begin)(Port& port, UnaryCall& call, const Request& request)) {
+    AddUnary(rpc, /*blocks=*/false, [&port, begin](UnaryCall& call) {
+      Request request;
+      if (const absl::Status read = call.Read(request); !read.ok()) return call.Refuse(read);
+      begin(port, call, request);
+    });
   }
 
   // Serves the streaming rpc `rpc`: `open` makes the reactor of one stream from the request's bytes.
@@ -54,16 +68,15 @@ class CallService : public grpc::Service {
     AddMethod(new grpc::internal::RpcServiceMethod(PathOf(rpc), grpc::internal::RpcMethod::SERVER_STREAMING, nullptr));
     MarkMethodCallback(added_ - 1, new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, Event>(
                                        [open](grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) {
+                                         // gRPC made the buffer for this stream, and destroys it behind it.
                                          return open(*context, const_cast<grpc::ByteBuffer&>(*bytes));
                                        }));
   }
 
-  CallRuntime& runtime() { return runtime_; }
-
  private:
-  absl::Status Read(grpc::ByteBuffer& bytes, google::protobuf::Message& request) const {
-    return ReadRequest(bytes, runtime_.options().message_bytes_max, request);
-  }
+  void AddUnary(const char* rpc, bool blocks, std::function<void(UnaryCall&)> serve);
+  static void RunBlocking(UnaryCall& call, std::function<void(UnaryCall&)> work);
+
   // gRPC keeps the pointer.
   const char* PathOf(const char* rpc) {
     ++added_;
@@ -72,7 +85,7 @@ class CallService : public grpc::Service {
 
   const std::string name_;
   CallRuntime& runtime_;
-  std::deque<Method> methods_;
+  std::deque<UnaryMethod> methods_;
   std::deque<std::string> paths_;
   int added_ = 0;
 };

@@ -11,9 +11,9 @@ struct ServerOptions {
   std::string host = "0.0.0.0";
   int port = 50051;     // 0 = any free port
   int calls_max = 512;  // unary calls admitted at once; one more is RESOURCE_EXHAUSTED with RetryInfo
-  // gRPC's own bound. A full pool refuses with a bare error that is not counted, so the bound lies a burst above
-  // calls_max: measured with 512 admitted and 1000 in flight, 576 leave half of the refusals to gRPC, 1024 none.
+  // Calls that block have threads of a pool, and a share of calls_max: however slow they are, the others are served.
   int threads_max = 1024;
+  int blocking_calls_max = 256;
   int message_bytes_max = 4 * 1024 * 1024;
   absl::Duration default_deadline = absl::Seconds(30);  // for callers that set none
   absl::Duration max_deadline = absl::Minutes(10);      // the longest, whatever the caller sets

@@ -85,6 +85,16 @@ void FillReservation(const service::ReserveAnswer& answer, const ::inventory::St
                                                          " items cannot be had"));
 }
 
+void FillReleased(const service::EndReservationAnswer& answer, ::inventory::ReleaseStockResponse& response) {
+  response.set_success(true);
+  response.set_message(answer.changed ? "released" : "released already");
+}
+
+void FillCommitted(const service::EndReservationAnswer& answer, ::inventory::CommitReservationResponse& response) {
+  response.set_success(true);
+  response.set_message(answer.changed ? "committed" : "committed already");
+}
+
 void FillUpdate(const service::StockUpdate& update, ::inventory::InventoryUpdateEvent& event) {
   event.set_event_id(update.id.ToString());
   event.set_event_type(update.initial ? "initial" : "updated");

@@ -19,6 +19,9 @@ void FillItemList(const service::ItemList& list, ::inventory::ListItemsResponse&
 // An item whose product was not found is named as the request named it.
 void FillReservation(const service::ReserveAnswer& answer, const ::inventory::StockReservationRequest& request,
                      ::inventory::StockReservationResponse& response);
+void FillReleased(const service::EndReservationAnswer& answer, ::inventory::ReleaseStockResponse& response);
+void FillCommitted(const service::EndReservationAnswer& answer, ::inventory::CommitReservationResponse& response);
+
 void FillUpdate(const service::StockUpdate& update, ::inventory::InventoryUpdateEvent& event);
 
 }  // namespace logistics::rpc

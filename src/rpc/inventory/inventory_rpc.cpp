@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "rpc/inventory/inventory_conversions.hpp"
+#include "rpc/inventory/reservation_calls.hpp"
 
 namespace logistics::rpc {
 namespace {
@@ -15,11 +16,18 @@ absl::Status Answer(const absl::StatusOr<domain::Product>& product, ::inventory:
 
 }  // namespace
 
-InventoryRpc::InventoryRpc(service::InventoryService& inventory, service::StockUpdates& updates, CallRuntime& runtime)
+InventoryRpc::InventoryRpc(service::InventoryService& inventory, service::AsyncInventoryService* async,
+                           service::StockUpdates& updates, CallRuntime& runtime)
     : CallService("inventory.InventoryService", runtime), inventory_(inventory), streams_(updates, runtime) {
-  Unary("CheckAndReserveStock", &InventoryRpc::CheckAndReserveStock);
-  Unary("ReleaseReservedStock", &InventoryRpc::ReleaseReservedStock);
-  Unary("CommitReservation", &InventoryRpc::CommitReservation);
+  if (async != nullptr) {
+    Async("CheckAndReserveStock", *async, &rpc::CheckAndReserveStock);
+    Async("ReleaseReservedStock", *async, &rpc::ReleaseReservedStock);
+    Async("CommitReservation", *async, &rpc::CommitReservation);
+  } else {
+    Unary("CheckAndReserveStock", &InventoryRpc::CheckAndReserveStock);
+    Unary("ReleaseReservedStock", &InventoryRpc::ReleaseReservedStock);
+    Unary("CommitReservation", &InventoryRpc::CommitReservation);
+  }
   Unary("GetInventoryLevels", &InventoryRpc::GetInventoryLevels);
   Unary("AdjustInventory", &InventoryRpc::AdjustInventory);
   Unary("CreateItem", &InventoryRpc::CreateItem);
@@ -47,8 +55,7 @@ absl::Status InventoryRpc::ReleaseReservedStock(CallScope& call, const ::invento
   const absl::StatusOr<service::EndReservationAnswer> answer =
       inventory_.Release({request.reservation_id(), request.order_id(), request.reason()}, call.context());
   if (!answer.ok()) return answer.status();
-  response.set_success(true);
-  response.set_message(answer->changed ? "released" : "released already");
+  FillReleased(*answer, response);
   return absl::OkStatus();
 }
 
@@ -58,8 +65,7 @@ absl::Status InventoryRpc::CommitReservation(CallScope& call, const ::inventory:
   const absl::StatusOr<service::EndReservationAnswer> answer =
       inventory_.Commit({request.reservation_id(), request.order_id(), ""}, call.context());
   if (!answer.ok()) return answer.status();
-  response.set_success(true);
-  response.set_message(answer->changed ? "committed" : "committed already");
+  FillCommitted(*answer, response);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inventory.pb.h"
+#include "logistics/service/async_inventory_service.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "rpc/call/call_service.hpp"
 #include "rpc/inventory/inventory_stream.hpp"
@@ -11,8 +12,9 @@ namespace logistics::rpc {
 // of the mesh's own service are UNIMPLEMENTED.
 class InventoryRpc final : public CallService {
  public:
-  // All outlive this.
-  InventoryRpc(service::InventoryService& inventory, service::StockUpdates& updates, CallRuntime& runtime);
+  // `async` is null where reservations are another service's. All outlive this.
+  InventoryRpc(service::InventoryService& inventory, service::AsyncInventoryService* async,
+               service::StockUpdates& updates, CallRuntime& runtime);
 
  private:
   absl::Status CheckAndReserveStock(CallScope& call, const ::inventory::StockReservationRequest& request,

@@ -1,5 +1,6 @@
 #include "rpc/orders/order_rpc.hpp"
 
+#include "rpc/orders/order_calls.hpp"
 #include "rpc/orders/order_conversions.hpp"
 
 namespace logistics::rpc {
@@ -12,14 +13,21 @@ absl::Status Answer(const absl::StatusOr<domain::Order>& order, ::order::OrderRe
 
 }  // namespace
 
-OrderRpc::OrderRpc(service::OrderService& orders, service::OrderUpdates& updates, const ports::Clock& clock,
-                   CallRuntime& runtime)
+OrderRpc::OrderRpc(service::OrderService& orders, service::AsyncOrderService* async, service::OrderUpdates& updates,
+                   const ports::Clock& clock, CallRuntime& runtime)
     : CallService("order.OrderService", runtime), orders_(orders), streams_(updates, clock, runtime) {
-  Unary("CreateOrder", &OrderRpc::CreateOrder);
-  Unary("GetOrder", &OrderRpc::GetOrder);
-  Unary("UpdateOrderStatus", &OrderRpc::UpdateOrderStatus);
+  if (async != nullptr) {
+    Async("CreateOrder", *async, &rpc::CreateOrder);
+    Async("GetOrder", *async, &rpc::GetOrder);
+    Async("UpdateOrderStatus", *async, &rpc::UpdateOrderStatus);
+    Async("CancelOrder", *async, &rpc::CancelOrder);
+  } else {
+    Unary("CreateOrder", &OrderRpc::CreateOrder);
+    Unary("GetOrder", &OrderRpc::GetOrder);
+    Unary("UpdateOrderStatus", &OrderRpc::UpdateOrderStatus);
+    Unary("CancelOrder", &OrderRpc::CancelOrder);
+  }
   Unary("ListOrders", &OrderRpc::ListOrders);
-  Unary("CancelOrder", &OrderRpc::CancelOrder);
   Streaming<::order::OrderStatusEvent>("StreamOrderUpdates",
                                        [this](grpc::CallbackServerContext& context, grpc::ByteBuffer& request) {
                                          return streams_.Open(context, request);

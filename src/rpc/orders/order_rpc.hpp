@@ -1,5 +1,6 @@
 #pragma once
 
+#include "logistics/service/async_order_service.hpp"
 #include "logistics/service/order_service.hpp"
 #include "order.pb.h"
 #include "rpc/call/call_service.hpp"
@@ -10,9 +11,9 @@ namespace logistics::rpc {
 // order.OrderService on the wire. Thread-safe; streams have no thread.
 class OrderRpc final : public CallService {
  public:
-  // All outlive this.
-  OrderRpc(service::OrderService& orders, service::OrderUpdates& updates, const ports::Clock& clock,
-           CallRuntime& runtime);
+  // `async` is null where orders wait for another service. All outlive this.
+  OrderRpc(service::OrderService& orders, service::AsyncOrderService* async, service::OrderUpdates& updates,
+           const ports::Clock& clock, CallRuntime& runtime);
 
  private:
   absl::Status CreateOrder(CallScope& call, const ::order::CreateOrderRequest& request,

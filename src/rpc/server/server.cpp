@@ -1,7 +1,6 @@
 #include "rpc/server/server.hpp"
 
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,12 +24,6 @@
 
 namespace logistics::rpc {
 namespace {
-
-// Threads that wait for work, over all completion queues. Handlers block for a commit, and a thread that comes back to
-// enough waiters ends: with few of them each call makes a thread anew. Measured with handlers of 5 ms on 2 cores: 124
-// us of CPU a call at 8, 87 us at 64, and no threads made at 256 calls in flight with 256.
-constexpr int kPollersMin = 4;
-constexpr int kPollersMax = 256;
 
 // The health service for process supervisors: SERVING while gRPC answers, whatever the database does.
 constexpr char kLivenessService[] = "liveness";
@@ -59,14 +51,6 @@ std::vector<std::string> ServicesOf(bool with_inventory) {
 int Milliseconds(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
 
 void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
-  using Sync = grpc::ServerBuilder::SyncServerOption;
-  const int queues = std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 4);
-  builder.SetSyncServerOption(Sync::NUM_CQS, queues);
-  builder.SetSyncServerOption(Sync::MIN_POLLERS, kPollersMin);
-  builder.SetSyncServerOption(Sync::MAX_POLLERS, std::max(kPollersMax / queues, kPollersMin));
-  grpc::ResourceQuota quota("logistics-engine");
-  quota.SetMaxThreads(options.threads_max);
-  builder.SetResourceQuota(quota);
   builder.SetMaxReceiveMessageSize(HardMessageLimit(options.message_bytes_max));
   // Sharing the port would let a second daemon take half the calls of the first instead of being refused.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -81,19 +65,19 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct Server::Parts {
-  Parts(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& updates_of_orders,
-        service::InventoryService* inventory_service, service::StockUpdates* updates_of_stock, ports::IdGenerator& ids,
-        const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler,
-        ports::Inbox* inbox)
-      : runtime(options, ids, metrics, log),
-        order_rpc(orders, updates_of_orders, clock, runtime),
+  Parts(const ServerOptions& options, const AsyncServices& async, service::OrderService& orders,
+        service::OrderUpdates& updates_of_orders, service::InventoryService* inventory_service,
+        service::StockUpdates* updates_of_stock, ports::IdGenerator& ids, const ports::Clock& clock,
+        ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler, ports::Inbox* inbox)
+      : runtime(options, async.tasks, ids, metrics, log),
+        order_rpc(orders, async.orders, updates_of_orders, clock, runtime),
         admin_rpc(reconciler, inbox, runtime),
         unknown_calls(runtime),
         reflection(ServicesOf(inventory_service != nullptr && updates_of_stock != nullptr), runtime),
         order_updates(updates_of_orders),
         stock_updates(updates_of_stock) {
     if (inventory_service != nullptr && stock_updates != nullptr) {
-      inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, *stock_updates, runtime);
+      inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, async.inventory, *stock_updates, runtime);
     }
   }
 
@@ -109,12 +93,12 @@ struct Server::Parts {
   std::unique_ptr<grpc::Server> server;  // guarded by mutex; null before Start and after Shutdown
 };
 
-Server::Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
-               service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
-               const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler,
-               ports::Inbox* inbox)
-    : parts_(std::make_unique<Parts>(options, orders, order_updates, inventory, stock_updates, ids, clock, metrics, log,
-                                     reconciler, inbox)) {}
+Server::Server(const ServerOptions& options, const AsyncServices& async, service::OrderService& orders,
+               service::OrderUpdates& order_updates, service::InventoryService* inventory,
+               service::StockUpdates* stock_updates, ports::IdGenerator& ids, const ports::Clock& clock,
+               ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler, ports::Inbox* inbox)
+    : parts_(std::make_unique<Parts>(options, async, orders, order_updates, inventory, stock_updates, ids, clock,
+                                     metrics, log, reconciler, inbox)) {}
 
 Server::~Server() { Shutdown(absl::Now()); }
 
@@ -132,8 +116,14 @@ absl::StatusOr<int> Server::Start() {
   builder.RegisterService(&parts_->reflection);
   builder.RegisterCallbackGenericService(&parts_->unknown_calls);
   if (parts_->inventory_rpc != nullptr) builder.RegisterService(parts_->inventory_rpc.get());
+  CallLoop& loop = parts_->runtime.loop();
+  loop.Take(builder.AddCompletionQueue());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) return CannotListen(options.host, options.port);
+  parts_->order_rpc.AwaitCalls();
+  parts_->admin_rpc.AwaitCalls();
+  if (parts_->inventory_rpc != nullptr) parts_->inventory_rpc->AwaitCalls();
+  loop.Start();
   {
     const std::lock_guard lock(parts_->mutex);
     parts_->server = std::move(server);
@@ -174,6 +164,9 @@ void Server::Shutdown(absl::Time deadline) {
   parts_->runtime.open_streams().WaitUntilNone(streams_deadline);
   parts_->runtime.admission().WaitUntilEmpty(deadline);
   server->Shutdown(absl::ToChronoTime(std::min(deadline, absl::Now() + kFlushTime)));
+  // Calls that gRPC has cancelled still wait for their outcome.
+  parts_->runtime.loop().Stop();
+  parts_->runtime.pool().Stop();
   server->Wait();
 }
 

@@ -9,6 +9,9 @@
 #include "logistics/ports/inbox.hpp"
 #include "logistics/ports/log.hpp"
 #include "logistics/ports/metrics.hpp"
+#include "logistics/service/async_inventory_service.hpp"
+#include "logistics/service/async_order_service.hpp"
+#include "logistics/service/calls/call_queue.hpp"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
 #include "logistics/service/saga/reconciler.hpp"
@@ -18,15 +21,23 @@
 
 namespace logistics::rpc {
 
+// What serves calls that hold no thread while they wait; all others block threads of the pool.
+struct AsyncServices {
+  service::CallQueue& tasks;                            // outlives those who post, not only the server
+  service::AsyncOrderService* orders = nullptr;         // null: orders block
+  service::AsyncInventoryService* inventory = nullptr;  // null: reservations block
+};
+
 // The gRPC port: orders, inventory, administration, grpc.health.v1 and reflection. Start, SetServing and Shutdown
 // may be called by different threads, Start and Shutdown once each.
 class Server {
  public:
   // `inventory` and `stock_updates` may both be null: then inventory.InventoryService is not served. `reconciler` is
   // null when the inventory is embedded, `inbox` when nothing is consumed. All references outlive the server.
-  Server(const ServerOptions& options, service::OrderService& orders, service::OrderUpdates& order_updates,
-         service::InventoryService* inventory, service::StockUpdates* stock_updates, ports::IdGenerator& ids,
-         const ports::Clock& clock, ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler = nullptr,
+  Server(const ServerOptions& options, const AsyncServices& async, service::OrderService& orders,
+         service::OrderUpdates& order_updates, service::InventoryService* inventory,
+         service::StockUpdates* stock_updates, ports::IdGenerator& ids, const ports::Clock& clock,
+         ports::Metrics& metrics, ports::Log& log, service::Reconciler* reconciler = nullptr,
          ports::Inbox* inbox = nullptr);
   // Shuts down at once.
   ~Server();

@@ -236,14 +236,12 @@ TEST_F(SettingsTest, SettleUrl_IsAUrlAndOnlyBesideEmbeddedInventory) {
 
 TEST_F(SettingsTest, Relations_AreChecked) {
   Yaml(
-      "grpc: {calls_max: 512, threads_max: 512}\n"
       "database: {lock_timeout: 10s, statement_timeout: 10s, retry_min: 20s, queue_max: 100, batch_max: 200}\n"
       "shutdown: {drain_timeout: 20s}\n"
       "rabbitmq: {reconnect_min: 11s, tls_ca_file: /dev/null}\n");
-  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("grpc.threads_max"), HasSubstr("shutdown.drain_timeout"),
-                                         HasSubstr("database.lock_timeout"), HasSubstr("database.queue_max"),
-                                         HasSubstr("database.retry_min"), HasSubstr("rabbitmq.reconnect_min"),
-                                         HasSubstr("rabbitmq.tls_ca_file")));
+  EXPECT_THAT(Load().errors, ElementsAre(HasSubstr("shutdown.drain_timeout"), HasSubstr("database.lock_timeout"),
+                                         HasSubstr("database.queue_max"), HasSubstr("database.retry_min"),
+                                         HasSubstr("rabbitmq.reconnect_min"), HasSubstr("rabbitmq.tls_ca_file")));
 }
 
 TEST_F(SettingsTest, Streams_RangesAndRelationsAreChecked) {

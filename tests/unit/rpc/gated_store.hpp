@@ -8,7 +8,8 @@
 
 namespace logistics::rpc {
 
-// Another store behind a gate: while it is closed, Get waits. Remembers the context of the last call. Thread-safe.
+// Another store behind a gate: while it is closed, Get and List wait. Remembers the context of the last call.
+// Thread-safe.
 class GatedStore final : public ports::OrderStore {
  public:
   explicit GatedStore(ports::OrderStore& store) : store_(store) {}
@@ -24,17 +25,12 @@ class GatedStore final : public ports::OrderStore {
   }
   absl::StatusOr<domain::Order> Get(const domain::OrderId& id, const ports::CallContext& context) override {
     Remember(context);
-    {
-      std::unique_lock lock(mutex_);
-      ++waiting_;
-      changed_.notify_all();
-      changed_.wait(lock, [this] { return open_; });
-      --waiting_;
-    }
+    Wait(open_);
     return store_.Get(id, context);
   }
   absl::StatusOr<ports::OrderPage> List(const ports::OrderQuery& query, const ports::CallContext& context) override {
     Remember(context);
+    Wait(lists_open_);
     return store_.List(query, context);
   }
 
@@ -42,9 +38,13 @@ class GatedStore final : public ports::OrderStore {
     const std::scoped_lock lock(mutex_);
     open_ = false;
   }
+  void CloseLists() {
+    const std::scoped_lock lock(mutex_);
+    lists_open_ = false;
+  }
   void Open() {
     const std::scoped_lock lock(mutex_);
-    open_ = true;
+    open_ = lists_open_ = true;
     changed_.notify_all();
   }
   // Until so many calls stand before the closed gate.
@@ -58,6 +58,13 @@ class GatedStore final : public ports::OrderStore {
   }
 
  private:
+  void Wait(const bool& open) {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return open; });
+    --waiting_;
+  }
   void Remember(const ports::CallContext& context) {
     const std::scoped_lock lock(mutex_);
     last_context_ = context;
@@ -67,6 +74,7 @@ class GatedStore final : public ports::OrderStore {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool open_ = true;                                // guarded by mutex_
+  bool lists_open_ = true;                          // guarded by mutex_
   int waiting_ = 0;                                 // guarded by mutex_
   std::optional<ports::CallContext> last_context_;  // guarded by mutex_
 };

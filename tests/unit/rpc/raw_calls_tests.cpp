@@ -156,8 +156,8 @@ TEST_F(RawCallsTest, MethodNamesOfCallers_CannotFillTheLog) {
 
 TEST_F(RawCallsTest, BeforeOpen_CallsAndStreamsAreToldToComeAgain) {
   order_updates_ = std::make_unique<service::OrderUpdates>(order_log_, metrics_, order_updates_options_);
-  server_ = std::make_unique<Server>(options_, orders_service_, *order_updates_, &inventory_service_, &stock_updates_,
-                                     ids_, clock_, metrics_, log_, nullptr, &inbox_);
+  server_ = std::make_unique<Server>(options_, Async(), orders_service_, *order_updates_, &inventory_service_,
+                                     &stock_updates_, ids_, clock_, metrics_, log_, nullptr, &inbox_);
   ASSERT_OK_AND_ASSIGN(port_, server_->Start());
   channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());
   for (int open = 0; open < 2; ++open) {

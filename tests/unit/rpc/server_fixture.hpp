@@ -17,6 +17,7 @@
 #include "fakes/memory_store.hpp"
 #include "fakes/sequential_ids.hpp"
 #include "fakes/status_matchers.hpp"
+#include "fakes/threaded_stores.hpp"
 #include "inventory.grpc.pb.h"
 #include "logistics/service/inventory_service.hpp"
 #include "logistics/service/order_service.hpp"
@@ -43,13 +44,16 @@ class ServerFixture : public testing::Test {
     return options;
   }();
 
+  // Whether all calls block, as where another service keeps the stock. Set before Start().
+  bool calls_block_ = false;
+
   // With a reconciler where another service keeps the stock. Once more where a server was shut down: another process
   // over the same data.
   void Start(service::Reconciler* reconciler = nullptr) {
     server_.reset();
     order_updates_ = std::make_unique<service::OrderUpdates>(order_log_, metrics_, order_updates_options_);
-    server_ = std::make_unique<Server>(options_, orders_service_, *order_updates_, &inventory_service_, &stock_updates_,
-                                       ids_, clock_, metrics_, log_, reconciler, &inbox_);
+    server_ = std::make_unique<Server>(options_, Async(), orders_service_, *order_updates_, &inventory_service_,
+                                       &stock_updates_, ids_, clock_, metrics_, log_, reconciler, &inbox_);
     order_updates_->Start();
     stock_updates_.Start();
     ASSERT_OK_AND_ASSIGN(port_, server_->Start());
@@ -57,6 +61,10 @@ class ServerFixture : public testing::Test {
     channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials());
     orders_ = ::order::OrderService::NewStub(channel_);
     inventory_ = ::inventory::InventoryService::NewStub(channel_);
+  }
+
+  AsyncServices Async() {
+    return {tasks_, calls_block_ ? nullptr : &async_orders_, calls_block_ ? nullptr : &async_inventory_};
   }
 
   void TearDown() override {
@@ -119,6 +127,11 @@ class ServerFixture : public testing::Test {
   fakes::MemoryInbox inbox_{clock_};
   fakes::MemoryStore store_{ids_, clock_};
   GatedStore gate_{store_};
+  service::CallQueue tasks_;
+  fakes::ThreadedStores threaded_{gate_, store_};
+  service::AsyncOrderService async_orders_{
+      threaded_, ids_, clock_, {domain::Currency(), *domain::WarehouseId::Parse(domain::kDefaultWarehouseId)}};
+  service::AsyncInventoryService async_inventory_{threaded_, ids_};
   service::OrderService orders_service_{
       gate_, ids_, clock_, {domain::Currency(), *domain::WarehouseId::Parse(domain::kDefaultWarehouseId)}};
   service::InventoryService inventory_service_{store_, ids_, clock_,

@@ -1,0 +1,45 @@
+#include "rpc/call/call_service.hpp"
+
+#include "logistics/domain/errors.hpp"
+
+namespace logistics::rpc {
+namespace {
+
+// Calls of a method that gRPC may hand over before the loop has asked for the next.
+constexpr int kAwaitedOfMethod = 8;
+
+constexpr absl::Duration kRetryWhenNoThread = absl::Milliseconds(250);
+
+}  // namespace
+
+void CallService::AwaitCalls() {
+  for (UnaryMethod& method : methods_) {
+    for (int i = 0; i < kAwaitedOfMethod; ++i) UnaryCall::Await(*this, method);
+  }
+}
+
+void CallService::RequestCall(const UnaryMethod& method, grpc::ServerContext& context, UnaryCall::Stream& stream,
+                              void* tag) {
+  grpc::ServerCompletionQueue& queue = runtime_.loop().queue();
+  RequestAsyncBidiStreaming(method.index, &context, &stream, &queue, &queue, tag);
+}
+
+void CallService::AddUnary(const char* rpc, bool blocks, std::function<void(UnaryCall&)> serve) {
+  // As a stream to gRPC, which then leaves the request to us: of a typed unary call it cancels one without a message.
+  AddMethod(new grpc::internal::RpcServiceMethod(PathOf(rpc), grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
+  MarkMethodAsync(added_ - 1);
+  methods_.emplace_back(absl::StrCat(name_, "/", rpc), runtime_.metrics(), added_ - 1, /*asks=*/blocks,
+                        std::move(serve));
+}
+
+void CallService::RunBlocking(UnaryCall& call, std::function<void(UnaryCall&)> work) {
+  service::WorkerPool& pool = call.runtime().pool();
+  const bool taken = pool.TryRun(
+      [shared = call.shared_from_this(), work = std::move(work)] { shared->Guard([&] { work(*shared); }); });
+  if (taken) return;
+  call.Refuse(domain::RetryLaterError(
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat("too many calls at once, at most ", pool.work_max(), " of this kind"), kRetryWhenNoThread));
+}
+
+}  // namespace logistics::rpc
