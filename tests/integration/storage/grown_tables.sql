@@ -27,7 +27,7 @@ SELECT i, pg_temp.order_id(i) AS id, 1 + (i - 1) / 8 AS commit,
 FROM generate_series(1, $rows) i;
 INSERT INTO orders
 SELECT id, customer_id, pg_temp.id('warehouse', 0), status, CASE status WHEN 'pending' THEN 1 ELSE 3 END, 'USD',
-       1 + i * 7919 % 100000, '', '', true, 'Main street 1', '', 'Springfield', '', '12345', 'US', 'A name', '', '', 0,
+       1 + i::bigint * 7919 % 100000, '', '', true, 'Main street 1', '', 'Springfield', '', '12345', 'US', 'A name', '', '', 0,
        true, 'card', '', 0, false, NULL, at, at
 FROM made ORDER BY i;
 INSERT INTO order_items SELECT id, line, product_id, 'SKU', 'A product', 1, 100, 100

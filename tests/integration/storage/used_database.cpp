@@ -275,7 +275,7 @@ void UsedDatabase::Relay(Database& database) {
 
 // What a replica does when a row is locked, a commit is in doubt, or a level is full.
 void UsedDatabase::WaitForRows() {
-  Session session(LoggedOptions(), SessionUse::kByKey);
+  PipelineSession session(LoggedOptions(), SessionUse::kByKey);
   const domain::OrderId order = MadeOrder(orders_ / 2);
   session.Begin();
   FindLockedLevels(session, {MadeLevel(1), MadeLevel(2)}, absl::Seconds(1));
@@ -290,14 +290,16 @@ void UsedDatabase::WaitForRows() {
   const std::vector<commands::Item> items = {commands::Item(create), commands::Item(adjust)};
   FreeKeys(group, items, std::vector<std::size_t>{0});
   FreeAdjustments(group, items, std::vector<std::size_t>{1});
-  group.Run(session);
+  std::move(group).QueueTo(session);
+  session.Run();
   session.Rollback();
   EndStalledWriters(session, absl::Minutes(1));
   OthersCommit(session, absl::Seconds(1));
   EXPECT_TRUE(WasCommitted(session, MadeId("batch", 1)));
   session.Execute(kProbeCommit);
-  RequireRights(session, "public");
-  LiveReplicas(session, ids_.NewId());
+  Session reader(LoggedOptions(), SessionUse::kByKey);
+  RequireRights(reader, "public");
+  LiveReplicas(reader, ids_.NewId());
 }
 
 }  // namespace logistics::storage
