@@ -1,6 +1,7 @@
 // The database of each earlier release, with rows in all of its tables, under this release.
 #include "absl/strings/str_cat.h"
 #include "integration/storage/storage_fixture.hpp"
+#include "storage/schema/concurrent_migration.hpp"
 #include "storage/schema/migrations.hpp"
 #include "storage/schema/migrator.hpp"
 
@@ -76,8 +77,12 @@ class UpgradeTest : public StorageFixture, public testing::WithParamInterface<st
     old_.Query("CREATE TABLE schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())");
     for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
       if (migration.name > GetParam()) break;
-      old_.Query(std::string(migration.sql));
-      old_.Query(absl::StrCat("INSERT INTO schema_migrations (name) VALUES ('", std::string(migration.name), "')"));
+      if (IsConcurrent(migration)) {
+        ApplyConcurrently(options_, migration);
+      } else {
+        old_.Query(std::string(migration.sql));
+        old_.Query(absl::StrCat("INSERT INTO schema_migrations (name) VALUES ('", std::string(migration.name), "')"));
+      }
       for (const Rows& rows : kRows) {
         if (migration.name.substr(0, 4) == rows.since) old_.Query(std::string(rows.sql));
       }
