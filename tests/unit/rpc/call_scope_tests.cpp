@@ -85,6 +85,7 @@ TEST_F(CallScopeTest, Deadline_IsTheCallersWithinTheBounds) {
 }
 
 TEST_F(CallScopeTest, CallWhoseCallerHasGone_SaysSo) {
+  calls_block_ = true;  // others do not ask
   Start();
   gate_.Close();
   grpc::ClientContext context;
