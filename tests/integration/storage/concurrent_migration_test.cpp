@@ -29,13 +29,13 @@ constexpr char kState[] =
 constexpr int kInvalid = 1;
 constexpr int kValid = 2;
 
-// A database of the release before migration 0030.
+// A database of the release before migration 0012.
 class ConcurrentMigrationTest : public testing::Test {
  protected:
   ConcurrentMigrationTest() {
     options_.url = database_.url();
     database_.Query("DROP INDEX reservations_ended_by_age");
-    database_.Query("DELETE FROM schema_migrations WHERE name LIKE '0030%'");
+    database_.Query("DELETE FROM schema_migrations WHERE name LIKE '0012%'");
   }
   std::future<absl::StatusOr<std::vector<std::string>>> MigrateBeside() {
     return std::async(std::launch::async, [this] { return Migrate(options_); });
@@ -62,7 +62,7 @@ TEST_F(ConcurrentMigrationTest, LargeTable_IsWrittenWhileItsIndexIsBuilt) {
   EXPECT_EQ(State(), kInvalid);
 
   old_transaction.Script("COMMIT");
-  EXPECT_THAT(migrated.get(), IsOkAndHolds(ElementsAre("0030_reservations_ended_by_age")));
+  EXPECT_THAT(migrated.get(), IsOkAndHolds(ElementsAre("0012_reservations_ended_by_age")));
   EXPECT_EQ(State(), kValid);
   EXPECT_THAT(Migrate(options_), IsOkAndHolds(testing::IsEmpty()));
 }
@@ -80,14 +80,14 @@ TEST_F(ConcurrentMigrationTest, BuildThatWasKilled_BeginsAnew) {
   ASSERT_EQ(State(), kInvalid);
   old_transaction.Script("COMMIT");
 
-  EXPECT_THAT(Migrate(options_), IsOkAndHolds(ElementsAre("0030_reservations_ended_by_age")));
+  EXPECT_THAT(Migrate(options_), IsOkAndHolds(ElementsAre("0012_reservations_ended_by_age")));
   EXPECT_EQ(State(), kValid);
 }
 
 TEST_F(ConcurrentMigrationTest, BuildThatWasKilledBeforeItWasNoted_IsNotRepeated) {
   ASSERT_THAT(Migrate(options_), IsOk());
   const std::int64_t built = database_.QueryNumber("SELECT 'reservations_ended_by_age'::regclass::oid");
-  database_.Query("DELETE FROM schema_migrations WHERE name LIKE '0030%'");
+  database_.Query("DELETE FROM schema_migrations WHERE name LIKE '0012%'");
   ASSERT_THAT(Migrate(options_), IsOk());
   EXPECT_EQ(database_.QueryNumber("SELECT 'reservations_ended_by_age'::regclass::oid"), built);
 }
@@ -107,7 +107,7 @@ TEST_F(ConcurrentMigrationTest, ReplicaThatWaitsForTheLock_DoesNotHoldUpTheBuild
                "'%advisory%lock(%' AND pid <> pg_backend_pid()") > 0;
   }));
   old_transaction.Script("COMMIT");
-  EXPECT_THAT(first.get(), IsOkAndHolds(ElementsAre("0030_reservations_ended_by_age")));
+  EXPECT_THAT(first.get(), IsOkAndHolds(ElementsAre("0012_reservations_ended_by_age")));
   EXPECT_THAT(second.get(), IsOkAndHolds(testing::IsEmpty()));
   EXPECT_EQ(State(), kValid);
 }
