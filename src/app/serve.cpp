@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +31,10 @@ namespace {
 absl::Status PrepareDatabase(const Settings& settings, const domain::Uuid& replica_id, Signals& signals,
                              ports::HealthReporter& health) {
   const storage::ModeChange change{settings.inventory_switch_mode, !settings.inventory_settle_url.empty()};
+  const std::function<bool()> stopped = [&signals] { return signals.Wait(absl::ZeroDuration()); };
   absl::Duration delay = settings.database_retry.delay_min;
   for (;;) {
-    absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database);
+    absl::StatusOr<std::vector<std::string>> applied = storage::Migrate(settings.database, &stopped);
     absl::Status status = applied.status();
     if (status.ok()) {
       if (!applied->empty()) spdlog::info("schema migrated: {}", absl::StrJoin(*applied, ", "));

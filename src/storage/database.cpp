@@ -38,6 +38,13 @@ BatcherLimits Limits(const DatabaseOptions& options) {
   return limits;
 }
 
+// Reads wait for no lock of others: a slow one holds up those behind it no longer than ever.
+BatcherLimits ReadLimits(const DatabaseOptions& options) {
+  BatcherLimits limits = Limits(options);
+  limits.beside_after_max = limits.beside_after;
+  return limits;
+}
+
 }  // namespace
 
 Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_id, ports::IdGenerator& ids,
@@ -66,7 +73,7 @@ Database::Database(const DatabaseOptions& options, const domain::Uuid& replica_i
       writes_(
           Limits(options), Writers(writer_deps_),
           WriteBatcher::Apart{std::make_unique<WriteExecutor>(writer_deps_, WriteExecutor::Use::kApart), contested_}),
-      reads_(Limits(options), Readers(options, {&session_health_, "readers"})),
+      reads_(ReadLimits(options), Readers(options, {&session_health_, "readers"})),
       order_store_(writes_, reads_, lists_, options.list_count_max),
       stock_store_(writes_, serving_, lists_),
       calls_(writes_, reads_),

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <exception>
 #include <limits>
 
 #include "absl/time/clock.h"
@@ -15,26 +16,31 @@ namespace {
 constexpr char kRetentionLease[] = "delete old rows";
 constexpr absl::Duration kRetentionLeaseTtl = absl::Minutes(1);
 constexpr absl::Duration kRestMax = absl::Seconds(1);
+// A walk over rows of which some stay begins anew so long after it began: an order may have been returned since.
+constexpr absl::Duration kWalkAgain = absl::Hours(24);
 
-// The next commits behind those whose rows are deleted already, $1 seconds old and of numbers up to $2. The first that
-// is too young ends them: clocks are set back, so a later one may be older. Keys come as an array: however the planner
-// counts them, it reads the tables by index.
-#define LOGISTICS_DELETE_BY_COMMITS(table)                                                                            \
+// The rows of the next $3 commits behind those that are done, $1 seconds old and of numbers up to $2. The first that is
+// too young ends them: clocks are set back, so a later one may be older. Keys come as an array: however the planner
+// counts them, it reads the tables by index. `after`: which commits are next. `until`: which of those up to the last.
+#define LOGISTICS_DELETE_BY_COMMITS(table, after, until)                                                              \
   "WITH next AS MATERIALIZED (SELECT number, batch_id, committed_at < now() - $1::bigint * interval '1 second' AS "   \
-  "old FROM commits WHERE number > (SELECT deleted_up_to FROM retention WHERE table_name = '" table                   \
+  "old FROM commits WHERE number " after " (SELECT deleted_up_to FROM retention WHERE table_name = '" table           \
   "') AND "                                                                                                           \
   "number <= $2::bigint AND number < (SELECT value FROM change_counter) AND "                                         \
-  "number < (SELECT number FROM outbox_position) ORDER BY number LIMIT 200), "                                        \
+  "number < (SELECT number FROM outbox_position) ORDER BY number LIMIT $3::bigint), "                                 \
   "last AS MATERIALIZED (SELECT coalesce(min(number) FILTER (WHERE NOT old) - 1, max(number)) AS number FROM next), " \
   "gone AS (DELETE FROM " table                                                                                       \
-  " WHERE batch_id = ANY(ARRAY(SELECT n.batch_id FROM next n WHERE n.number <= "                                      \
-  "(SELECT number FROM last))) RETURNING 1) "                                                                         \
+  " WHERE batch_id = ANY(ARRAY(SELECT n.batch_id FROM next n WHERE n.number " until                                   \
+  " (SELECT number FROM last))) RETURNING 1) "                                                                        \
   "UPDATE retention SET deleted_up_to = last.number FROM last WHERE table_name = '" table                             \
   "' AND "                                                                                                            \
   "deleted_up_to < last.number RETURNING (SELECT count(*) FROM gone)"
-constexpr Statement kDeleteHistory = {"delete_old_history", LOGISTICS_DELETE_BY_COMMITS("order_status_history")};
-constexpr Statement kDeleteMovements = {"delete_old_movements", LOGISTICS_DELETE_BY_COMMITS("stock_movements")};
-constexpr Statement kDeleteCommits = {"delete_old_commits", LOGISTICS_DELETE_BY_COMMITS("commits")};
+constexpr Statement kDeleteHistory = {"delete_old_history",
+                                      LOGISTICS_DELETE_BY_COMMITS("order_status_history", ">", "<=")};
+constexpr Statement kDeleteMovements = {"delete_old_movements",
+                                        LOGISTICS_DELETE_BY_COMMITS("stock_movements", ">", "<=")};
+// The last one stays: a token of a quiet time names it, and its row says that nobody has missed anything.
+constexpr Statement kDeleteCommits = {"delete_old_commits", LOGISTICS_DELETE_BY_COMMITS("commits", ">=", "<")};
 #undef LOGISTICS_DELETE_BY_COMMITS
 // Those that keep a lost commit out: it is long rolled back.
 constexpr Statement kDeleteLostCommits = {
@@ -107,6 +113,12 @@ void Retention::Run(Session& session) {
       })) {
     return;
   }
+  if (absl::Now() - walks_begun_ > kWalkAgain) {
+    walks_begun_ = absl::Now();
+    payments_after_ = 0;
+    reservations_after_micros_ = 0;
+    reservations_after_id_ = {};
+  }
   if (!Clear(session, "payments", ages_.payments, [&] { return DeletePayments(session); })) return;
   Clear(session, "reservations", ages_.reservations, [&] { return DeleteReservations(session); });
 }
@@ -117,7 +129,17 @@ bool Retention::Clear(Session& session, const char* table, absl::Duration age, c
   bool ours = true;
   for (bool more = true; more && ours && !stopping_;) {
     const absl::Time begin = absl::Now();
-    const Step done = step();
+    Step done;
+    try {
+      done = step();
+      commits_max_ = std::min(commits_max_ * 2, kCommitsMax);
+    } catch (const std::exception& error) {
+      if (session.broken()) throw;
+      // The other tables go on. Where it was too much for one statement, the next turn takes less.
+      spdlog::warn("old rows of {} are not deleted this time: {}", table, error.what());
+      commits_max_ = std::max<std::int64_t>(commits_max_ / 2, 2);
+      return !stopping_;
+    }
     deleted += done.deleted;
     metrics_
         .GetCounter("logistics_retention_rows_total", "Rows deleted because of their age (retention.*)",
@@ -136,7 +158,7 @@ bool Retention::Clear(Session& session, const char* table, absl::Duration age, c
 
 Retention::Step Retention::DeleteByCommits(Session& session, const Statement& statement, absl::Duration age,
                                            std::int64_t up_to) {
-  const pqxx::result rows = session.Execute(statement, Age(age).Add(up_to));
+  const pqxx::result rows = session.Execute(statement, Age(age).Add(up_to).Add(commits_max_));
   if (rows.empty()) return {};
   return {rows[0][0].as<std::int64_t>(), true};
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "absl/time/clock.h"
 #include "logistics/ports/metrics.hpp"
 #include "storage/coordination/leased_task.hpp"
 
@@ -15,8 +16,10 @@ namespace logistics::storage {
 //
 // It deletes
 // - the rows of order_status_history and stock_movements in the order of their commits, and commits themselves up to
-//   the first that is too young, not published, or still has rows that retention is to delete. The newest commit stays;
-// - payments of cancelled and returned orders, for which each later payment is refused anyway;
+//   the first that is too young, not published, or still has rows that retention is to delete. The newest commit stays,
+//   and so does the last of those, which tokens of a quiet time name;
+// - payments of cancelled and returned orders, for which each later payment is refused anyway (docs/operations.md says
+//   what their ids do not keep out any more);
 // - ended reservations whose order is cancelled or returned, or which have none, and which no settlement, restock in
 //   doubt, refused restock or claimed key names.
 // A crash loses nothing: each statement is whole, and the next run goes on.
@@ -46,7 +49,10 @@ class Retention {
   const RetentionOptions ages_;
   const domain::Uuid replica_id_;
   ports::Metrics& metrics_;
-  // Where the walks over rows that stay have come to: they begin anew with the process.
+  static constexpr std::int64_t kCommitsMax = 200;
+  std::int64_t commits_max_ = kCommitsMax;  // whose rows one statement deletes: fewer after a failure
+  // Where the walks over rows that stay have come to: they begin anew after a day, and with the process.
+  absl::Time walks_begun_ = absl::Now();
   std::int64_t payments_after_ = 0;
   std::int64_t reservations_after_micros_ = 0;
   domain::Uuid reservations_after_id_;

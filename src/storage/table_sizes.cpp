@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "storage/schema/rights.hpp"
 
 namespace logistics::storage {
 namespace {
@@ -12,11 +13,11 @@ namespace {
 constexpr std::chrono::minutes kMeasureEvery{1};
 constexpr absl::Duration kMeasureTime = absl::Seconds(5);
 
-// Of the schema that the session's search path names. Indexes and long values count as their table's.
+// Of ours in the schema that the session's search path names. Indexes and long values count as their table's.
 constexpr Statement kTableSizes = {
     "table_sizes",
     "SELECT relname, coalesce(pg_total_relation_size(oid), 0) FROM pg_class WHERE relkind = 'r' AND "
-    "relnamespace = to_regnamespace(quote_ident(current_schema()))"};
+    "relnamespace = to_regnamespace(quote_ident(current_schema())) AND relname = ANY($1::text[])"};
 
 }  // namespace
 
@@ -26,7 +27,7 @@ TableSizes::TableSizes(SessionPool& pool, ports::Metrics& metrics)
 void TableSizes::Measure() {
   const auto sizes = pool_.Read(absl::Now() + kMeasureTime, [](Session& session) {
     std::vector<std::pair<std::string, double>> tables;
-    for (const pqxx::row& row : session.Execute(kTableSizes)) tables.emplace_back(row[0].c_str(), row[1].as<double>());
+    for (const pqxx::row& row : session.Execute(kTableSizes, Params().Add(TablesOfOurs()))) tables.emplace_back(row[0].c_str(), row[1].as<double>());
     return tables;
   });
   if (!sizes.ok()) return;  // reported by those who cannot go on

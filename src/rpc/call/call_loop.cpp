@@ -1,5 +1,6 @@
 #include "rpc/call/call_loop.hpp"
 
+#include <grpc/support/time.h>
 #include <grpcpp/alarm.h>
 
 #include <atomic>
@@ -18,7 +19,8 @@ class CallLoop::WakeUp final : public Event {
   // By one thread at a time.
   void Wake() {
     if (is_set_.exchange(true)) return;
-    alarm_.Set(loop_.queue_.get(), std::chrono::system_clock::now(), static_cast<Event*>(this));
+    // A time that has passed makes the event at once; "now" is rounded up and waits for gRPC's timer thread.
+    alarm_.Set(loop_.queue_.get(), gpr_inf_past(GPR_CLOCK_REALTIME), static_cast<Event*>(this));
   }
   void Proceed(bool /*ok*/) override { is_set_ = false; }
 
@@ -37,7 +39,10 @@ CallLoop::~CallLoop() {
   } else if (!stopping_) {
     // Of a server that did not come up. gRPC wants a queue that was read to its end.
     queue_->Shutdown();
-    Run();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_->Next(&tag, &ok)) {
+    }
   }
 }
 

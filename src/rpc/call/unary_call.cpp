@@ -63,13 +63,13 @@ void UnaryCall::Refuse(const absl::Status& status) {
 
 void UnaryCall::Answer(const absl::Status& status, const google::protobuf::MessageLite& response) {
   if (!status.ok()) return Refuse(status);
-  if (answered_.exchange(true)) return;
+  // Before it counts as answered: what throws here is refused by Guard.
   grpc::ByteBuffer bytes;
   bool own = false;
   const grpc::Status written =
       grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::MessageLite>(response, &bytes, &own);
-  if (!written.ok()) return Send(absl::InternalError(written.error_message()), nullptr);
-  Send(status, &bytes);
+  if (!written.ok()) return Refuse(absl::InternalError(written.error_message()));
+  if (!answered_.exchange(true)) Send(status, &bytes);
 }
 
 void UnaryCall::Send(const absl::Status& status, grpc::ByteBuffer* response) {

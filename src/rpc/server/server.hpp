@@ -23,7 +23,7 @@ namespace logistics::rpc {
 
 // What serves calls that hold no thread while they wait; all others block threads of the pool.
 struct AsyncServices {
-  service::CallQueue& tasks;                            // outlives those who post, not only the server
+  service::CallQueue& tasks;                            // this server's alone; outlives those who post, not only it
   service::AsyncOrderService* orders = nullptr;         // null: orders block
   service::AsyncInventoryService* inventory = nullptr;  // null: reservations block
 };

@@ -1,5 +1,6 @@
 #include "logistics/service/calls/call_queue.hpp"
 
+#include <cassert>
 #include <iterator>
 #include <utility>
 
@@ -29,6 +30,7 @@ void CallQueue::Cancel(const Timer& timer) { timers_.erase(timer); }
 
 void CallQueue::Attach(std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
+  assert(wake_ == nullptr);  // one executor at a time
   wake_ = std::move(wake);
   woken_ = !posted_.empty();
   if (woken_) wake_();

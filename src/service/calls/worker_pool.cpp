@@ -1,5 +1,6 @@
 #include "logistics/service/calls/worker_pool.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace logistics::service {
@@ -14,7 +15,15 @@ bool WorkerPool::TryRun(Work work) {
   queue_.push_back(std::move(work));
   // An idle thread may be on its way to an earlier work.
   if (queue_.size() > idle_ && threads_.size() < threads_max_) {
-    threads_.emplace_back([this] { RunWorks(); });
+    try {
+      threads_.emplace_back([this] { RunWorks(); });
+    } catch (const std::system_error&) {
+      // No thread is to be had. Another one takes the work; without any it is refused.
+      if (!threads_.empty()) return true;
+      queue_.pop_back();
+      --taken_;
+      return false;
+    }
   } else {
     wake_.notify_one();
   }

@@ -127,11 +127,15 @@ class Batcher {
           if (stopping_ && queue_.empty()) return;
           if (!KeepReadyLocked(lock, executor, kept_at)) WaitLocked(lock, kept_at);
         }
-        pace_.Begin(batch.size());
+        if (!batch.empty()) pace_.Begin(batch.size());
+        if (batch.empty() && stopping_) wake_apart_.notify_all();
+        // Another worker takes what this one leaves, or waits for the time when it is due.
+        if (!queue_.empty()) wake_.notify_one();
       }
       refused.Answer();
+      if (batch.empty()) continue;
       const Time begun = std::chrono::steady_clock::now();
-      const Batch apart = batch.empty() ? Batch() : executor.Execute(batch);
+      const Batch apart = executor.Execute(batch);
       const std::lock_guard lock(mutex_);
       pace_.End(std::exchange(ending, false), std::chrono::steady_clock::now() - begun);
       for (const auto& item : batch) ReleaseKeysLocked(*item);

@@ -29,7 +29,7 @@ bool RowWaits::AnyLevelContested() const {
   });
 }
 
-bool RowWaits::RememberLocked(const std::vector<commands::Item>& items) {
+bool RowWaits::RememberLocked(const std::vector<commands::Item>& items, bool at_levels) {
   std::vector<domain::OrderId> orders;
   for (const commands::Item& item : items) {
     if (item.needs.order) orders.push_back(*item.needs.order);
@@ -39,7 +39,7 @@ bool RowWaits::RememberLocked(const std::vector<commands::Item>& items) {
   const auto failure = session_.Attempt(Tries::kOnce, [&](PipelineSession& session) {
     EndStalled(session);
     session.Begin();
-    levels = FindLockedLevels(session, Levels(), batch_wait_);
+    if (at_levels) levels = FindLockedLevels(session, Levels(), batch_wait_);
     locked_orders = FindLockedOrders(session, orders, batch_wait_);
     session.Script("ROLLBACK");
   });

@@ -33,8 +33,9 @@ class RowWaits {
 
   // After a wait in vain, outside a transaction: finds the rows of the batch that somebody keeps locked, and remembers
   // them. A row whose locker waits itself, as other writers do behind a forgotten lock, is none of them. False where
-  // those alone were in the way: the batch may run again as it is.
-  bool RememberLocked(const std::vector<commands::Item>& items);
+  // those alone were in the way: the batch may run again as it is. `at_levels`: the wait was for a level, or is not
+  // known; else it was for what is locked before any level.
+  bool RememberLocked(const std::vector<commands::Item>& items, bool at_levels);
   // Whether the command at this place of the batch needs a contested row; adds such rows to its keys.
   bool NeedsContested(PendingWrite& item, std::size_t place) const;
 

@@ -24,11 +24,6 @@ constexpr absl::Duration kBackoffMax = absl::Seconds(1);
 // How long a commit in doubt is asked after for commands without a deadline; for others, as long as one of them waits.
 constexpr absl::Duration kResolveMax = absl::Seconds(30);
 
-const std::vector<double>& BatchSizeBounds() {
-  static const std::vector<double> bounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
-  return bounds;
-}
-
 DatabaseOptions WithBatchLockTimeout(DatabaseOptions options) {
   options.lock_timeout = std::min(options.lock_timeout, options.batch_lock_timeout);
   return options;
@@ -59,7 +54,8 @@ WriteExecutor::WriteExecutor(WriterDeps deps, Use use)
       in_doubt_(deps_.metrics.GetCounter("logistics_commits_in_doubt_total", "Commits whose answer was lost")),
       restocks_refused_(deps_.metrics.GetCounter("logistics_restocks_refused_total",
                                                  "Restocks whose level would have risen above its limit")),
-      batch_size_(deps_.metrics.GetHistogram("logistics_batch_size", "Commands in a write batch", BatchSizeBounds())),
+      batch_size_(deps_.metrics.GetHistogram("logistics_batch_size", "Commands in a write batch",
+                                             {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024})),
       batch_seconds_(deps_.metrics.GetHistogram("logistics_batch_seconds", "Time of a write batch, retries included",
                                                 ports::LatencyBounds())) {}
 
@@ -187,8 +183,9 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
   const std::vector<commands::Item> items = ItemsOf(batch);
   // statement_timeout is for each statement of a message: all of a batch have a limit of their own.
   const absl::Duration batch_time = deps_.options.statement_timeout + ServerWaits::kAnswerMargin;
-  bool committing = false;    // from the first byte of the message that ends with COMMIT
-  std::size_t commit_at = 0;  // in that message
+  bool committing = false;           // from the first byte of the message that ends with COMMIT
+  std::size_t commit_at = 0;         // in that message
+  std::size_t levels_at = kNoPlace;  // in the message that locks them
   std::vector<commands::RefusedRestock> refused_restocks;
   try {
     const absl::Time now = ToMicroseconds(deps_.clock.Now());
@@ -202,6 +199,7 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
       session_.RollbackOrDrop();
       return {Try::kContested, BusyError(), true};
     }
+    levels_at = session.next_place();
     LockLevels(session, rows_.Levels(), state);
     session.Run();
     commands::Decision decision = commands::Decide(items, state, deps_.options.stock_policy, deps_.ids, now);
@@ -224,16 +222,19 @@ WriteExecutor::TryOutcome WriteExecutor::RunOnce(const WriteBatch& batch, Outcom
     session_.RollbackOrDrop(failure);
     // A server that answers and stays has said no. With the session gone it may have said yes, and so it may where a
     // pooler answers in its place (08007, transaction resolution unknown).
-    const bool refused = session_.open() && failure.kind != FailureKind::kConnection;
+    const std::size_t place = PlaceOf(error);
+    const bool refused =
+        (place < commit_at && failure.unprepared) || (session_.open() && failure.kind != FailureKind::kConnection);
     if (committing && !refused) {
       const TryOutcome resolved = ResolveInDoubt(batch_id, batch);
       if (resolved.result == Try::kDone) Report(refused_restocks);
       return resolved;
     }
     if (failure.kind == FailureKind::kLocked) {
-      const auto* const refusal = dynamic_cast<const ServerError*>(&error);
-      const bool at_commit = committing && refusal != nullptr && refusal->place() >= commit_at;
-      if (!at_commit) return {rows_.RememberLocked(items) ? Try::kContested : Try::kAgain, failure.status};
+      if (!committing || place < commit_at) {
+        const bool at_levels = committing || place >= levels_at;
+        return {rows_.RememberLocked(items, at_levels) ? Try::kContested : Try::kAgain, failure.status};
+      }
       // The commit of another writer holds the lock of commits: no row of a command is in the way.
       JudgeWait(failure);
     }

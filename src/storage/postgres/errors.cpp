@@ -49,8 +49,10 @@ FailureKind KindOf(const std::string& sqlstate) {
   // lock_not_available: lock_timeout. query_canceled: statement_timeout.
   if (sqlstate == "55P03" || sqlstate == "57014") return FailureKind::kLocked;
   const std::string_view class_code = std::string_view(sqlstate).substr(0, 2);
-  // 53 insufficient resources: disk, memory, connections.
-  if (class_code == "53") return FailureKind::kTransient;
+  // Statement completion unknown: a commit may have happened.
+  if (sqlstate == "40003") return FailureKind::kConnection;
+  // 53 insufficient resources: disk, memory, connections. 40 transaction rollback.
+  if (class_code == "53" || class_code == "40") return FailureKind::kTransient;
   // 25006 read_only_sql_transaction and 55000 "recovery is in progress": a standby, after a failover. 08 connection,
   // 57P operator intervention (shutdown, crash), 25P03 idle_in_transaction_session_timeout, 25P04 transaction_timeout.
   if (class_code == "08" || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25P04" ||
@@ -65,9 +67,10 @@ Failure FailureOf(const std::string& sqlstate, const std::string& text) {
   switch (kind) {
     case FailureKind::kTransient:
     case FailureKind::kLocked:
-      return {kind, BusyError(), text, sqlstate, unfit, sqlstate.starts_with("53")};
+      return {kind, BusyError(), text, sqlstate, unfit, false, sqlstate.starts_with("53")};
     case FailureKind::kConnection:
-      return {kind, UnavailableError("the database is unavailable"), text, sqlstate, unfit};
+      return {kind,  UnavailableError("the database is unavailable"), text, sqlstate,
+              unfit, LosesSession(sqlstate) || IsOutdated(sqlstate)};
     case FailureKind::kPermanent:
       break;
   }
@@ -88,6 +91,11 @@ absl::Status BusyError() {
 }
 
 bool IsBusy(const absl::Status& status) { return status.GetPayload(kBusyUrl).has_value(); }
+
+std::size_t PlaceOf(const std::exception& error) {
+  const auto* const refusal = dynamic_cast<const ServerError*>(&error);
+  return refusal == nullptr ? kNoPlace : refusal->place();
+}
 
 Failure TranslateException(const std::exception& error) {
   const std::string text = error.what();

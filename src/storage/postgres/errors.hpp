@@ -28,6 +28,8 @@ struct Failure {
   // The session lacks what its work needs, and will lack it for the next work too: a right, a table, a server that
   // takes writes, its own prepared statements.
   bool unfit = false;
+  // The session has no fit plan of a prepared statement, which therefore was not executed: a new session has.
+  bool unprepared = false;
   // The server lacks room on disk, memory or temporary files for it: so it does for all commits, and perhaps for this
   // query alone.
   bool no_room = false;
@@ -55,6 +57,10 @@ class ServerError : public std::runtime_error {
   std::string sqlstate_;
   std::size_t place_;
 };
+
+inline constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
+// Of the statement that was refused, in its message; kNoPlace of another error.
+std::size_t PlaceOf(const std::exception& error);
 
 // A PipelineSession has no connection, or none any more: what it sent last may have been executed.
 class LostConnection : public std::runtime_error {

@@ -35,8 +35,8 @@ struct DatabaseOptions {
   int lists_waiting_max = 16;  // lists that may wait for their sessions; one more is RESOURCE_EXHAUSTED
   // The orders that a list counts, and those that it sorts where no index has its order; 0 = all.
   int list_count_max = 10'000;
-  int batch_max = 128;         // commands in one transaction, 1–1024
-  int queue_max = 4096;        // commands that may wait; one more is RESOURCE_EXHAUSTED
+  int batch_max = 128;   // commands in one transaction, 1–1024
+  int queue_max = 4096;  // commands that may wait; one more is RESOURCE_EXHAUSTED
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration lock_timeout = absl::Seconds(4);
   // The same for a batch; then the commands that need the row run apart. The smaller of the two counts.

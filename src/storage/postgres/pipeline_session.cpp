@@ -61,9 +61,14 @@ PipelineSession::PipelineSession(const DatabaseOptions& options, SessionUse use)
   PQsetNoticeProcessor(
       connection, [](void* /*arg*/, const char* /*message*/) {}, nullptr);
   const ServerWaits::Watched watched(*waits_);
-  const Rows done(PQexec(connection, SessionSettings(options, use).c_str()));
+  PGresult* const result = PQexec(connection, SessionSettings(options, use).c_str());
+  const Rows done(result);
   if (broken()) throw LostConnection(PQerrorMessage(connection));
-  if (done.tag() != "SET") throw ServerError(PQerrorMessage(connection), "");
+  if (done.tag() != "SET") {
+    const ServerError refused = ErrorOf(result, 0);
+    if (refused.sqlstate().empty()) throw LostConnection(PQerrorMessage(connection));
+    throw ServerError(refused);
+  }
   if (PQenterPipelineMode(connection) != 1) throw LostConnection(PQerrorMessage(connection));
 }
 

@@ -38,6 +38,8 @@ class PipelineSession {
   void Queue(std::string sql, Take take = nullptr);
   // The next statement begins a packet of its own: the server may execute those before it without it.
   void BeginPacket();
+  // The place of the next statement in the message.
+  std::size_t next_place() const { return queue_.size(); }
   // Sends the message and takes its answers, and so on until nothing is queued. Where a statement fails, or a `take`
   // throws, the rest of the message is dropped; outside a transaction none of it has happened.
   void Run();

@@ -67,9 +67,11 @@ bool IsConcurrent(const EmbeddedMigration& migration) {
   return false;
 }
 
-bool ApplyConcurrently(const DatabaseOptions& options, const EmbeddedMigration& migration) {
+bool ApplyConcurrently(const DatabaseOptions& options, const EmbeddedMigration& migration,
+                       const std::function<bool()>* cancelled) {
   Session session(WithoutLimits(options), SessionUse::kQueries);
   session.LimitWaits(absl::InfiniteDuration());
+  session.StopWhen(cancelled);
   LockMigrationsOfSession(session, options.lock_timeout, options.idle_in_transaction_timeout);
   const Params name = Params().Add(std::string(migration.name));
   if (!session.ExecuteOnce(kIsApplied, name).empty()) return false;

@@ -1,6 +1,8 @@
 // Migrations that build indexes on large tables without stopping writers (CREATE INDEX CONCURRENTLY).
 #pragma once
 
+#include <functional>
+
 #include "storage/postgres/options.hpp"
 #include "storage/schema/migrations.hpp"
 
@@ -14,6 +16,7 @@ bool IsConcurrent(const EmbeddedMigration& migration);
 // EXISTS …`); none has a semicolon in it. Where it was cut off, at a kill of process or server, the next call goes on:
 // an index that is complete stays, and one that Postgres marks INVALID is dropped and built again. Both leave writers
 // alone; each waits for the transactions that run at its begin, however long they last. Throws pqxx exceptions.
-bool ApplyConcurrently(const DatabaseOptions& options, const EmbeddedMigration& migration);
+bool ApplyConcurrently(const DatabaseOptions& options, const EmbeddedMigration& migration,
+                       const std::function<bool()>* cancelled);
 
 }  // namespace logistics::storage

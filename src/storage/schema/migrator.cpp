@@ -28,6 +28,8 @@ constexpr std::string_view kCreateTable =
     "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL "
     "DEFAULT now())";
 
+constexpr absl::Duration kLockTimeout = absl::Milliseconds(500);
+
 constexpr char kAsOwner[] =
     "; `logistics-engine migrate` runs as the owner of the tables, and docs/deploy.md has the grants of both roles";
 
@@ -83,8 +85,9 @@ absl::Status CheckMayCreate(Session& session, const DatabaseOptions& options,
                                                     row[1].c_str(), " lacks CREATE on it", kAsOwner));
 }
 
-bool Apply(Session& session, const DatabaseOptions& options, const EmbeddedMigration& migration) {
-  if (IsConcurrent(migration)) return ApplyConcurrently(options, migration);
+bool Apply(Session& session, const DatabaseOptions& options, const EmbeddedMigration& migration,
+           const std::function<bool()>* cancelled) {
+  if (IsConcurrent(migration)) return ApplyConcurrently(options, migration, cancelled);
   session.Begin();
   LockMigrations(session, options.lock_timeout);
   const Params name = Params().Add(std::string(migration.name));
@@ -92,8 +95,10 @@ bool Apply(Session& session, const DatabaseOptions& options, const EmbeddedMigra
     session.Script("COMMIT");
     return false;
   }
-  // A migration may rewrite a large table, so its time has no limit; its waits for locks have one.
-  session.Script("SET LOCAL statement_timeout = 0");
+  // A migration may rewrite a large table, so its time has no limit; its waits for locks have a short one, because
+  // whoever comes after it waits behind it, and a dump holds its locks for an hour.
+  session.Script(absl::StrCat("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ",
+                              absl::ToInt64Milliseconds(std::min(options.lock_timeout, kLockTimeout))));
   session.LimitWaits(absl::InfiniteDuration());
   session.Script(std::string(migration.sql));
   session.ExecuteOnce("INSERT INTO schema_migrations (name) VALUES ($1)", name);
@@ -103,7 +108,8 @@ bool Apply(Session& session, const DatabaseOptions& options, const EmbeddedMigra
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options) {
+absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options,
+                                                 const std::function<bool()>* cancelled) {
   std::vector<std::string> applied;
   bool pooled = false;
   const absl::Status pooler =
@@ -123,7 +129,7 @@ absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options)
     session.Script(std::string(kCreateTable));
     session.Script("COMMIT");
     for (const EmbeddedMigration& migration : missing) {
-      if (Apply(session, options, migration)) applied.emplace_back(migration.name);
+      if (Apply(session, options, migration, cancelled)) applied.emplace_back(migration.name);
     }
   });
   if (!status.ok()) return status;

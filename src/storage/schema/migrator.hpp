@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,10 @@ namespace logistics::storage {
 // Migrations that a newer release applied are left alone. Where none is missing, the role needs no right but SELECT.
 // UNAVAILABLE: the database is unavailable or busy, call again; any other error will not pass by itself.
 // FAILED_PRECONDITION, with the remedy: the database does not fit (database_check.hpp), or the role lacks a right.
-absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options);
+// `cancelled`, where given, is asked by another thread: once it is true, the build of an index is waited for no longer
+// (UNAVAILABLE). The server goes on with it, and the next call waits for that.
+absl::StatusOr<std::vector<std::string>> Migrate(const DatabaseOptions& options,
+                                                 const std::function<bool()>* cancelled = nullptr);
 
 // FAILED_PRECONDITION naming the rights that a role needs to serve (rights.hpp) and lacks; else as Migrate. The schema
 // is up to date.

@@ -62,6 +62,12 @@ Columns WantedRights() {
 
 }  // namespace
 
+ArrayParam TablesOfOurs() {
+  ArrayParam names;
+  for (const TableRights& table : kRights) names.Add(table.table);
+  return names;
+}
+
 void RequireRights(Session& session, const std::string& schema) {
   Params params = Params().Add(schema);
   WantedRights().AddTo(params);

@@ -12,6 +12,9 @@ class MissingRightsError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The names of all tables and views that serve uses.
+ArrayParam TablesOfOurs();
+
 // The rights of a role that serves: USAGE on the schema, SELECT on all our tables, and what each table needs besides
 // (docs/deploy.md). Throws MissingRightsError naming the rights that the session's role lacks, and on what; pqxx
 // exceptions too. Skips a table that does not exist.

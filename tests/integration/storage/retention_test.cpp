@@ -74,7 +74,7 @@ TEST_F(RetentionTest, OldChangesAndTheirCommits_GoAndTheNewestCommitStays) {
   const std::int64_t last = Last();
   options_.retention = {kAge, kAge, kAge, {}, {}};
   Start();
-  EXPECT_TRUE(Goes("commits WHERE number < " + std::to_string(last)));
+  EXPECT_TRUE(Goes("commits WHERE number < " + std::to_string(last - 1)));
   EXPECT_EQ(Count("order_status_history"), 1);
   EXPECT_EQ(Count("stock_movements"), 1);
   EXPECT_EQ(Last(), last) << "numbers never go back";
@@ -94,13 +94,14 @@ TEST_F(RetentionTest, PlaceBelowWhatIsDeleted_IsOutOfRange) {
   const std::int64_t last = Last();
   options_.retention = {kAge, kAge, {}, {}, {}};
   Start();
-  ASSERT_TRUE(Goes("commits WHERE number < " + std::to_string(last)));
+  ASSERT_TRUE(Goes("commits WHERE number < " + std::to_string(last - 1)));
   ports::OrderLog& log = replica_->database().order_log();
   const auto at = [](std::int64_t number) { return ports::LogPlace::AfterCommit(number); };
   EXPECT_THAT(log.ReadAfter({}, at(last - 1), 10, {}), IsOk());
   EXPECT_THAT(log.ReadAfter({}, at(last - 2), 10, {}), StatusIs(absl::StatusCode::kOutOfRange));
   EXPECT_THAT(log.ReadAfter({std::nullopt, customer_}, {}, 10, {}), StatusIs(absl::StatusCode::kOutOfRange));
-  EXPECT_THAT(log.CommittedAt(last - 1, {}), StatusIs(absl::StatusCode::kOutOfRange));
+  EXPECT_THAT(log.CommittedAt(last - 1, {}), IsOk()) << "a token of the quiet time before the last commit names it";
+  EXPECT_THAT(log.CommittedAt(last - 2, {}), StatusIs(absl::StatusCode::kOutOfRange));
   EXPECT_THAT(log.CommittedAt(last, {}), IsOk());
   EXPECT_THAT(log.CommittedAt(last + 1, {}), fakes::IsOkAndHolds(std::nullopt));
 }
@@ -111,13 +112,13 @@ TEST_F(RetentionTest, YoungAndUnpublishedCommits_StayWithAllBehindThem) {
   Publish(6);
   options_.retention = {kAge, kAge, kAge, {}, {}};
   Start();
-  EXPECT_TRUE(Goes("commits WHERE number < 6"));
-  EXPECT_EQ(Number("SELECT min(number) FROM commits"), 6) << "the broker has not confirmed it";
+  EXPECT_TRUE(Goes("commits WHERE number < 5"));
+  EXPECT_EQ(Number("SELECT min(number) FROM commits"), 5) << "the broker has not confirmed the one behind it";
   Publish(Last());
-  EXPECT_TRUE(Goes("commits WHERE number < 10"));
-  EXPECT_EQ(Number("SELECT min(number) FROM commits"), 10) << "it is young";
+  EXPECT_TRUE(Goes("commits WHERE number < 9"));
+  EXPECT_EQ(Number("SELECT min(number) FROM commits"), 9) << "the one behind it is young";
   Age("= 10");
-  EXPECT_TRUE(Goes("commits WHERE number < " + std::to_string(Last())));
+  EXPECT_TRUE(Goes("commits WHERE number < " + std::to_string(Last() - 1)));
 }
 
 // Without their commit nobody would find them.

@@ -46,6 +46,7 @@ const std::vector<Fault>& Faults() {
       {"read-only", {"SET default_transaction_read_only = on", insert}, FailureKind::kConnection, "25006", false},
       {"shutdown", {"BEGIN", insert, Raise("57P01")}, FailureKind::kConnection, "57P01", false},
       {"outcome unknown to a pooler", {"BEGIN", insert, Raise("08007")}, FailureKind::kConnection, "08007", false},
+      {"outcome unknown to a proxy", {"BEGIN", insert, Raise("40003")}, FailureKind::kConnection, "40003", false},
       {"statements lost", {kPrepared, "DEALLOCATE ALL", kPrepared}, FailureKind::kConnection, "26000", false},
       {"result changed",
        {kPrepared, "ALTER TABLE changing ADD COLUMN later integer", kPrepared},

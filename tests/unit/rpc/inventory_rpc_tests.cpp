@@ -183,7 +183,8 @@ TEST_F(InventoryRpcTest, Reserve_Invalid_NamesEveryField) {
 }
 
 TEST_F(InventoryRpcTest, RemoteInventory_IsNotServed) {
-  Server without(options_, {tasks_, &async_orders_, nullptr}, orders_service_, *order_updates_, nullptr, nullptr, ids_,
+  service::CallQueue tasks;
+  Server without(options_, {tasks, &async_orders_, nullptr}, orders_service_, *order_updates_, nullptr, nullptr, ids_,
                  clock_, metrics_, log_);
   ASSERT_OK_AND_ASSIGN(const int port, without.Start());
   const auto stub = ::inventory::InventoryService::NewStub(

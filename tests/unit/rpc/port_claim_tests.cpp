@@ -78,7 +78,8 @@ TEST_F(PortClaimTest, ServersAndClaims_ExcludeEachOther) {
     ASSERT_THAT(claim, IsOk()) << host;
     {
       service::OrderUpdates updates(order_log_, metrics_);
-      Server second(options_, Async(), orders_service_, updates, nullptr, nullptr, ids_, clock_, metrics_, log_);
+      service::CallQueue tasks;
+      Server second(options_, {tasks}, orders_service_, updates, nullptr, nullptr, ids_, clock_, metrics_, log_);
       EXPECT_THAT(second.Start(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("GRPC_PORT"))) << host;
     }
     claim->Release();

@@ -68,7 +68,8 @@ TEST_F(ServerTest, PortTaken_IsRefusedNamingHostAndPort) {
   Start();
   ServerOptions same = options_;
   same.port = port_;
-  Server second(same, Async(), orders_service_, *order_updates_, &inventory_service_, &stock_updates_, ids_, clock_,
+  service::CallQueue tasks;
+  Server second(same, {tasks}, orders_service_, *order_updates_, &inventory_service_, &stock_updates_, ids_, clock_,
                 metrics_, log_);
   EXPECT_THAT(second.Start(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr(absl::StrCat("127.0.0.1:", port_))));
 }

@@ -43,7 +43,7 @@ TEST(TranslateExceptionTest, WaitInVain_IsOneForALock) {
 
 TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {
   for (const char* const sqlstate :
-       {"08000", "08003", "08006", "08007", "57P01", "57P02", "57P03", "25P03", "25P04", "25006", "55000"}) {
+       {"08000", "08003", "08006", "08007", "40003", "57P01", "57P02", "57P03", "25P03", "25P04", "25006", "55000"}) {
     SCOPED_TRACE(sqlstate);
     ExpectTryLater(SqlError(sqlstate), FailureKind::kConnection);
   }
@@ -52,7 +52,7 @@ TEST(TranslateExceptionTest, LostOrRefusedConnection_IsOneOfConnection) {
 }
 
 TEST(TranslateExceptionTest, SessionsOnLibpq_MeanTheSameByTheirCodes) {
-  for (const char* const sqlstate : {"40P01", "55P03", "08007", "53100", "42501", "26000"}) {
+  for (const char* const sqlstate : {"40P01", "55P03", "08007", "53100", "42501", "26000", "40003", "40002", "0A000"}) {
     SCOPED_TRACE(sqlstate);
     const Failure ours = TranslateException(ServerError("server's words", sqlstate));
     const Failure theirs = TranslateException(SqlError(sqlstate));
