@@ -78,7 +78,7 @@ class UpgradeTest : public StorageFixture, public testing::WithParamInterface<st
     for (const EmbeddedMigration& migration : EmbeddedMigrations()) {
       if (migration.name > GetParam()) break;
       if (IsConcurrent(migration)) {
-        ApplyConcurrently(options_, migration);
+        ApplyConcurrently(options_, migration, nullptr);
       } else {
         old_.Query(std::string(migration.sql));
         old_.Query(absl::StrCat("INSERT INTO schema_migrations (name) VALUES ('", std::string(migration.name), "')"));
