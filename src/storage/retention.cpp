@@ -21,27 +21,34 @@ constexpr absl::Duration kWalkAgain = absl::Hours(24);
 
 // The rows of the next $3 commits behind those that are done, $1 seconds old and of numbers up to $2. The first that is
 // too young ends them: clocks are set back, so a later one may be older. Keys come as an array: however the planner
-// counts them, it reads the tables by index. `after`: which commits are next. `until`: which of those up to the last.
-#define LOGISTICS_DELETE_BY_COMMITS(table, after, until)                                                              \
-  "WITH next AS MATERIALIZED (SELECT number, batch_id, committed_at < now() - $1::bigint * interval '1 second' AS "   \
-  "old FROM commits WHERE number " after " (SELECT deleted_up_to FROM retention WHERE table_name = '" table           \
-  "') AND "                                                                                                           \
-  "number <= $2::bigint AND number < (SELECT value FROM change_counter) AND "                                         \
-  "number < (SELECT number FROM outbox_position) ORDER BY number LIMIT $3::bigint), "                                 \
-  "last AS MATERIALIZED (SELECT coalesce(min(number) FILTER (WHERE NOT old) - 1, max(number)) AS number FROM next), " \
-  "gone AS (DELETE FROM " table                                                                                       \
-  " WHERE batch_id = ANY(ARRAY(SELECT n.batch_id FROM next n WHERE n.number " until                                   \
-  " (SELECT number FROM last))) RETURNING 1) "                                                                        \
-  "UPDATE retention SET deleted_up_to = last.number FROM last WHERE table_name = '" table                             \
-  "' AND "                                                                                                            \
-  "deleted_up_to < last.number RETURNING (SELECT count(*) FROM gone)"
-constexpr Statement kDeleteHistory = {"delete_old_history",
-                                      LOGISTICS_DELETE_BY_COMMITS("order_status_history", ">", "<=")};
-constexpr Statement kDeleteMovements = {"delete_old_movements",
-                                        LOGISTICS_DELETE_BY_COMMITS("stock_movements", ">", "<=")};
+// counts them, it reads the tables by index.
+#define LOGISTICS_NEXT_COMMITS(after, table)                                                               \
+  "(SELECT number, batch_id, committed_at < now() - $1::bigint * interval '1 second' AS old FROM commits " \
+  "WHERE number " after " (SELECT deleted_up_to FROM retention WHERE table_name = '" table                 \
+  "') AND number <= $2::bigint AND number < (SELECT value FROM change_counter) AND "                       \
+  "number < (SELECT number FROM outbox_position) ORDER BY number LIMIT $3::bigint), "                      \
+  "last AS MATERIALIZED (SELECT coalesce(min(number) FILTER (WHERE NOT old) - 1, max(number)) AS number FROM next), "
+#define LOGISTICS_MARK_DELETED(table)                                                     \
+  "UPDATE retention SET deleted_up_to = last.number FROM last WHERE table_name = '" table \
+  "' AND deleted_up_to < last.number RETURNING (SELECT count(*) FROM gone)"
+constexpr Statement kDeleteHistory = {
+    "delete_old_history",
+    "WITH next AS MATERIALIZED " LOGISTICS_NEXT_COMMITS(">", "order_status_history")
+    "gone AS (DELETE FROM order_status_history WHERE batch_id = ANY(ARRAY(SELECT n.batch_id FROM next n "
+    "WHERE n.number <= (SELECT number FROM last))) RETURNING 1) " LOGISTICS_MARK_DELETED("order_status_history")};
+constexpr Statement kDeleteMovements = {
+    "delete_old_movements",
+    "WITH next AS MATERIALIZED " LOGISTICS_NEXT_COMMITS(">", "stock_movements")
+    "gone AS (DELETE FROM stock_movements WHERE batch_id = ANY(ARRAY(SELECT n.batch_id FROM next n "
+    "WHERE n.number <= (SELECT number FROM last))) RETURNING 1) " LOGISTICS_MARK_DELETED("stock_movements")};
 // The last one stays: a token of a quiet time names it, and its row says that nobody has missed anything.
-constexpr Statement kDeleteCommits = {"delete_old_commits", LOGISTICS_DELETE_BY_COMMITS("commits", ">=", "<")};
-#undef LOGISTICS_DELETE_BY_COMMITS
+constexpr Statement kDeleteCommits = {
+    "delete_old_commits",
+    "WITH next AS MATERIALIZED " LOGISTICS_NEXT_COMMITS(">=", "commits")
+    "gone AS (DELETE FROM commits WHERE batch_id = ANY(ARRAY(SELECT n.batch_id FROM next n "
+    "WHERE n.number < (SELECT number FROM last))) RETURNING 1) " LOGISTICS_MARK_DELETED("commits")};
+#undef LOGISTICS_MARK_DELETED
+#undef LOGISTICS_NEXT_COMMITS
 // Those that keep a lost commit out: it is long rolled back.
 constexpr Statement kDeleteLostCommits = {
     "delete_lost_commits",

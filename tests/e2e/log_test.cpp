@@ -55,7 +55,7 @@ TEST(LogTest, JsonAskedFor_EveryLineIsJsonOnStandardOutputWhateverCallersSend) {
       EXPECT_THAT(record.value("correlation_id", ""), Not(IsEmpty())) << line;
     }
   }
-  EXPECT_EQ(calls, 4) << "each that we see has one line: " << daemon.Log();
+  EXPECT_EQ(calls, 5) << "each has one line: " << daemon.Log();
   EXPECT_THAT(daemon.process().Log(), IsEmpty()) << "standard error";
 }
 

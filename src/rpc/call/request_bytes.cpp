@@ -89,7 +89,8 @@ std::string Joined(const grpc::ByteBuffer& bytes) {
 absl::Status ReadRequest(grpc::ByteBuffer& bytes, int bytes_max, google::protobuf::Message& request) {
   const Descriptor& type = *request.GetDescriptor();
   if (!bytes.Valid()) {
-    return absl::InvalidArgumentError(absl::StrCat("the call has no message, one ", type.full_name(), " is wanted"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the call has no message, or a far too large one; one ", type.full_name(), " is wanted"));
   }
   if (bytes.Length() > static_cast<std::size_t>(bytes_max)) {
     return domain::MessageTooLargeError(bytes.Length(), static_cast<std::size_t>(bytes_max));

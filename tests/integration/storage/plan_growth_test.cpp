@@ -30,9 +30,10 @@ const std::map<std::string, std::string> kGrow = {
 // Statements that the sessions' care may run meanwhile, or not.
 const std::set<std::string> kProbes = {"read_probe", "probe_writes", "probe_commit"};
 // Tables with a row or some, and those of what waits: Postgres may read them whole.
-const std::set<std::string> kSmallTables = {
-    "commit_lock", "outbox_position",   "leases",           "engine_facts", "replicas",      "routed_keys",
-    "settlements", "restocks_in_doubt", "restocks_refused", "intent_keys",  "inbox_waiting", "outbox_quarantine"};
+const std::set<std::string> kSmallTables = {"commit_lock",       "retention",        "outbox_position", "leases",
+                                            "engine_facts",      "replicas",         "routed_keys",     "settlements",
+                                            "restocks_in_doubt", "restocks_refused", "intent_keys",     "inbox_waiting",
+                                            "outbox_quarantine"};
 
 struct Cost {
   std::int64_t buffers = 0;

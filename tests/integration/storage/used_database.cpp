@@ -44,6 +44,8 @@ DatabaseOptions UsedDatabase::LoggedOptions() const {
   options.url = log_.Url(database_.url());
   options.list_count_max = kListCountMax;
   options.statement_timeout = absl::Minutes(2);
+  const absl::Duration age = absl::Hours(24 * 3650);  // nothing is so old, and all is looked for
+  options.retention = {age, age, age, age, age};
   return options;
 }
 
