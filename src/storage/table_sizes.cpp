@@ -27,7 +27,8 @@ TableSizes::TableSizes(SessionPool& pool, ports::Metrics& metrics)
 void TableSizes::Measure() {
   const auto sizes = pool_.Read(absl::Now() + kMeasureTime, [](Session& session) {
     std::vector<std::pair<std::string, double>> tables;
-    for (const pqxx::row& row : session.Execute(kTableSizes, Params().Add(TablesOfOurs()))) tables.emplace_back(row[0].c_str(), row[1].as<double>());
+    for (const pqxx::row& row : session.Execute(kTableSizes, Params().Add(TablesOfOurs())))
+      tables.emplace_back(row[0].c_str(), row[1].as<double>());
     return tables;
   });
   if (!sizes.ok()) return;  // reported by those who cannot go on

@@ -18,7 +18,7 @@ inline constexpr std::int32_t kPageSizeDefault = 50;
 inline constexpr std::int32_t kPageSizeMax = 100;
 inline constexpr std::int32_t kPageMax = 1'000'000;
 inline constexpr std::int64_t kPagedOrdersMax = 10'000;  // page numbers begin before it; page tokens reach everything
-inline constexpr std::size_t kLevelIdsMax = 1'000;                // ids in one GetInventoryLevels
+inline constexpr std::size_t kLevelIdsMax = 1'000;       // ids in one GetInventoryLevels
 inline constexpr std::int64_t kStockQuantityMax = 2'147'483'647;  // events carry 32-bit counts (contract §3)
 
 }  // namespace logistics::domain

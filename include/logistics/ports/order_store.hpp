@@ -66,8 +66,8 @@ class OrderStore {
 
   // Ties of the sort value are broken by id, those of a status by the time of creation and then by id, in the same
   // direction. INVALID_ARGUMENT naming sort_by or status_filter: no index has the order, and the filters leave more
-  // orders to sort than the store's bound. DEADLINE_EXCEEDED, also when the store's own time is up: a repetition takes as
-  // long again.
+  // orders to sort than the store's bound. DEADLINE_EXCEEDED, also when the store's own time is up: a repetition takes
+  // as long again.
   virtual absl::StatusOr<OrderPage> List(const OrderQuery& query, const CallContext& context) = 0;
 };
 

@@ -74,7 +74,8 @@ TEST_F(SessionClassesTest, ListWhoseTimeIsUp_SaysWhichFilterToAddAndAsksForNoRep
   for (const absl::Duration time : {absl::Seconds(30), absl::Milliseconds(100)}) {
     const absl::Status status = database.orders().List({}, Within(time)).status();
     EXPECT_THAT(status, fakes::StatusIs(absl::StatusCode::kDeadlineExceeded));
-    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("add customer_id or status_filter or start_date or end_date"));
+    EXPECT_THAT(std::string(status.message()),
+                testing::HasSubstr("add customer_id or status_filter or start_date or end_date"));
     EXPECT_FALSE(domain::RetryAfterOf(status).has_value());
   }
 }
