@@ -1,6 +1,9 @@
 #include "arguments.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
 
 namespace logistics::bench {
 
@@ -19,10 +22,6 @@ void Arguments::Number(const std::string& name, int& value, int min, int max, co
   parser_->app.add_option(name, value, help)->check(CLI::Range(min, max))->required(required);
 }
 
-void Arguments::Flag(const std::string& name, bool& value, const std::string& help) {
-  parser_->app.add_flag(name, value, help);
-}
-
 void Arguments::Command(const std::string& name, const std::string& help) {
   parser_->app.require_subcommand(1);
   parser_->app.add_subcommand(name, help)->fallthrough();  // options may follow it
@@ -38,5 +37,16 @@ std::optional<int> Arguments::Parse(int argc, char** argv) {
 }
 
 bool Arguments::Given(const std::string& command) const { return parser_->app.got_subcommand(command); }
+
+int Arguments::Run(int argc, char** argv, const std::function<std::string()>& measure) {
+  if (const auto over = Parse(argc, argv)) return *over;
+  try {
+    std::printf("%s\n", measure().c_str());
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", std::filesystem::path(argv[0]).filename().c_str(), error.what());
+    return 1;
+  }
+}
 
 }  // namespace logistics::bench

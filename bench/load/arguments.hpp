@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,13 +17,16 @@ class Arguments {
 
   void Text(const std::string& name, std::string& value, const std::string& help, bool required = false);
   void Number(const std::string& name, int& value, int min, int max, const std::string& help, bool required = false);
-  void Flag(const std::string& name, bool& value, const std::string& help);
   // One of the commands has to be given.
   void Command(const std::string& name, const std::string& help);
 
   // Sets the values. The exit code when the program is over: help was wanted, or something is wrong, and was printed.
   std::optional<int> Parse(int argc, char** argv);
   bool Given(const std::string& command) const;
+
+  // Parses, prints the line that `measure` gives, and returns the exit code of the program. An exception of `measure`
+  // goes to stderr behind the program's name.
+  int Run(int argc, char** argv, const std::function<std::string()>& measure);
 
  private:
   struct Parser;

@@ -190,12 +190,6 @@ int main(int argc, char** argv) {
   arguments.Number("--window", options.window, 1, 10'000, "published and not yet confirmed");
   arguments.Command("publish", "messages, each confirmed");
   arguments.Command("count", "the messages in queues");
-  if (const auto over = arguments.Parse(argc, argv)) return *over;
-  try {
-    std::printf("%s\n", (arguments.Given("publish") ? Publish(options) : Count(options)).dump().c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "event_load: %s\n", error.what());
-    return 1;
-  }
-  return 0;
+  return arguments.Run(argc, argv,
+                       [&] { return (arguments.Given("publish") ? Publish(options) : Count(options)).dump(); });
 }

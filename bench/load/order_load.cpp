@@ -3,7 +3,6 @@
 // last event. One thread, one completion queue. Bounded by --seconds and --calls; used by scripts/bench.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <thread>
@@ -185,13 +184,8 @@ int main(int argc, char** argv) {
   arguments.Number("--products", options.workload.products, 1, 100'000, "1 = all orders on one product");
   arguments.Number("--items", options.workload.items, 1, 100, "lines of an order");
   arguments.Number("--seed", options.seed, 0, 2'000'000'000, "of what is random");
-  if (const auto over = arguments.Parse(argc, argv)) return *over;
-  options.workload.seed = static_cast<std::uint64_t>(options.seed);
-  try {
-    std::printf("%s\n", Run(options).Measure().dump().c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "order_load: %s\n", error.what());
-    return 1;
-  }
-  return 0;
+  return arguments.Run(argc, argv, [&] {
+    options.workload.seed = static_cast<std::uint64_t>(options.seed);
+    return logistics::bench::Run(options).Measure().dump();
+  });
 }

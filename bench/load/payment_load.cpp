@@ -2,7 +2,6 @@
 // bare consumer, and waits until the daemon has acted on them. Prints a line of JSON. Bounded by its options; used by
 // scripts/bench.
 #include <chrono>
-#include <cstdio>
 #include <pqxx/pqxx>
 #include <stdexcept>
 #include <string>
@@ -120,15 +119,10 @@ int main(int argc, char** argv) {
   arguments.Command("publish", "a payment for each pending order into the queue");
   arguments.Command("take", "with a bare consumer, each acked");
   arguments.Command("await", "until the daemon has acted on them all");
-  if (const auto over = arguments.Parse(argc, argv)) return *over;
-  try {
+  return arguments.Run(argc, argv, [&] {
     const Json result = arguments.Given("publish") ? Publish(options)
                         : arguments.Given("take")  ? Take(options)
                                                    : Await(options);
-    std::printf("%s\n", result.dump().c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "payment_load: %s\n", error.what());
-    return 1;
-  }
-  return 0;
+    return result.dump();
+  });
 }

@@ -3,7 +3,6 @@
 // options; used by scripts/bench.
 #include <grpcpp/grpcpp.h>
 
-#include <cstdio>
 #include <fstream>
 #include <limits>
 #include <pqxx/pqxx>
@@ -140,13 +139,8 @@ int main(int argc, char** argv) {
   arguments.Number("--seed", options.seed, 0, std::numeric_limits<int>::max(), "of what is random");
   arguments.Command("updates", "of many readers");
   arguments.Command("resume", "from a token on");
-  if (const auto over = arguments.Parse(argc, argv)) return *over;
-  try {
+  return arguments.Run(argc, argv, [&] {
     const Json result = arguments.Given("updates") ? MeasureUpdates(options) : MeasureResume(options);
-    std::printf("%s\n", result.dump().c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "stream_load: %s\n", error.what());
-    return 1;
-  }
-  return 0;
+    return result.dump();
+  });
 }

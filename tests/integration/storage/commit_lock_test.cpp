@@ -18,6 +18,12 @@ class CommitLockTest : public StorageFixture {
  protected:
   CommitLockTest() : replica_(NewReplica()), product_(ProductWith(replica_->database(), 10'000)) {}
   absl::Status CreateOne() { return Create(replica_->database(), OrderOf(product_, 1)).status(); }
+  // Of another writer, as a commit does, up to its end.
+  static void TakeNumber(Session& other) {
+    other.Begin();
+    other.Script("SELECT 1 FROM commit_lock FOR UPDATE");
+    other.Script("INSERT INTO commits SELECT gen_random_uuid(), value + 1, clock_timestamp() FROM change_counter");
+  }
 
   std::unique_ptr<Replica> replica_;
   domain::ProductId product_;
@@ -33,9 +39,7 @@ TEST_F(CommitLockTest, Commits_LeaveTheLockedRowAsItIs) {
 TEST_F(CommitLockTest, WriterThatWaitedForTheLock_TakesTheNumberBehindTheCommitItWaitedFor) {
   const std::int64_t before = Number("SELECT value FROM change_counter");
   Session other(Options(), SessionUse::kQueries);
-  other.Begin();
-  other.Script("SELECT 1 FROM commit_lock FOR UPDATE");
-  other.Script("INSERT INTO commits SELECT gen_random_uuid(), value + 1, clock_timestamp() FROM change_counter");
+  TakeNumber(other);
   absl::Status status;
   std::jthread caller([&] { status = CreateOne(); });
   ASSERT_TRUE(Eventually([&] {
@@ -75,9 +79,7 @@ TEST_F(CommitLockTest, ReplicaOfTheReleaseBefore_TakesItsNumbersInTheSameOrder) 
 TEST_F(CommitLockTest, NumberThatWasRolledBack_IsGivenOutAgain) {
   const std::int64_t before = Number("SELECT value FROM change_counter");
   Session other(Options(), SessionUse::kQueries);
-  other.Begin();
-  other.Script("SELECT 1 FROM commit_lock FOR UPDATE");
-  other.Script("INSERT INTO commits SELECT gen_random_uuid(), value + 1, clock_timestamp() FROM change_counter");
+  TakeNumber(other);
   other.Rollback();
   ASSERT_THAT(CreateOne(), IsOk());
   EXPECT_EQ(Number("SELECT value FROM change_counter"), before + 1);
