@@ -12,7 +12,8 @@ namespace logistics::messaging {
 // work when its answers are read.
 inline constexpr int kBurstMessagesMax = 128;
 
-// Rows deleted in one transaction while there is more to send. An idle relay deletes fewer, and so does the delay.
+// Rows deleted in one transaction, and how long the first of fewer waits: a delete costs the database as much as
+// storing an order. What is confirmed and not yet deleted is published once more after a crash.
 inline constexpr std::size_t kDeleteBatchRows = 256;
 inline constexpr std::chrono::milliseconds kDeleteDelayMax{20};
 

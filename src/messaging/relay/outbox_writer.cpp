@@ -12,8 +12,7 @@ bool OutboxWriter::Due(Time now) const {
   if (!leadership_.Leads(now)) return false;
   if (!to_quarantine_.empty()) return true;
   if (window_.confirmed() == 0) return window_.start_moved() && now >= move_at_;
-  const bool window_idle = window_.in_flight() == 0 && window_.ready() == 0;
-  return window_idle || window_.confirmed() >= kDeleteBatchRows || now >= delete_at_;
+  return window_.confirmed() >= kDeleteBatchRows || now >= delete_at_;
 }
 
 void OutboxWriter::Write(Time now, const std::string& refusal) {

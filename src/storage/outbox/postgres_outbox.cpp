@@ -115,12 +115,11 @@ absl::StatusOr<ports::OutboxPage> PostgresOutbox::ReadAfter(const OutboxPosition
     }
     const PartRow& last = read.rows.back();
     page.position = {last.number, OutboxPosition::kEndOfCommit};
-    page.more = read.commits == commits_max;
-    // More parts of the last commit may follow, also when the page is full of bytes: they are asked for once more.
-    if (last.part) {
+    page.more = read.commits == commits_max || read.cut;
+    // More parts of the last commit may follow.
+    if (read.cut && last.part) {
       page.position.ordinal = *last.part;
       page_end_ = {page.position, *last.part};
-      page.more = true;
     }
   });
   if (!status.ok()) return status;

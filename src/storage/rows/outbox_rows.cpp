@@ -21,12 +21,13 @@ constexpr Statement kReadParts = {
     "WITH page AS MATERIALIZED (SELECT number, batch_id, committed_at FROM commits "
     "WHERE number >= $1::bigint ORDER BY number LIMIT $2::bigint), "
     "parts AS (SELECT p.number, p.batch_id, p.committed_at, o.part, o.events, octet_length(o.events) AS bytes, "
-    "sum(octet_length(o.events)) OVER (ORDER BY p.number, o.part) AS total FROM page p LEFT JOIN LATERAL "
+    "sum(octet_length(o.events)) OVER (ORDER BY p.number, o.part) AS total, count(*) OVER () AS all_rows "
+    "FROM page p LEFT JOIN LATERAL "
     "(SELECT part, events FROM outbox WHERE batch_id = p.batch_id OFFSET 0) o "
     "ON p.number > $5::bigint OR o.part > $3::integer) "
     "SELECT number, batch_id, part, encode(events, 'hex'), (SELECT string_agg(q.ordinal::text, ',') "
     "FROM outbox_quarantine q WHERE q.batch_id = parts.batch_id), (SELECT count(*) FROM page), "
-    "(extract(epoch from committed_at) * 1000000)::bigint "
+    "(extract(epoch from committed_at) * 1000000)::bigint, all_rows "
     "FROM parts WHERE coalesce(total - coalesce(bytes, 0), 0) < $4::bigint ORDER BY number, part"};
 constexpr Statement kReadPart = {
     "outbox_read_part", "SELECT encode(events, 'hex') FROM outbox WHERE batch_id = $1::uuid AND part = $2::integer"};
@@ -83,6 +84,7 @@ PartRows ReadParts(Session& session, const ports::OutboxPosition& position, std:
                             .Add(kReadBytesMax)
                             .Add(position.number);
   PartRows read;
+  std::int64_t left = 0;
   for (const pqxx::row& row : session.Execute(kReadParts, params)) {
     PartRow& part = read.rows.emplace_back();
     part.number = row[0].as<std::int64_t>();
@@ -94,7 +96,9 @@ PartRows ReadParts(Session& session, const ports::OutboxPosition& position, std:
     part.quarantined = Ordinals(row[4]);
     read.commits = row[5].as<std::int64_t>();
     part.committed_at = absl::FromUnixMicros(row[6].as<std::int64_t>());
+    left = row[7].as<std::int64_t>() - std::ssize(read.rows);
   }
+  read.cut = left > 0;
   return read;
 }
 

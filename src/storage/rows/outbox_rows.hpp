@@ -34,6 +34,7 @@ struct PartRow {
 struct PartRows {
   std::vector<PartRow> rows;  // by number and part; each commit that was looked at has one at least
   std::int64_t commits = 0;   // that were looked at
+  bool cut = false;           // there are further parts of these commits: the bytes were enough
 };
 
 // The parts of up to `commits_max` commits after `position`, of which about kReadBytesMax are read. Within the commit
