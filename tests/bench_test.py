@@ -3,8 +3,10 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -13,7 +15,7 @@ sys.dont_write_bytecode = True
 
 from bench.driver import __main__ as driver  # noqa: E402
 from bench.driver import loads, processes, results, scale, world  # noqa: E402
-from bench.driver import message_lines, order_lines, remote_line, traffic_lines  # noqa: E402
+from bench.driver import distance, distant_line, message_lines, order_lines, remote_line, traffic_lines  # noqa: E402
 
 
 class Verdicts(unittest.TestCase):
@@ -74,11 +76,11 @@ class Tables(unittest.TestCase):
 
 
 class Arguments(unittest.TestCase):
-    def test_the_twelve_lines_have_somebody_who_measures_them(self):
+    def test_each_line_has_somebody_who_measures_it(self):
         self.assertEqual(results.LINES, ("orders", "hot", "floor", "solo", "reads", "relay", "payments", "remote",
-                                         "mixed", "growth", "streams", "footprint"))
+                                         "distant", "mixed", "growth", "streams", "footprint"))
         owners = (order_lines.OrderLines, message_lines.MessageLines, remote_line.RemoteLine,
-                  traffic_lines.TrafficLines)
+                  distant_line.DistantLine, traffic_lines.TrafficLines)
         for line in results.LINES:
             self.assertEqual(sum(hasattr(owner, line) for owner in owners), 1, line)
 
@@ -121,6 +123,45 @@ class Processes(unittest.TestCase):
 
     def test_cpu_is_shown_for_each_call_and_not_of_the_idle(self):
         self.assertEqual(loads.per_call({"daemon": 5_000, "echo": 3}, 100, 2_000), {"daemon": 50, "client": 20})
+
+
+class Distances(unittest.TestCase):
+    def setUp(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.server.close)
+
+    def test_a_question_and_its_answer_take_the_round_trip(self):
+        with distance.Distance(self.server.getsockname()[1], 60) as way, \
+                socket.create_connection(("127.0.0.1", way.port)) as client:
+            client.settimeout(20)
+            far, _ = self.server.accept()
+            with far:
+                begun = time.monotonic()
+                client.sendall(b"?")
+                far.sendall(far.recv(1))
+                self.assertEqual(client.recv(1), b"?")
+                self.assertGreaterEqual(time.monotonic() - begun, 0.06)
+
+    def test_what_is_under_way_does_not_wait_for_what_went_before(self):
+        with distance.Distance(self.server.getsockname()[1], 2_000) as way, \
+                socket.create_connection(("127.0.0.1", way.port)) as client:
+            far, _ = self.server.accept()
+            with far:
+                begun = time.monotonic()
+                for _ in range(20):
+                    client.sendall(b"x")
+                    time.sleep(0.01)
+                self.assertEqual(len(far.recv(20, socket.MSG_WAITALL)), 20)
+                self.assertLess(time.monotonic() - begun, 10, "a second each would be twenty")
+
+    def test_the_end_of_one_side_is_the_end_of_the_other(self):
+        with distance.Distance(self.server.getsockname()[1], 2) as way:
+            client = socket.create_connection(("127.0.0.1", way.port))
+            far, _ = self.server.accept()
+            client.close()
+            far.settimeout(20)
+            self.assertEqual(far.recv(1), b"")
+            far.close()
 
 
 class Rounds(unittest.TestCase):

@@ -9,6 +9,7 @@ import sys
 import time
 
 from bench.driver import machine, results, scale, world
+from bench.driver.distant_line import DistantLine
 from bench.driver.loads import Loads
 from bench.driver.message_lines import MessageLines
 from bench.driver.order_lines import OrderLines
@@ -19,7 +20,7 @@ from bench.driver.traffic_lines import TrafficLines
 INTERLEAVED = ("orders", "hot", "floor", "solo", "reads")
 SEED_MAX = 1_000_000
 # Those that have many samples in one round, or take long.
-ROUNDS_MAX = {"streams": 1}
+ROUNDS_MAX = {"distant": 1, "streams": 1}
 
 
 def parse(arguments):
@@ -84,9 +85,10 @@ def measure(options, servers, found):
             settings = lines.begin_round()
             for line in interleaved:
                 getattr(lines, line)()
-    messages, remote, traffic = MessageLines(loads, found), RemoteLine(loads, found), TrafficLines(loads, found)
+    remote = RemoteLine(loads, found)
+    owners = (MessageLines(loads, found), remote, DistantLine(loads, found), TrafficLines(loads, found))
     for line in sorted(set(chosen) - set(INTERLEAVED), key=lambda name: (name == "growth", chosen.index(name))):
-        owner = next(one for one in (messages, remote, traffic) if hasattr(one, line))
+        owner = next(one for one in owners if hasattr(one, line))
         for _ in clock.rounds(min(options.rounds, ROUNDS_MAX.get(line, options.rounds)), line):
             getattr(owner, line)()
         if owner is remote:

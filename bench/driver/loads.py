@@ -100,8 +100,8 @@ class Loads:
         result["cpu_us"] = per_call(meter.spent_us(), result["calls"], result["client_cpu_us"])
         return result
 
-    def pgbench(self, database, script, clients, products=PRODUCTS, log_prefix=None, seconds=None):
-        """Orders a second, and CPU per order. A failed transaction ends the measurement."""
+    def pgbench(self, database, script, clients, products=PRODUCTS, log_prefix=None, seconds=None, port=None):
+        """Orders a second, and CPU per order. A failed transaction ends the measurement. `port`: see World.url()."""
         seconds = seconds or self.scale.pgbench_s
         self.world.quiet_down()
         self._pgbench_run += 1
@@ -113,7 +113,7 @@ class Loads:
             arguments += ["--log", "--log-prefix", str(log_prefix)]
         before = int(self.world.sql(database, "SELECT count(*) FROM orders"))
         meter = self.world.meter()
-        ended = self.world.pgbench(database, arguments, seconds + 60)
+        ended = self.world.pgbench(database, arguments, seconds + 60, port)
         spent = meter.spent_us()
         transactions = int(re.search(r"^number of transactions actually processed: (\d+)", ended.out, re.M)[1])
         stored = int(self.world.sql(database, "SELECT count(*) FROM orders")) - before

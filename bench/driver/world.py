@@ -12,6 +12,7 @@ import urllib.parse
 import urllib.request
 
 from bench.driver import processes
+from bench.driver.daemon import Daemon
 from bench.driver.processes import BenchError, Meter
 from bench.driver.scale import GIB, PRODUCTS
 
@@ -38,27 +39,9 @@ def require_disk(folder, gib):
         raise BenchError(f"too little disk is free at {folder}: {free / GIB:.1f} GiB, and {gib} GiB are needed")
 
 
-class Daemon:
-    """A running daemon."""
-
-    def __init__(self, process, grpc_port, metrics_port, database_url, ready_s):
-        self.process = process
-        self.pid = process.pid
-        self.address = f"127.0.0.1:{grpc_port}"
-        self._metrics = f"http://127.0.0.1:{metrics_port}"
-        self.database_url = database_url
-        self.ready_s = ready_s
-
-    def get(self, path):
-        with urllib.request.urlopen(self._metrics + path, timeout=5) as answer:
-            return answer.read().decode()
-
-    def confirmed_events(self):
-        """Its own count: events that the broker has confirmed, repetitions included."""
-        for line in self.get("/metrics").splitlines():
-            if line.startswith('logistics_publish_total{result="confirmed"} '):
-                return int(float(line.split()[-1]))
-        return 0
+def require_program(name):
+    if not (BUILD / name).exists():
+        raise BenchError(f"{BUILD / name} is missing: run scripts/bench without --no-build")
 
 
 class World:
@@ -66,7 +49,8 @@ class World:
         """`server_url`: of a Postgres that runs already, without the database; up() starts one."""
         self.folder = pathlib.Path(folder)
         self._server_url = server_url
-        self.daemon = None
+        self._daemons = []
+        self._daemon_ports = []
         self._echo = None
         self._peer = None
         self._ports = self.folder / "daemon-ports"
@@ -74,8 +58,7 @@ class World:
     def up(self):
         """Postgres and RabbitMQ, and nothing else yet."""
         for program in ("logistics-engine", "order_load", "echo_server", "event_load", "payment_load", "stream_load"):
-            if not (BUILD / program).exists():
-                raise BenchError(f"{BUILD / program} is missing: run scripts/bench without --no-build")
+            require_program(program)
         processes.run(["scripts/stack", "up", "--dir", str(self.folder)], 150)
         env = {}
         for line in processes.run(["scripts/stack", "env", "--dir", str(self.folder)], 10).out.splitlines():
@@ -102,8 +85,14 @@ class World:
 
     # ---- Postgres
 
-    def url(self, database):
-        return f"{self._server_url}/{database}"
+    @property
+    def postgres_port(self):
+        return urllib.parse.urlsplit(self._server_url).port
+
+    def url(self, database, port=None):
+        """`port`: of a way to Postgres that is not the shortest."""
+        server = self._server_url if port is None else self._server_url.replace(f":{self.postgres_port}", f":{port}")
+        return f"{server}/{database}"
 
     def _pg_program(self, name):
         folder = os.environ.get("PG_BIN", "")
@@ -123,8 +112,8 @@ class World:
     def script(self, database, script, limit_s=120, **variables):
         processes.run(self.start_script(database, script, **variables), limit_s)
 
-    def pgbench(self, database, arguments, limit_s):
-        return processes.run([self._pg_program("pgbench"), *arguments, self.url(database)], limit_s)
+    def pgbench(self, database, arguments, limit_s, port=None):
+        return processes.run([self._pg_program("pgbench"), *arguments, self.url(database, port)], limit_s)
 
     def make_database(self, name):
         """With the daemon's tables and the products. Nothing when it is there."""
@@ -153,7 +142,9 @@ class World:
         return json.loads(text) if text else None
 
     def empty_queues(self):
-        for queue in QUEUES:
+        """Those that a daemon has declared."""
+        there = {queue["name"] for queue in self.broker("GET", "/api/queues/%2f?columns=name")}
+        for queue in there.intersection(QUEUES):
             self.broker("DELETE", f"/api/queues/%2f/{queue}/contents")
 
     def queued(self):
@@ -164,36 +155,51 @@ class World:
 
     # ---- the daemon, the bare server, the inventory service
 
+    @property
+    def daemon(self):
+        """The first of those that run."""
+        return self._daemons[0] if self._daemons else None
+
     def start_daemon(self, database, inventory="embedded", settings=""):
         """Ends the one that runs. Returns when it is ready; `ready_s` of the daemon says how long that took."""
+        return self.start_replicas(database, 1, inventory=inventory, settings=settings)[0]
+
+    def start_replicas(self, database, count, port=None, *, inventory="embedded", settings=""):
+        """As start_daemon, so many over one database. `port`: see url()."""
         self.stop_daemon()
         self.make_database(database)
-        if not self._ports.exists() or "GRPC=" not in self._ports.read_text():
-            self._grpc, self._metrics = self._claim_port("GRPC"), self._claim_port("METRICS")
         config = self.folder / "daemon.yaml"
         config.write_text(TOPOLOGY + settings)
+        for _ in range(count):
+            self._start_replica({"DATABASE_URL": self.url(database, port), "INVENTORY_SERVICE_URL": inventory}, config)
+        return self._daemons
+
+    def _start_replica(self, wanted, config):
+        number = len(self._daemons) + 1
+        if number > len(self._daemon_ports):
+            self._daemon_ports.append((self._claim_port(f"GRPC{number}"), self._claim_port(f"METRICS{number}")))
+        grpc, metrics = self._daemon_ports[number - 1]
         env = {name: value for name, value in os.environ.items() if not name.startswith(("LOGISTICS_", "RABBITMQ_"))}
-        env |= {"DATABASE_URL": self.url(database), "RABBITMQ_URL": self.amqp_url, "INVENTORY_SERVICE_URL": inventory,
-                "GRPC_HOST": "127.0.0.1", "GRPC_PORT": self._grpc, "METRICS_PORT": self._metrics}
+        env |= wanted | {"RABBITMQ_URL": self.amqp_url, "GRPC_HOST": "127.0.0.1", "GRPC_PORT": grpc,
+                         "METRICS_PORT": metrics}
         begun = time.monotonic()
         with (self.folder / "daemon.log").open("ab") as log:
             process = subprocess.Popen([str(BUILD / "logistics-engine"), "serve", "--config", str(config)], env=env,
                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-        self._record("daemon.pid", process)
-        self.daemon = Daemon(process, self._grpc, self._metrics, self.url(database), 0)
-        self._await_ready()
-        self.daemon.ready_s = time.monotonic() - begun
-        processes.wait_until(30, "the daemon's way to the broker",
-                             lambda: "broker: up" in self.daemon.get("/readyz"))
-        return self.daemon
+        self._record(f"daemon{number}.pid", process)
+        daemon = Daemon(process, grpc, metrics, wanted["DATABASE_URL"], 0)
+        self._daemons.append(daemon)
+        self._await_ready(daemon)
+        daemon.ready_s = time.monotonic() - begun
+        processes.wait_until(30, "the daemon's way to the broker", lambda: "broker: up" in daemon.get("/readyz"))
 
-    def _await_ready(self):
+    def _await_ready(self, daemon):
         def ready():
-            if self.daemon.process.poll() is not None:
+            if daemon.process.poll() is not None:
                 tail = (self.folder / "daemon.log").read_text(errors="replace")[-2000:]
                 raise BenchError(f"the daemon ended at once; its log ends with\n{tail}")
             try:
-                self.daemon.get("/readyz")
+                daemon.get("/readyz")
                 return True
             except OSError:
                 return False
@@ -201,9 +207,10 @@ class World:
         processes.wait_until(30, "the daemon's start", ready)
 
     def stop_daemon(self):
-        if self.daemon is not None:
-            self._stop(self.daemon.process, "daemon.pid")
-            self.daemon = None
+        """All of them."""
+        while self._daemons:
+            self._stop(self._daemons[-1].process, f"daemon{len(self._daemons)}.pid")
+            self._daemons.pop()
 
     def echo_address(self):
         """Of the bare gRPC server, which is started when it does not run."""
@@ -217,6 +224,7 @@ class World:
     def start_peer(self, database):
         """The stand-in for another inventory service, with the bench's products; its address."""
         self.stop_peer()
+        require_program("inventory-sync")
         if not self.sql("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
             self.sql("postgres", f"CREATE DATABASE {database}")
             # Its tables are empty when its plans are made, and none of them should read a whole table from then on.
@@ -270,7 +278,7 @@ class World:
         servers = {"Postgres": lambda: processes.family_cpu_us(self._postgres),
                    "broker": lambda: processes.family_cpu_us(self._rabbitmq)}
         if self.daemon is not None:
-            servers["daemon"] = lambda: processes.cpu_us(self.daemon.pid)
+            servers["daemon"] = lambda: sum(processes.cpu_us(daemon.pid) for daemon in self._daemons)
         if self._peer is not None:
             servers["inventory"] = lambda: processes.family_cpu_us(self._peer.pid)
         if self._echo is not None:
