@@ -10,7 +10,7 @@
 
 namespace logistics::rpc {
 
-// The one thread of the unary calls: gRPC's events of a completion queue, and the continuations and deadlines of the
+// The one thread of the calls: gRPC's events of a completion queue, and the continuations and deadlines of the
 // calls. Measured beside a thread a call and beside callbacks: fewest CPU a call (docs/adr/0013). Nothing may block
 // here.
 class CallLoop {

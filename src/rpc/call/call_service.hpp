@@ -1,20 +1,15 @@
 #pragma once
 
 #include <google/protobuf/message.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/impl/codegen/rpc_service_method.h>
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/codegen/service_type.h>
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <deque>
 #include <functional>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "rpc/call/byte_call.hpp"
 #include "rpc/call/call_scope.hpp"
 #include "rpc/call/unary_call.hpp"
 
@@ -30,7 +25,7 @@ class CallService : public grpc::Service {
   CallRuntime& runtime() { return runtime_; }
 
   // gRPC's next call of the method goes to the tag.
-  void RequestCall(const UnaryMethod& method, grpc::ServerContext& context, UnaryCall::Stream& stream, void* tag);
+  void RequestCall(int method, grpc::ServerContext& context, ByteCall::Stream& stream, void* tag);
 
  protected:
   // `name` with its package: "order.OrderService". `runtime` outlives this.
@@ -62,32 +57,25 @@ class CallService : public grpc::Service {
     });
   }
 
-  // Serves the streaming rpc `rpc`: `open` makes the reactor of one stream from the request's bytes.
-  template <typename Event, typename Open>
-  void Streaming(const char* rpc, Open open) {
-    AddMethod(new grpc::internal::RpcServiceMethod(PathOf(rpc), grpc::internal::RpcMethod::SERVER_STREAMING, nullptr));
-    MarkMethodCallback(added_ - 1, new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, Event>(
-                                       [open](grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) {
-                                         // gRPC made the buffer for this stream, and destroys it behind it.
-                                         return open(*context, const_cast<grpc::ByteBuffer&>(*bytes));
-                                       }));
-  }
+  // Serves the rpc `rpc` by the calls that `make` makes.
+  void Streaming(const char* rpc, ByteCall::Make make);
 
  private:
-  void AddUnary(const char* rpc, bool blocks, std::function<void(UnaryCall&)> serve);
-  static void RunBlocking(UnaryCall& call, std::function<void(UnaryCall&)> work);
+  struct Stream {
+    int index;  // in this service
+    ByteCall::Make make;
+  };
 
-  // gRPC keeps the pointer.
-  const char* PathOf(const char* rpc) {
-    ++added_;
-    return paths_.emplace_back(absl::StrCat("/", name_, "/", rpc)).c_str();
-  }
+  void AddUnary(const char* rpc, bool blocks, std::function<void(UnaryCall&)> serve);
+  // Its index.
+  int AddMethodOf(const char* rpc);
+  static void RunBlocking(UnaryCall& call, std::function<void(UnaryCall&)> work);
 
   const std::string name_;
   CallRuntime& runtime_;
   std::deque<UnaryMethod> methods_;
-  std::deque<std::string> paths_;
-  int added_ = 0;
+  std::deque<Stream> streams_;
+  std::deque<std::string> paths_;  // gRPC keeps pointers into it
 };
 
 }  // namespace logistics::rpc

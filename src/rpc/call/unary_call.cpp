@@ -1,8 +1,6 @@
 #include "rpc/call/unary_call.hpp"
 
-#include <google/protobuf/empty.pb.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
-
+#include "rpc/call/byte_call.hpp"
 #include "rpc/call/call_service.hpp"
 #include "rpc/call/request_bytes.hpp"
 
@@ -17,7 +15,7 @@ void UnaryCall::Await(CallService& service, UnaryMethod& method) {
   call->self_ = call;
   if (method.asks_caller) call->context_.AsyncNotifyWhenDone(static_cast<Event*>(&call->gone_event_));
   service.runtime().loop().CallBegins();
-  service.RequestCall(method, call->context_, call->stream_, call->tag());
+  service.RequestCall(method.index, call->context_, call->stream_, call->tag());
 }
 
 void UnaryCall::Proceed(bool ok) {
@@ -64,11 +62,7 @@ void UnaryCall::Refuse(const absl::Status& status) {
 void UnaryCall::Answer(const absl::Status& status, const google::protobuf::MessageLite& response) {
   if (!status.ok()) return Refuse(status);
   // Before it counts as answered: what throws here is refused by Guard.
-  grpc::ByteBuffer bytes;
-  bool own = false;
-  const grpc::Status written =
-      grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::MessageLite>(response, &bytes, &own);
-  if (!written.ok()) return Refuse(absl::InternalError(written.error_message()));
+  grpc::ByteBuffer bytes = BytesOf(response);
   if (!answered_.exchange(true)) Send(status, &bytes);
 }
 

@@ -33,10 +33,7 @@ InventoryRpc::InventoryRpc(service::InventoryService& inventory, service::AsyncI
   Unary("CreateItem", &InventoryRpc::CreateItem);
   Unary("GetItem", &InventoryRpc::GetItem);
   Unary("ListItems", &InventoryRpc::ListItems);
-  Streaming<::inventory::InventoryUpdateEvent>("StreamInventoryUpdates",
-                                               [this](grpc::CallbackServerContext& context, grpc::ByteBuffer& request) {
-                                                 return streams_.Open(context, request);
-                                               });
+  Streaming("StreamInventoryUpdates", [this] { return streams_.NewCall(); });
 }
 
 absl::Status InventoryRpc::CheckAndReserveStock(CallScope& call, const ::inventory::StockReservationRequest& request,

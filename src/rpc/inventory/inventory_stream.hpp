@@ -1,10 +1,9 @@
 #pragma once
 
-#include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
+#include <memory>
 
-#include "inventory.pb.h"
 #include "logistics/service/streams/stock_updates.hpp"
+#include "rpc/call/byte_call.hpp"
 #include "rpc/streams/stream_scope.hpp"
 
 namespace logistics::rpc {
@@ -15,10 +14,8 @@ class InventoryStreams {
   // Both outlive all streams.
   InventoryStreams(service::StockUpdates& updates, CallRuntime& runtime);
 
-  // Begins a stream by the bytes of its request, which are given up. The stream ends by itself: when its caller leaves,
-  // when it falls behind, or when `updates` stops.
-  grpc::ServerWriteReactor<::inventory::InventoryUpdateEvent>* Open(grpc::CallbackServerContext& context,
-                                                                    grpc::ByteBuffer& request);
+  // For one stream. It ends by itself: when its caller leaves, when it falls behind, or when `updates` stops.
+  std::shared_ptr<ByteCall> NewCall();
 
  private:
   service::StockUpdates& updates_;

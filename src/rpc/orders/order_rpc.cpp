@@ -28,10 +28,7 @@ OrderRpc::OrderRpc(service::OrderService& orders, service::AsyncOrderService* as
     Unary("CancelOrder", &OrderRpc::CancelOrder);
   }
   Unary("ListOrders", &OrderRpc::ListOrders);
-  Streaming<::order::OrderStatusEvent>("StreamOrderUpdates",
-                                       [this](grpc::CallbackServerContext& context, grpc::ByteBuffer& request) {
-                                         return streams_.Open(context, request);
-                                       });
+  Streaming("StreamOrderUpdates", [this] { return streams_.NewCall(); });
 }
 
 absl::Status OrderRpc::CreateOrder(CallScope& call, const ::order::CreateOrderRequest& request,

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
+#include <memory>
 
 #include "logistics/ports/clock.hpp"
 #include "logistics/service/streams/order_updates.hpp"
-#include "order.pb.h"
+#include "rpc/call/byte_call.hpp"
 #include "rpc/streams/stream_scope.hpp"
 
 namespace logistics::rpc {
@@ -20,10 +19,8 @@ class OrderStreams {
   // All outlive all streams.
   OrderStreams(service::OrderUpdates& updates, const ports::Clock& clock, CallRuntime& runtime);
 
-  // Begins a stream by the bytes of its request, which are given up. The stream ends by itself: when its caller leaves
-  // or does not read, or when `updates` ends it.
-  grpc::ServerWriteReactor<::order::OrderStatusEvent>* Open(grpc::CallbackServerContext& context,
-                                                            grpc::ByteBuffer& request);
+  // For one stream. It ends by itself: when its caller leaves or does not read, or when `updates` ends it.
+  std::shared_ptr<ByteCall> NewCall();
 
  private:
   service::OrderUpdates& updates_;

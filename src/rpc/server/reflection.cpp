@@ -2,14 +2,10 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
-#include <grpcpp/impl/codegen/rpc_service_method.h>
-#include <grpcpp/impl/codegen/server_callback_handlers.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -18,6 +14,7 @@
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
 #include "logistics/domain/validation.hpp"
+#include "rpc/call/byte_call.hpp"
 #include "rpc/call/request_bytes.hpp"
 #include "rpc/call/status_mapping.hpp"
 
@@ -31,8 +28,7 @@ using google::protobuf::FileDescriptor;
 using ::grpc::reflection::v1::ServerReflectionRequest;
 using ::grpc::reflection::v1::ServerReflectionResponse;
 
-constexpr char kV1Path[] = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-constexpr char kV1AlphaPath[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+constexpr char kRpc[] = "ServerReflectionInfo";
 constexpr int kRequestBytesMax = 16 * 1024;  // names of types and files
 
 // Asking for the descriptor links it in.
@@ -111,46 +107,40 @@ ServerReflectionResponse AnswerTo(const ServerReflectionRequest& request, const 
   return response;
 }
 
-// One stream of questions and answers. Owns itself until gRPC is done with it.
-class ReflectionStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+// One stream of questions and answers. Answers are made on the pool: they copy and serialize whole files.
+class ReflectionCall final : public ByteCall {
  public:
-  ReflectionStream(const std::vector<std::string>& services, CallRuntime& runtime, StreamMethod& method,
-                   grpc::CallbackServerContext& context)
-      : services_(services),
-        runtime_(runtime),
-        method_(method),
-        begun_(std::chrono::steady_clock::now()),
-        correlation_id_(TakeCorrelationId(context, runtime.ids())) {
-    method_.CountBegin();
-    StartRead(&request_bytes_);
-  }
+  ReflectionCall(const std::vector<std::string>& services, CallRuntime& runtime, StreamMethod& method)
+      : services_(services), runtime_(runtime), method_(method) {}
 
-  void OnReadDone(bool ok) override {
-    if (!ok) return End(absl::OkStatus());
+ private:
+  void OnBegin() override {
+    begun_ = std::chrono::steady_clock::now();
+    correlation_id_ = TakeCorrelationId(context(), runtime_.ids());
+    method_.CountBegin();
+    Read();
+  }
+  void OnRead(grpc::ByteBuffer* message) override {
+    if (message == nullptr) return End(absl::OkStatus());
     ServerReflectionRequest request;
-    if (const absl::Status read = ReadRequest(request_bytes_, kRequestBytesMax, request); !read.ok()) return End(read);
-    response_bytes_.Clear();  // of the answer before, which is sent
-    bool own = false;
-    const grpc::Status written = grpc::SerializationTraits<ServerReflectionResponse>::Serialize(
-        AnswerTo(request, services_), &response_bytes_, &own);
-    if (!written.ok()) return End(absl::InternalError(written.error_message()));
-    StartWrite(&response_bytes_);
+    if (const absl::Status read = ReadRequest(*message, kRequestBytesMax, request); !read.ok()) return End(read);
+    const bool taken = runtime_.pool().TryRun([this, self = shared_from_this(), request = std::move(request)] {
+      Write(BytesOf(AnswerTo(request, services_)));
+    });
+    if (!taken) End(absl::ResourceExhaustedError("too many calls at once"));
   }
-  void OnWriteDone(bool ok) override {
+  void OnWritten(bool ok) override {
     if (!ok) return End(absl::CancelledError("the caller is gone"));
-    StartRead(&request_bytes_);
+    Read();
   }
-  void OnCancel() override { cancelled_ = true; }
+  void OnGone() override { gone_ = true; }
   // Only now it is certain whether the caller has ended its questions or is gone: reads end alike.
   void OnDone() override {
-    if (cancelled_ && end_.ok()) end_ = absl::CancelledError("the caller is gone, or its deadline has passed");
+    if (gone_ && end_.ok()) end_ = absl::CancelledError("the caller is gone, or its deadline has passed");
     const grpc::StatusCode code = ToGrpcStatus(end_, correlation_id_).error_code();
     method_.CountEnd(code);
     runtime_.Log({end_, code, method_.name(), std::chrono::steady_clock::now() - begun_, correlation_id_, ""});
-    delete this;
   }
-
- private:
   void End(const absl::Status& status) {
     end_ = status;
     Finish(ToGrpcStatus(status, correlation_id_));
@@ -159,40 +149,25 @@ class ReflectionStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, 
   const std::vector<std::string>& services_;
   CallRuntime& runtime_;
   StreamMethod& method_;
-  const std::chrono::steady_clock::time_point begun_;
-  const std::string correlation_id_;
-  grpc::ByteBuffer request_bytes_;
-  grpc::ByteBuffer response_bytes_;
+  std::chrono::steady_clock::time_point begun_;
+  std::string correlation_id_;
   absl::Status end_;
-  std::atomic<bool> cancelled_ = false;
+  bool gone_ = false;
 };
 
 }  // namespace
 
-Reflection::Reflection(std::vector<std::string> services, CallRuntime& runtime)
-    : services_(std::move(services)),
-      runtime_(runtime),
-      v1_(kV1Path + 1, runtime.metrics()),
-      v1alpha_(kV1AlphaPath + 1, runtime.metrics()) {
+Reflection::Reflection(const std::string& version, std::vector<std::string> services, CallRuntime& runtime)
+    : CallService(absl::StrCat("grpc.reflection.", version, ".ServerReflection"), runtime),
+      services_(std::move(services)),
+      method_(absl::StrCat("grpc.reflection.", version, ".ServerReflection/", kRpc), runtime.metrics()) {
   for (const Descriptor* message :
        {::grpc::health::v1::HealthCheckRequest::descriptor(), ServerReflectionRequest::descriptor(),
         ::grpc::reflection::v1alpha::ServerReflectionRequest::descriptor()}) {
     services_.push_back(ServiceOf(message));
   }
   std::sort(services_.begin(), services_.end());
-  Serve(v1_, kV1Path);
-  Serve(v1alpha_, kV1AlphaPath);
-}
-
-void Reflection::Serve(StreamMethod& method, const char* path) {
-  auto added =
-      std::make_unique<grpc::internal::RpcServiceMethod>(path, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr);
-  added->SetServerApiType(grpc::internal::RpcServiceMethod::ApiType::CALL_BACK);
-  added->SetHandler(new grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-      [this, &method](grpc::CallbackServerContext* context) {
-        return new ReflectionStream(services_, runtime_, method, *context);
-      }));
-  AddMethod(added.release());
+  Streaming(kRpc, [this] { return std::make_shared<ReflectionCall>(services_, this->runtime(), method_); });
 }
 
 }  // namespace logistics::rpc

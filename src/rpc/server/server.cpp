@@ -1,6 +1,5 @@
 #include "rpc/server/server.hpp"
 
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -18,6 +17,7 @@
 #include "rpc/inventory/inventory_rpc.hpp"
 #include "rpc/orders/order_rpc.hpp"
 #include "rpc/server/address.hpp"
+#include "rpc/server/health_rpc.hpp"
 #include "rpc/server/library_log.hpp"
 #include "rpc/server/reflection.hpp"
 #include "rpc/server/unknown_calls.hpp"
@@ -73,11 +73,15 @@ struct Server::Parts {
         order_rpc(orders, async.orders, updates_of_orders, clock, runtime),
         admin_rpc(reconciler, inbox, runtime),
         unknown_calls(runtime),
-        reflection(ServicesOf(inventory_service != nullptr && updates_of_stock != nullptr), runtime),
+        reflection("v1", ServicesOf(inventory_service != nullptr && updates_of_stock != nullptr), runtime),
+        reflection_v1alpha("v1alpha", ServicesOf(inventory_service != nullptr && updates_of_stock != nullptr), runtime),
+        health(runtime),
         order_updates(updates_of_orders),
         stock_updates(updates_of_stock) {
+    services = {&order_rpc, &admin_rpc, &reflection, &reflection_v1alpha, &health};
     if (inventory_service != nullptr && stock_updates != nullptr) {
       inventory_rpc = std::make_unique<InventoryRpc>(*inventory_service, async.inventory, *stock_updates, runtime);
+      services.push_back(inventory_rpc.get());
     }
   }
 
@@ -86,9 +90,12 @@ struct Server::Parts {
   AdminRpc admin_rpc;
   UnknownCalls unknown_calls;
   Reflection reflection;
+  Reflection reflection_v1alpha;
+  HealthRpc health;
   service::OrderUpdates& order_updates;
   service::StockUpdates* const stock_updates;
   std::unique_ptr<InventoryRpc> inventory_rpc;  // null when inventory is remote
+  std::vector<CallService*> services;           // all of the above
   std::mutex mutex;
   std::unique_ptr<grpc::Server> server;  // guarded by mutex; null before Start and after Shutdown
 };
@@ -104,32 +111,28 @@ Server::~Server() { Shutdown(absl::Now()); }
 
 absl::StatusOr<int> Server::Start() {
   ForwardLibraryLogs();
-  grpc::EnableDefaultHealthCheckService(true);
 
   const ServerOptions& options = parts_->runtime.options();
   grpc::ServerBuilder builder;
   Configure(options, builder);
   int port = 0;
   builder.AddListeningPort(JoinHostPort(options.host, options.port), grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&parts_->order_rpc);
-  builder.RegisterService(&parts_->admin_rpc);
-  builder.RegisterService(&parts_->reflection);
-  builder.RegisterCallbackGenericService(&parts_->unknown_calls);
-  if (parts_->inventory_rpc != nullptr) builder.RegisterService(parts_->inventory_rpc.get());
+  // None by callbacks: gRPC's threads for them would take events of all connections (docs/adr/0013).
+  for (CallService* const service : parts_->services) builder.RegisterService(service);
+  builder.RegisterAsyncGenericService(&parts_->unknown_calls.service());
   CallLoop& loop = parts_->runtime.loop();
   loop.Take(builder.AddCompletionQueue());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) return CannotListen(options.host, options.port);
-  parts_->order_rpc.AwaitCalls();
-  parts_->admin_rpc.AwaitCalls();
-  if (parts_->inventory_rpc != nullptr) parts_->inventory_rpc->AwaitCalls();
-  loop.Start();
+  for (CallService* const service : parts_->services) service->AwaitCalls();
+  parts_->unknown_calls.AwaitCalls();
   {
     const std::lock_guard lock(parts_->mutex);
     parts_->server = std::move(server);
-    parts_->server->GetHealthCheckService()->SetServingStatus(kLivenessService, true);
   }
+  parts_->health.Set(kLivenessService, true);
   SetServing(false);
+  loop.Start();
   return port;
 }
 
@@ -138,13 +141,9 @@ void Server::Open() { parts_->runtime.admission().Open(); }
 void Server::SetServing(bool serving) {
   const std::lock_guard lock(parts_->mutex);
   if (parts_->server == nullptr) return;
-  grpc::HealthCheckServiceInterface* health = parts_->server->GetHealthCheckService();
-  health->SetServingStatus("", serving);
-  health->SetServingStatus(kOrders, serving);
-  health->SetServingStatus(kAdmin, serving);
-  if (parts_->inventory_rpc != nullptr) {
-    health->SetServingStatus(kInventory, serving);
-  }
+  HealthRpc& health = parts_->health;
+  health.Set("", serving);
+  for (const std::string& service : ServicesOf(parts_->inventory_rpc != nullptr)) health.Set(service, serving);
 }
 
 void Server::Shutdown(absl::Time deadline) {

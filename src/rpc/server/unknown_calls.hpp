@@ -8,16 +8,23 @@ namespace logistics::rpc {
 
 // Calls of methods that no service of the server has: each is UNIMPLEMENTED naming the method, counted as the method
 // "unknown" and logged, as other calls are. Names of callers make no labels of metrics.
-class UnknownCalls final : public grpc::CallbackGenericService {
+class UnknownCalls {
  public:
   // `runtime` outlives this.
-  explicit UnknownCalls(CallRuntime& runtime);
+  explicit UnknownCalls(CallRuntime& runtime) : runtime_(runtime), method_("unknown", runtime.metrics()) {}
 
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override;
+  grpc::AsyncGenericService& service() { return service_; }
+  // Takes calls from here on. The server has started, and the loop does not run yet.
+  void AwaitCalls();
 
  private:
+  class Call;
+
+  grpc::Status Refuse(grpc::GenericServerContext& context);
+
   CallRuntime& runtime_;
   Method method_;
+  grpc::AsyncGenericService service_;
 };
 
 }  // namespace logistics::rpc

@@ -29,7 +29,7 @@ void StreamMethod::CountEnd(grpc::StatusCode code) {
   open_gauge_.Set(--open_);
 }
 
-StreamScope::StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::CallbackServerContext& context)
+StreamScope::StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::ServerContext& context)
     : runtime_(runtime),
       method_(method),
       start_(std::chrono::steady_clock::now()),

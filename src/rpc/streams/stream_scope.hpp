@@ -38,7 +38,7 @@ class StreamMethod {
 // thread-safe; `runtime` and `method` outlive it.
 class StreamScope {
  public:
-  StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::CallbackServerContext& context);
+  StreamScope(CallRuntime& runtime, StreamMethod& method, grpc::ServerContext& context);
 
   // Fills the stream's request from its bytes (ReadRequest). UNAVAILABLE with a retry hint where the server does not
   // serve yet.

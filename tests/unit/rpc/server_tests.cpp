@@ -5,9 +5,14 @@
 #include <grpcpp/impl/codegen/rpc_method.h>
 #include <grpcpp/impl/codegen/sync_stream.h>
 
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
 #include <string>
 #include <thread>
 
+#include "fakes/eventually.hpp"
 #include "google/rpc/error_details.pb.h"
 #include "unit/rpc/details.hpp"
 #include "unit/rpc/server_fixture.hpp"
@@ -20,6 +25,18 @@ using testing::HasSubstr;
 
 constexpr int kServing = 1;
 constexpr int kNotServing = 2;
+constexpr int kServiceUnknown = 3;
+
+// The names of this process's threads.
+std::multiset<std::string> ThreadNames() {
+  std::multiset<std::string> names;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    names.insert(name);
+  }
+  return names;
+}
 
 class ServerTest : public ServerFixture {
  protected:
@@ -38,6 +55,20 @@ class ServerTest : public ServerFixture {
     const grpc::Status status = grpc::internal::BlockingUnaryCall(channel_.get(), method, &context, request, &response);
     answer = response.page();
     return status;
+  }
+
+  using Watcher = std::unique_ptr<grpc::ClientReader<HealthResponse>>;
+  Watcher Watch(const std::string& service, grpc::ClientContext& context) {
+    const grpc::internal::RpcMethod method("/grpc.health.v1.Health/Watch", grpc::internal::RpcMethod::SERVER_STREAMING,
+                                           channel_);
+    HealthRequest request;
+    request.set_order_id(service);
+    return Watcher(
+        grpc::internal::ClientReaderFactory<HealthResponse>::Create(channel_.get(), method, &context, request));
+  }
+  static int Next(Watcher& watcher) {
+    HealthResponse state;
+    return watcher->Read(&state) ? state.page() : -1;
   }
 
   int Health(const std::string& service) {
@@ -114,18 +145,53 @@ TEST_F(ServerTest, Shutdown_CancelsWhatRunsAtTheDeadline) {
 
 TEST_F(ServerTest, Shutdown_IsNotHeldUpByAHealthWatcher) {
   Start();
-  const grpc::internal::RpcMethod method("/grpc.health.v1.Health/Watch", grpc::internal::RpcMethod::SERVER_STREAMING,
-                                         channel_);
   grpc::ClientContext context;
-  const std::unique_ptr<grpc::ClientReader<HealthResponse>> watcher(
-      grpc::internal::ClientReaderFactory<HealthResponse>::Create(channel_.get(), method, &context, HealthRequest()));
-  HealthResponse state;
-  ASSERT_TRUE(watcher->Read(&state));
-  EXPECT_EQ(state.page(), kNotServing);
+  Watcher watcher = Watch("", context);
+  ASSERT_EQ(Next(watcher), kNotServing);
   server_->Shutdown(absl::Now() + absl::Hours(1));
-  while (watcher->Read(&state)) {
+  while (Next(watcher) != -1) {
   }
   EXPECT_FALSE(watcher->Finish().ok());
+}
+
+TEST_F(ServerTest, HealthWatchers_GetTheStateAndEachChange) {
+  Start();
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<Watcher> watchers;
+  for (const char* service : {"", "order.OrderService", "shipment.ShipmentService"}) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    watchers.push_back(Watch(service, *contexts.back()));
+  }
+  EXPECT_EQ(Next(watchers[0]), kNotServing);
+  EXPECT_EQ(Next(watchers[1]), kNotServing);
+  EXPECT_EQ(Next(watchers[2]), kServiceUnknown);
+  for (const bool serving : {true, true, false, true}) server_->SetServing(serving);
+  // States that a reader was too slow for are left out; the last one always comes.
+  int state = 0;
+  while (state != kServing) ASSERT_NE(state = Next(watchers[0]), -1);
+  contexts[0]->TryCancel();
+  EXPECT_EQ(watchers[0]->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  while (Health("") != kServing) {
+  }
+  server_->SetServing(false);
+  while (state != kNotServing) ASSERT_NE(state = Next(watchers[1]), -1);
+}
+
+TEST_F(ServerTest, AnyNumberOfStreams_NeedsNoThreads) {
+  Start();
+  EXPECT_EQ(Health("liveness"), kServing);
+  const std::multiset<std::string> before = ThreadNames();
+  // gRPC's for callbacks take events of all connections from the thread of the calls.
+  EXPECT_EQ(before.count("nexting_thread"), 0U);
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<::order::OrderStatusEvent>>> readers;
+  for (int i = 0; i < 64; ++i) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    readers.push_back(orders_->StreamOrderUpdates(contexts.back().get(), {}));
+    ::order::OrderStatusEvent token;
+    EXPECT_TRUE(readers.back()->Read(&token));
+  }
+  EXPECT_LE(ThreadNames().size(), before.size() + 8) << "of clients and timers";
 }
 
 TEST_F(ServerTest, Shutdown_Twice_DoesNothingMore) {
