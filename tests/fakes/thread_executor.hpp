@@ -71,7 +71,8 @@ class ThreadExecutor final : public ports::CallExecutor {
         if (stopping_ && !woken_) return;
         woken_ = false;
       }
-      queue_.Run();
+      while (queue_.Run()) {
+      }
     }
   }
 

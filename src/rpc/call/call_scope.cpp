@@ -5,16 +5,19 @@
 #include <span>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "logistics/base/code_name.hpp"
 #include "logistics/base/cut_text.hpp"
+#include "logistics/domain/errors.hpp"
 #include "logistics/domain/validation.hpp"
 #include "rpc/call/status_mapping.hpp"
 
 namespace logistics::rpc {
 namespace {
 
+constexpr absl::Duration kRetryWhenNoThread = absl::Milliseconds(250);
 constexpr std::size_t kCorrelationIdBytesMax = 128;
 constexpr std::size_t kTraceparentBytes = 55;
 constexpr std::size_t kLoggedIdBytesMax = 128;
@@ -85,8 +88,15 @@ CallRuntime::CallRuntime(const ServerOptions& options, service::CallQueue& tasks
       metrics_(metrics),
       log_(log),
       admission_(options.calls_max, metrics),
-      loop_(tasks),
+      loop_(tasks, metrics),
       pool_(options.threads_max, options.blocking_calls_max) {}
+
+absl::Status CallRuntime::RunOnPool(service::WorkerPool::Work work) {
+  if (pool_.TryRun(std::move(work))) return absl::OkStatus();
+  return domain::RetryLaterError(absl::StatusCode::kResourceExhausted,
+                                 absl::StrCat("too many calls at once, at most ", pool_.work_max(), " of this kind"),
+                                 kRetryWhenNoThread);
+}
 
 void CallRuntime::Log(const Outcome& outcome) {
   const ports::LogLevel level = HidesText(outcome.status) ? ports::LogLevel::kError : ports::LogLevel::kInfo;

@@ -60,8 +60,11 @@ class CallRuntime {
   Admission& admission() { return admission_; }
   OpenStreams& open_streams() { return open_streams_; }
   CallLoop& loop() { return loop_; }
-  // The threads of the calls that block.
-  service::WorkerPool& pool() { return pool_; }
+  // Runs a part of a call that blocks or takes long, on a thread of the pool. RESOURCE_EXHAUSTED with a retry hint
+  // where as many are there as may be.
+  absl::Status RunOnPool(service::WorkerPool::Work work);
+  // Runs what the pool took to its end.
+  void StopPool() { pool_.Stop(); }
 
   // A call or a stream that has ended with `status`, which its caller sees as `code`.
   struct Outcome {

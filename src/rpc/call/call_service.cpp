@@ -3,15 +3,12 @@
 #include <grpcpp/impl/codegen/rpc_service_method.h>
 
 #include "absl/strings/str_cat.h"
-#include "logistics/domain/errors.hpp"
 
 namespace logistics::rpc {
 namespace {
 
 // Calls of a method that gRPC may hand over before the loop has asked for the next.
 constexpr int kAwaitedOfMethod = 8;
-
-constexpr absl::Duration kRetryWhenNoThread = absl::Milliseconds(250);
 
 }  // namespace
 
@@ -48,13 +45,9 @@ int CallService::AddMethodOf(const char* rpc) {
 }
 
 void CallService::RunBlocking(UnaryCall& call, std::function<void(UnaryCall&)> work) {
-  service::WorkerPool& pool = call.runtime().pool();
-  const bool taken = pool.TryRun(
+  const absl::Status taken = call.runtime().RunOnPool(
       [shared = call.shared_from_this(), work = std::move(work)] { shared->Guard([&] { work(*shared); }); });
-  if (taken) return;
-  call.Refuse(domain::RetryLaterError(
-      absl::StatusCode::kResourceExhausted,
-      absl::StrCat("too many calls at once, at most ", pool.work_max(), " of this kind"), kRetryWhenNoThread));
+  if (!taken.ok()) call.Refuse(taken);
 }
 
 }  // namespace logistics::rpc

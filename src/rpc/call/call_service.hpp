@@ -11,6 +11,7 @@
 
 #include "rpc/call/byte_call.hpp"
 #include "rpc/call/call_scope.hpp"
+#include "rpc/call/request_bytes.hpp"
 #include "rpc/call/unary_call.hpp"
 
 namespace logistics::rpc {
@@ -35,22 +36,17 @@ class CallService : public grpc::Service {
   template <typename Self, typename Request, typename Response>
   void Unary(const char* rpc,
              absl::Status (Self::*handler)(CallScope& call, const Request& request, Response& response)) {
-    AddUnary(rpc, /*blocks=*/true, [this, handler](UnaryCall& call) {
-      RunBlocking(call, [this, handler](UnaryCall& blocking) {
-        Request request;
-        Response response;
-        absl::Status status = blocking.Read(request);
-        if (status.ok()) status = (static_cast<Self*>(this)->*handler)(blocking.scope(), request, response);
-        blocking.Answer(status, response);
-      });
-    });
+    AddUnary(rpc, /*blocks=*/true, Blocking(handler));
   }
 
   // Serves the unary rpc `rpc` on the thread of the calls: `begin` hands the request over to `port`, and the outcome's
-  // continuation answers (UnaryCall::AnswerWith). A function that has nothing but the port cannot block.
-  template <typename Port, typename Request>
-  void Async(const char* rpc, Port& port, void (*begin)(Port& port, UnaryCall& call, const Request& request)) {
-    AddUnary(rpc, /*blocks=*/false, [&port, begin](UnaryCall& call) {
+  // continuation answers (UnaryCall::AnswerWith). A function that has nothing but the port cannot block. `handler`
+  // serves requests that are too large to be read and checked there, as Unary does.
+  template <typename Self, typename Port, typename Request, typename Response>
+  void Async(const char* rpc, Port& port, void (*begin)(Port& port, UnaryCall& call, const Request& request),
+             absl::Status (Self::*handler)(CallScope& call, const Request& request, Response& response)) {
+    AddUnary(rpc, /*blocks=*/false, [&port, begin, blocking = Blocking(handler)](UnaryCall& call) {
+      if (IsLarge(call.request())) return blocking(call);
       Request request;
       if (const absl::Status read = call.Read(request); !read.ok()) return call.Refuse(read);
       begin(port, call, request);
@@ -66,6 +62,19 @@ class CallService : public grpc::Service {
     ByteCall::Make make;
   };
 
+  template <typename Self, typename Request, typename Response>
+  std::function<void(UnaryCall&)> Blocking(absl::Status (Self::*handler)(CallScope& call, const Request& request,
+                                                                         Response& response)) {
+    return [this, handler](UnaryCall& call) {
+      RunBlocking(call, [this, handler](UnaryCall& blocking) {
+        Request request;
+        Response response;
+        absl::Status status = blocking.Read(request);
+        if (status.ok()) status = (static_cast<Self*>(this)->*handler)(blocking.scope(), request, response);
+        blocking.Answer(status, response);
+      });
+    };
+  }
   void AddUnary(const char* rpc, bool blocks, std::function<void(UnaryCall&)> serve);
   // Its index.
   int AddMethodOf(const char* rpc);

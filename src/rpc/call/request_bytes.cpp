@@ -21,6 +21,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::UnknownField;
 using google::protobuf::UnknownFieldSet;
 
+constexpr std::size_t kReadAtOnceBytesMax = 16 * 1024;
 constexpr std::size_t kNamedFieldsMax = 100;
 constexpr int kDepthMax = 100;  // as protobuf's parser
 
@@ -105,6 +106,8 @@ absl::Status ReadRequest(grpc::ByteBuffer& bytes, int bytes_max, google::protobu
   }
   return WhatIsWrong(Joined(bytes), type);
 }
+
+bool IsLarge(const grpc::ByteBuffer& bytes) { return bytes.Valid() && bytes.Length() > kReadAtOnceBytesMax; }
 
 bool IsReadingRequest() { return reading; }
 

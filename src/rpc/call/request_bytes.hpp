@@ -16,4 +16,8 @@ absl::Status ReadRequest(grpc::ByteBuffer& bytes, int bytes_max, google::protobu
 // Whether this thread reads a request now: protobuf's own lines on what is wrong with it say less than our answer.
 bool IsReadingRequest();
 
+// Whether a request takes too long to be read and checked on the thread of the calls: over 16 KiB, which may be
+// 8,000 lines of an order.
+bool IsLarge(const grpc::ByteBuffer& bytes);
+
 }  // namespace logistics::rpc

@@ -49,6 +49,8 @@ class UnaryCall final : public CallLoop::Event, public std::enable_shared_from_t
   // Since `serve`; by one thread at a time until the answer.
   CallScope& scope() { return *scope_; }
   CallRuntime& runtime();
+  // Its bytes, until Read.
+  const grpc::ByteBuffer& request() const { return request_; }
   // Fills the request from its bytes, which are given up (ReadRequest). Once.
   absl::Status Read(google::protobuf::Message& request);
 

@@ -20,9 +20,9 @@ InventoryRpc::InventoryRpc(service::InventoryService& inventory, service::AsyncI
                            service::StockUpdates& updates, CallRuntime& runtime)
     : CallService("inventory.InventoryService", runtime), inventory_(inventory), streams_(updates, runtime) {
   if (async != nullptr) {
-    Async("CheckAndReserveStock", *async, &rpc::CheckAndReserveStock);
-    Async("ReleaseReservedStock", *async, &rpc::ReleaseReservedStock);
-    Async("CommitReservation", *async, &rpc::CommitReservation);
+    Async("CheckAndReserveStock", *async, &rpc::CheckAndReserveStock, &InventoryRpc::CheckAndReserveStock);
+    Async("ReleaseReservedStock", *async, &rpc::ReleaseReservedStock, &InventoryRpc::ReleaseReservedStock);
+    Async("CommitReservation", *async, &rpc::CommitReservation, &InventoryRpc::CommitReservation);
   } else {
     Unary("CheckAndReserveStock", &InventoryRpc::CheckAndReserveStock);
     Unary("ReleaseReservedStock", &InventoryRpc::ReleaseReservedStock);

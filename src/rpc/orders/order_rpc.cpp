@@ -17,10 +17,10 @@ OrderRpc::OrderRpc(service::OrderService& orders, service::AsyncOrderService* as
                    const ports::Clock& clock, CallRuntime& runtime)
     : CallService("order.OrderService", runtime), orders_(orders), streams_(updates, clock, runtime) {
   if (async != nullptr) {
-    Async("CreateOrder", *async, &rpc::CreateOrder);
-    Async("GetOrder", *async, &rpc::GetOrder);
-    Async("UpdateOrderStatus", *async, &rpc::UpdateOrderStatus);
-    Async("CancelOrder", *async, &rpc::CancelOrder);
+    Async("CreateOrder", *async, &rpc::CreateOrder, &OrderRpc::CreateOrder);
+    Async("GetOrder", *async, &rpc::GetOrder, &OrderRpc::GetOrder);
+    Async("UpdateOrderStatus", *async, &rpc::UpdateOrderStatus, &OrderRpc::UpdateOrderStatus);
+    Async("CancelOrder", *async, &rpc::CancelOrder, &OrderRpc::CancelOrder);
   } else {
     Unary("CreateOrder", &OrderRpc::CreateOrder);
     Unary("GetOrder", &OrderRpc::GetOrder);

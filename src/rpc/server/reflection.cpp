@@ -124,10 +124,10 @@ class ReflectionCall final : public ByteCall {
     if (message == nullptr) return End(absl::OkStatus());
     ServerReflectionRequest request;
     if (const absl::Status read = ReadRequest(*message, kRequestBytesMax, request); !read.ok()) return End(read);
-    const bool taken = runtime_.pool().TryRun([this, self = shared_from_this(), request = std::move(request)] {
+    const absl::Status taken = runtime_.RunOnPool([this, self = shared_from_this(), request = std::move(request)] {
       Write(BytesOf(AnswerTo(request, services_)));
     });
-    if (!taken) End(absl::ResourceExhaustedError("too many calls at once"));
+    if (!taken.ok()) End(taken);
   }
   void OnWritten(bool ok) override {
     if (!ok) return End(absl::CancelledError("the caller is gone"));

@@ -165,7 +165,7 @@ void Server::Shutdown(absl::Time deadline) {
   server->Shutdown(absl::ToChronoTime(std::min(deadline, absl::Now() + kFlushTime)));
   // Calls that gRPC has cancelled still wait for their outcome.
   parts_->runtime.loop().Stop();
-  parts_->runtime.pool().Stop();
+  parts_->runtime.StopPool();
   server->Wait();
 }
 

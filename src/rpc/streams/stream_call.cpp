@@ -6,12 +6,15 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "rpc/call/request_bytes.hpp"
 
 namespace logistics::rpc {
 namespace {
 
 // Enough for a caller that reads to take one message over a bad line.
 constexpr absl::Duration kLastWriteTime = absl::Milliseconds(200);
+
+StreamEnd GoneEnd() { return {absl::CancelledError("the caller is gone, or its deadline has passed"), ""}; }
 
 }  // namespace
 
@@ -24,11 +27,21 @@ void StreamCall::OnBegin() {
 }
 
 void StreamCall::OnRead(grpc::ByteBuffer* message) {
-  grpc::ByteBuffer none;
-  Open(message == nullptr ? none : *message);
+  {
+    const std::lock_guard lock(mutex_);
+    if (finished_) return;
+    opening_ = true;
+  }
+  grpc::ByteBuffer bytes;
+  if (message != nullptr) bytes.Swap(message);
+  if (!IsLarge(bytes)) return Open(std::move(bytes));
+  const absl::Status taken = runtime_.RunOnPool([stream = self(), bytes] { stream->Open(bytes); });
+  if (taken.ok()) return;
+  const std::lock_guard lock(mutex_);
+  FinishLocked({taken, ""});
 }
 
-void StreamCall::Open(grpc::ByteBuffer& bytes) {
+void StreamCall::Open(grpc::ByteBuffer bytes) {
   const absl::Status opened =
       source_->Open([&](google::protobuf::Message& request) { return scope_->Read(bytes, request); },
                     [weak = std::weak_ptr<StreamCall>(self())] {
@@ -36,8 +49,10 @@ void StreamCall::Open(grpc::ByteBuffer& bytes) {
                     });
   {
     const std::lock_guard lock(mutex_);
+    opening_ = false;
     open_ = opened.ok();
     if (!open_) FinishLocked({opened, ""});
+    if (gone_) FinishLocked(GoneEnd());
   }
   Pump();
 }
@@ -53,11 +68,17 @@ void StreamCall::OnWritten(bool ok) {
 
 void StreamCall::OnGone() {
   const std::lock_guard lock(mutex_);
-  FinishLocked({absl::CancelledError("the caller is gone, or its deadline has passed"), ""});
+  gone_ = true;
+  if (!opening_) FinishLocked(GoneEnd());
 }
 
 void StreamCall::OnDone() {
-  if (open_) source_->Close();
+  bool open = false;
+  {
+    const std::lock_guard lock(mutex_);
+    open = open_;
+  }
+  if (open) source_->Close();
   const std::lock_guard lock(mutex_);
   scope_->Leave();
 }

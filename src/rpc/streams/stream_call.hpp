@@ -33,7 +33,7 @@ class StreamCall final : public ByteCall {
   void OnDone() override;
 
   std::shared_ptr<StreamCall> self() { return std::static_pointer_cast<StreamCall>(shared_from_this()); }
-  void Open(grpc::ByteBuffer& bytes);
+  void Open(grpc::ByteBuffer bytes);
   void Pump();
   // Require mutex_. Only the first end counts.
   void FinishLocked(const StreamEnd& end);
@@ -45,6 +45,8 @@ class StreamCall final : public ByteCall {
   std::mutex mutex_;
   const std::unique_ptr<StreamSource> source_;  // guarded by mutex_, but for Open and Close
   std::optional<StreamScope> scope_;            // guarded by mutex_; since OnBegin
+  bool opening_ = false;                        // guarded by mutex_; no end before it is over
+  bool gone_ = false;                           // guarded by mutex_; while it was opening
   bool open_ = false;                           // guarded by mutex_
   bool writing_ = false;                        // guarded by mutex_
   bool last_write_ = false;                     // guarded by mutex_; the end waits for a write

@@ -69,13 +69,21 @@ class RecordingMetrics final : public ports::Metrics {
     const auto found = values_.find(key);
     return found == values_.end() ? -1 : found->second->value.load();
   }
+  // The largest value that a histogram without labels has observed since the last time that this was asked.
+  double TakeLargest(const std::string& name) { return At(name, {}).largest.exchange(0); }
 
  private:
   struct Instrument final : ports::Counter, ports::Gauge, ports::Histogram {
     void Increment(double by) override { value.fetch_add(by); }
     void Set(double now) override { value.store(now); }
-    void Observe(double /*value*/) override { value.fetch_add(1); }
+    void Observe(double seen) override {
+      value.fetch_add(1);
+      double before = largest.load();
+      while (seen > before && !largest.compare_exchange_weak(before, seen)) {
+      }
+    }
     std::atomic<double> value{0};
+    std::atomic<double> largest{0};
   };
   Instrument& At(const std::string& name, const Labels& labels) {
     std::string key = name;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -55,6 +56,21 @@ TEST_F(CallQueueTest, TaskPostedWhileNobodyListens_WakesWhoeverComes) {
   queue_.Run();
   queue_.Post(Note(2));
   EXPECT_EQ(wake_ups_, 1);
+}
+
+TEST_F(CallQueueTest, ManyTasksAndTimers_RunInPartsOfBoundedSize) {
+  constexpr int kMany = 1'000;
+  constexpr std::size_t kPartMax = 64;
+  for (int i = 0; i < kMany; ++i) queue_.Post(Note(i));
+  for (int i = 0; i < kMany; ++i) queue_.RunAt(absl::InfinitePast(), Note(kMany + i));
+  std::size_t ran = 0;
+  for (bool more = true; more; ran = ran_.size()) {
+    more = queue_.Run();
+    EXPECT_LE(ran_.size(), ran + kPartMax);
+    EXPECT_EQ(more, ran_.size() < 2 * kMany);
+  }
+  std::sort(ran_.begin(), ran_.end());
+  for (int i = 0; i < 2 * kMany; ++i) ASSERT_EQ(ran_[static_cast<std::size_t>(i)], i);
 }
 
 TEST_F(CallQueueTest, Timers_RunWhenTheyAreDueAndNotWhenCancelled) {

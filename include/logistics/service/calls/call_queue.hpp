@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,8 +26,9 @@ class CallQueue final : public ports::CallExecutor {
   // `wake` is not called any more.
   void Detach();
 
-  // Runs what was posted and the timers that are due. On the executor's thread, as all below.
-  void Run();
+  // Runs a bounded part of what was posted and of the timers that are due. True: there is more; it is to be called
+  // again, with no wake-up, after a look at what else there is to do. On the executor's thread, as all below.
+  bool Run();
   // When the next timer is due; InfiniteFuture without one.
   absl::Time next_timer() const;
   std::size_t timers() const { return timers_.size(); }
@@ -38,6 +40,7 @@ class CallQueue final : public ports::CallExecutor {
   bool woken_ = false;          // guarded by mutex_
 
   std::vector<Task> running_;  // of the executor's thread, as all below; its memory is kept
+  std::size_t ran_ = 0;        // of running_
   std::map<Timer, Task> timers_;
   std::uint64_t last_timer_ = 0;
 };
