@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -111,7 +113,12 @@ int Serve(const Settings& settings) {
   telemetry::StructuredLog log(settings.telemetry.log_format);
   telemetry::PrometheusMetrics metrics;
   telemetry::Readiness readiness({"postgres"});
-  telemetry::AdminHttp admin(settings.telemetry, readiness, [&metrics] { return metrics.Scrape(); });
+  ports::Counter& dropped = metrics.GetCounter("logistics_log_dropped_total", "Lines of the log that nobody read", {});
+  telemetry::AdminHttp admin(settings.telemetry, readiness, [&metrics, &dropped, counted = std::uint64_t{0}]() mutable {
+    const std::uint64_t now = telemetry::DroppedLogLines();
+    dropped.Increment(static_cast<double>(now - std::exchange(counted, now)));
+    return metrics.Scrape();
+  });
   const absl::StatusOr<int> admin_port = admin.Start();
   if (!admin_port.ok()) {
     spdlog::error("{}", std::string(admin_port.status().message()));

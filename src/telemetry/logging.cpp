@@ -1,7 +1,8 @@
 #include "telemetry/logging.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <iterator>
 #include <string>
@@ -13,9 +14,9 @@
 #include "spdlog/details/fmt_helper.h"
 #include "spdlog/details/log_msg.h"
 #include "spdlog/details/os.h"
-#include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 #include "telemetry/escape.hpp"
+#include "telemetry/line_sink.hpp"
 
 namespace logistics::telemetry {
 namespace {
@@ -161,12 +162,19 @@ absl::Status SetUpLogging(const TelemetryOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("log_level is \"", options.log_level, "\"; allowed are trace, debug, info, warn, error, off"));
   }
-  auto sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
-  sink->set_formatter(MakeLineFormatter(options.log_format));
+  auto sink = std::make_shared<LineSink>(STDOUT_FILENO, MakeLineFormatter(options.log_format));
   auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
   logger->set_level(level);
   spdlog::set_default_logger(std::move(logger));
   return absl::OkStatus();
+}
+
+std::uint64_t DroppedLogLines() {
+  std::uint64_t lines = 0;
+  for (const auto& sink : spdlog::default_logger()->sinks()) {
+    if (const auto* const line_sink = dynamic_cast<const LineSink*>(sink.get())) lines += line_sink->dropped();
+  }
+  return lines;
 }
 
 StructuredLog::StructuredLog(LogFormat format)

@@ -1,6 +1,7 @@
 // The process's log: one line a record, to stdout, for people or as JSON.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,8 +16,12 @@
 namespace logistics::telemetry {
 
 // Replaces spdlog's default logger: stdout, the format and level of the options. Times are UTC. INVALID_ARGUMENT naming
-// log_level and what is allowed. To be called before other threads log.
+// log_level and what is allowed. To be called before other threads log. Who logs never waits for the reader of stdout
+// (LineSink).
 absl::Status SetUpLogging(const TelemetryOptions& options);
+
+// Lines that were dropped since SetUpLogging.
+std::uint64_t DroppedLogLines();
 
 // ports::Log over the sinks of spdlog's default logger, with its level; to be made after SetUpLogging.
 class StructuredLog final : public ports::Log {
