@@ -87,6 +87,16 @@ TEST(FeedTest, End_NamesTheItemBehindWhichTheReaderGoesOn) {
   EXPECT_EQ(end_after(1, false, 1), std::nullopt);
 }
 
+TEST(FeedTest, End_NamesTheItemWhoseWriteEndedBehindIt) {
+  Feed<int> feed(8, [] {});
+  for (int i = 1; i <= 2; ++i) EXPECT_NE(feed.Offer(i), Offered::kFull);
+  EXPECT_EQ(feed.Next(), 1);
+  feed.End(absl::UnavailableError("over"), 99);
+  EXPECT_EQ(feed.Ended()->last, std::nullopt);
+  EXPECT_EQ(feed.Next(), std::nullopt);
+  EXPECT_EQ(feed.Ended()->last, 1);
+}
+
 TEST(FanOutIndexTest, FindsByKeyAndEverything_UntilRemoved) {
   FanOutIndex<int, std::string> index;
   std::string all = "all";

@@ -43,13 +43,17 @@ class Feed {
 
   // The reader's side.
 
-  // The next item. nullopt: nothing now; more may come until Ended(). A call means that the item before is written.
+  // The next item. nullopt: nothing now; more may come until Ended(). A call means that the item before is written,
+  // also after an end, which then names that item.
   std::optional<Item> Next() {
     std::optional<Item> item;
     bool has_room = false;
     {
       const std::lock_guard lock(mutex_);
-      if (end_) return std::nullopt;
+      if (end_) {
+        if (taken_) end_->last = std::exchange(taken_, std::nullopt);
+        return std::nullopt;
+      }
       if (taken_) written_ = std::exchange(taken_, std::nullopt);
       if (items_.empty()) return std::nullopt;
       item = std::move(items_.front());
