@@ -41,10 +41,11 @@ ROOMS = {
         "consumer": {"amqp", "events", "dead_letters"},
     },
     "storage": {
-        "postgres": set(),
+        "params": set(),
+        "postgres": {"params"},
         "schema": {"postgres"},
         "coordination": {"postgres"},
-        "rows": {"postgres"},
+        "rows": {"params", "postgres"},
         "batch": {"postgres", "rows"},
         "lists": {"postgres", "rows"},
         "stores": {"postgres", "coordination", "rows", "batch", "lists"},

@@ -70,7 +70,7 @@ class Where {
   // The placeholder of a new parameter.
   std::string Bind(std::string value, const std::string& type) {
     params_.Add(std::move(value));
-    return absl::StrCat("$", params_.values().size(), type);
+    return absl::StrCat("$", params_.size(), type);
   }
   // The clause so far. The next condition begins another one, of a query around this one, with the same parameters.
   std::string Take() { return std::exchange(clause_, ""); }

@@ -103,14 +103,18 @@ std::vector<PipelineSession::Owed> PipelineSession::Send(const Message& message)
   absl::flat_hash_set<std::string> parsed;  // by this message
   std::vector<const char*> values;
   std::vector<int> lengths;
+  std::vector<int> formats;
   for (std::size_t i = 0; i < message.size(); ++i) {
     const Queued& one = message[i];
     if (one.begins_packet) Sent(PQflush(connection) == 0 ? 1 : 0);
     values.clear();
     lengths.clear();
-    for (const std::string& value : one.params.values()) {
-      values.push_back(value.data());
-      lengths.push_back(static_cast<int>(value.size()));
+    formats.clear();
+    for (std::size_t k = 0; k < one.params.size(); ++k) {
+      const Params::Wire wire = one.params.WireOf(k);
+      values.push_back(wire.value.data());
+      lengths.push_back(static_cast<int>(wire.value.size()));
+      formats.push_back(wire.format);
     }
     const int count = static_cast<int>(values.size());
     if (one.statement.name == nullptr) {
@@ -120,8 +124,8 @@ std::vector<PipelineSession::Owed> PipelineSession::Send(const Message& message)
         Sent(PQsendPrepare(connection, one.statement.name, one.statement.sql, 0, nullptr));
         owed.push_back({i, true});
       }
-      Sent(PQsendQueryPrepared(connection, one.statement.name, count, values.data(), lengths.data(),
-                               one.params.formats().data(), 0));
+      Sent(
+          PQsendQueryPrepared(connection, one.statement.name, count, values.data(), lengths.data(), formats.data(), 0));
     }
     owed.push_back({i, false});
   }

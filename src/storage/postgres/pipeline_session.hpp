@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "storage/params/params.hpp"
 #include "storage/postgres/options.hpp"
-#include "storage/postgres/params.hpp"
 #include "storage/postgres/result_rows.hpp"
 #include "storage/postgres/server_waits.hpp"
 #include "storage/postgres/statement.hpp"

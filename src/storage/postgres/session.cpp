@@ -26,10 +26,10 @@ pqxx::result Session::Execute(const std::string& name, const std::string& sql, c
   const Watched watched(waits_);
   if (prepared_.insert(name).second) connection_.prepare(name, sql);
 #if PQXX_VERSION_MAJOR < 7
-  return work_->exec_prepared(name, pqxx::prepare::make_dynamic_params(params.values()));
+  return work_->exec_prepared(name, pqxx::prepare::make_dynamic_params(params.Texts()));
 #else
   pqxx::params values;
-  for (const std::string& value : params.values()) values.append(value);
+  for (const std::string& value : params.Texts()) values.append(value);
   return work_->exec(pqxx::prepped{name}, values);
 #endif
 }
@@ -37,10 +37,10 @@ pqxx::result Session::Execute(const std::string& name, const std::string& sql, c
 pqxx::result Session::ExecuteOnce(const std::string& sql, const Params& params) {
   const Watched watched(waits_);
 #if PQXX_VERSION_MAJOR < 7
-  return work_->exec_params(sql, pqxx::prepare::make_dynamic_params(params.values()));
+  return work_->exec_params(sql, pqxx::prepare::make_dynamic_params(params.Texts()));
 #else
   pqxx::params values;
-  for (const std::string& value : params.values()) values.append(value);
+  for (const std::string& value : params.Texts()) values.append(value);
   return work_->exec(sql, values);
 #endif
 }

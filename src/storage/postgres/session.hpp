@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/container/flat_hash_set.h"
+#include "storage/params/params.hpp"
 #include "storage/postgres/options.hpp"
-#include "storage/postgres/params.hpp"
 #include "storage/postgres/server_waits.hpp"
 #include "storage/postgres/statement.hpp"
 

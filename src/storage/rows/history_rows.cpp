@@ -6,8 +6,8 @@ namespace {
 constexpr Statement kInsertHistory = {
     "insert_history",
     "INSERT INTO order_status_history (batch_id, order_id, version, previous_status, new_status, changed_by, notes, "
-    "changed_at) SELECT $1::uuid, h.* FROM unnest($2::uuid[], $3::bigint[], $4::order_status[], $5::order_status[], "
-    "$6::text[], $7::text[], $8::timestamptz[]) AS h"};
+    "changed_at) SELECT $1::uuid, h.* FROM unnest($2::uuid[], $3::bigint[], $4::text[]::order_status[], "
+    "$5::text[]::order_status[], $6::text[], $7::text[], $8::timestamptz[]) AS h"};
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/escaping.h"
+#include "storage/params/array_literal.hpp"
 #include "storage/rows/order_rows.hpp"
 
 namespace logistics::storage {
@@ -18,8 +19,8 @@ using commands::KeyClaim;
 constexpr Statement kClaimKeys = {
     "claim_keys",
     "INSERT INTO idempotency_keys (customer_id, key, order_id, fingerprint) "
-    "SELECT k.customer_id, k.key, k.order_id, decode(k.fingerprint, 'hex') "
-    "FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[]) AS k(customer_id, key, order_id, fingerprint) "
+    "SELECT k.customer_id, k.key, k.order_id, k.fingerprint "
+    "FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bytea[]) AS k(customer_id, key, order_id, fingerprint) "
     "ORDER BY k.customer_id, k.key COLLATE \"C\" ON CONFLICT DO NOTHING RETURNING order_id"};
 // A statement of its own: in the one above the loser would not see the winner's row.
 constexpr Statement kReadKeys = {"read_keys",
@@ -96,7 +97,7 @@ void ClaimKeys(PipelineSession& session, std::span<const commands::Item> items, 
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!items[i].needs.key) continue;
     const KeyClaim& key = *items[i].needs.key;
-    columns.AddRow(key.customer_id, key.key, key.order_id, absl::BytesToHexString(key.fingerprint));
+    columns.AddRow(key.customer_id, key.key, key.order_id, Bytes{key.fingerprint});
     claimants.emplace(key.order_id.uuid(), Loser{i, &key});
   }
   if (columns.empty()) return;
@@ -122,14 +123,14 @@ void ClaimSkus(PipelineSession& session, std::span<const commands::Item> items, 
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!items[i].needs.new_product) continue;
     const domain::Product& product = *items[i].needs.new_product;
-    ArrayParam names;
-    ArrayParam contents;
+    ArrayLiteral names;
+    ArrayLiteral contents;
     for (const auto& [name, content] : product.attributes) {
       names.Add(name);
       contents.Add(content);
     }
-    columns.AddRow(product.id, product.sku, product.name, product.description, product.category, names.Literal(),
-                   contents.Literal(), product.created_at);
+    columns.AddRow(product.id, product.sku, product.name, product.description, product.category, names.ToString(),
+                   contents.ToString(), product.created_at);
     claimants.emplace(product.id.uuid(), i);
     state.LoadClaim(i, {Claim::kLostOther, std::nullopt});
   }

@@ -136,7 +136,7 @@ void InsertMovements(StatementGroup& group, std::span<const commands::MovementRo
   Columns columns(11);
   for (const commands::MovementRow& row : movements) {
     const domain::StockMovement& movement = row.movement;
-    columns.AddRow(static_cast<std::int64_t>(columns.rows()), movement.key.product_id, movement.key.warehouse_id,
+    columns.AddRow(static_cast<std::int32_t>(columns.rows()), movement.key.product_id, movement.key.warehouse_id,
                    movement.quantity_delta, movement.reserved_delta, movement.quantity_after, movement.reserved_after,
                    domain::MovementCauseName(movement.cause), row.reservation_id, row.reason, row.reference);
   }

@@ -48,7 +48,7 @@ constexpr Statement kInsertOrders = {
     "shipping_postal_code, shipping_country, shipping_recipient_name, shipping_recipient_phone, shipping_method, "
     "shipping_cost_minor, has_payment, payment_method, payment_transaction_id, payment_amount_minor, "
     "payment_is_paid, payment_date, created_at, updated_at) "
-    "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::order_status[], $5::bigint[], $6::text[], "
+    "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]::order_status[], $5::bigint[], $6::text[], "
     "$7::bigint[], $8::text[], $9::text[], $10::boolean[], $11::text[], $12::text[], $13::text[], $14::text[], "
     "$15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bigint[], $21::boolean[], $22::text[], "
     "$23::text[], $24::bigint[], $25::boolean[], $26::timestamptz[], $27::timestamptz[], $28::timestamptz[])"};
@@ -62,7 +62,7 @@ constexpr std::size_t kUpdateColumns = 4;
 constexpr Statement kUpdateOrders = {
     "update_orders",
     "UPDATE orders o SET status = c.status, version = c.version, updated_at = c.updated_at "
-    "FROM unnest($1::uuid[], $2::order_status[], $3::bigint[], $4::timestamptz[]) AS "
+    "FROM unnest($1::uuid[], $2::text[]::order_status[], $3::bigint[], $4::timestamptz[]) AS "
     "c(id, status, version, updated_at) WHERE o.id = c.id"};
 
 }  // namespace
@@ -179,7 +179,7 @@ void InsertOrders(StatementGroup& group, std::span<const Order> orders) {
                  shipping.recipient_phone, shipping.shipping_method, shipping.shipping_cost_minor,
                  order.payment.has_value(), payment.payment_method, payment.transaction_id, payment.amount_minor,
                  payment.is_paid, payment.payment_date, order.created_at, order.updated_at);
-    int line_no = 0;
+    std::int16_t line_no = 0;
     for (const domain::OrderLine& line : order.lines) {
       lines.AddRow(order.id, ++line_no, *line.product_id, line.sku, line.name, line.quantity, line.unit_price_minor,
                    line.total_price_minor);

@@ -1,6 +1,7 @@
 #include "storage/rows/reservation_rows.hpp"
 
 #include "absl/strings/str_cat.h"
+#include "storage/params/array_literal.hpp"
 #include "storage/postgres/errors.hpp"
 #include "storage/rows/order_rows.hpp"
 
@@ -64,16 +65,16 @@ void InsertReservations(StatementGroup& group, std::span<const domain::Reservati
   if (reservations.empty()) return;
   Columns columns(8);
   for (const domain::Reservation& reservation : reservations) {
-    ArrayParam products;
-    ArrayParam skus;
-    ArrayParam quantities;
+    ArrayLiteral products;
+    ArrayLiteral skus;
+    ArrayLiteral quantities;
     for (const domain::StockItem& item : reservation.items) {
       products.Add(item.product_id);
       skus.Add(item.sku);
       quantities.Add(item.quantity);
     }
     columns.AddRow(reservation.id, reservation.warehouse_id, domain::ReservationStateName(reservation.state),
-                   products.Literal(), skus.Literal(), quantities.Literal(),
+                   products.ToString(), skus.ToString(), quantities.ToString(),
                    domain::StockKeeperName(reservation.keeper), reservation.external_text);
   }
   Params params;

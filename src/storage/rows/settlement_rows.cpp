@@ -1,5 +1,7 @@
 #include "storage/rows/settlement_rows.hpp"
 
+#include "storage/params/array_literal.hpp"
+
 namespace logistics::storage {
 namespace {
 
@@ -52,9 +54,9 @@ void StoreSettlements(StatementGroup& group, std::span<const commands::Settlemen
   if (settlements.empty()) return;
   Columns columns(3);
   for (const commands::SettlementRow& row : settlements) {
-    ArrayParam steps;
+    ArrayLiteral steps;
     for (const domain::SagaStep& step : row.steps) steps.Add(domain::SagaStepName(step));
-    columns.AddRow(row.reservation_id, steps.Literal(), row.reason);
+    columns.AddRow(row.reservation_id, steps.ToString(), row.reason);
   }
   Params params;
   columns.AddTo(params);

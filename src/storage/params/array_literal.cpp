@@ -1,14 +1,18 @@
-#include "storage/postgres/params.hpp"
+#include "storage/params/array_literal.hpp"
 
 #include <charconv>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "storage/params/timestamps.hpp"
+
 namespace logistics::storage {
 
-void ArrayParam::Separate() {
+void ArrayLiteral::Separate() {
   if (literal_.size() > 1) literal_ += ',';
 }
 
-void ArrayParam::Add(std::string_view text) {
+void ArrayLiteral::Add(std::string_view text) {
   Separate();
   literal_ += '"';
   std::size_t copied = 0;
@@ -22,39 +26,37 @@ void ArrayParam::Add(std::string_view text) {
   literal_ += '"';
 }
 
-void ArrayParam::Add(const domain::Uuid& id) {
+void ArrayLiteral::Add(const domain::Uuid& id) {
   Separate();
   literal_ += id.ToString();
 }
 
-void ArrayParam::Add(std::int64_t number) {
+void ArrayLiteral::Add(std::int64_t number) {
   Separate();
   char buffer[24];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
   literal_.append(buffer, end);
 }
 
-void ArrayParam::Add(bool value) {
+void ArrayLiteral::Add(bool value) {
   Separate();
   literal_ += value ? 't' : 'f';
 }
 
-void ArrayParam::Add(absl::Time time) {
+void ArrayLiteral::Add(absl::Time time) {
   Separate();
   literal_ += '"';
   literal_ += TimeText(time);
   literal_ += '"';
 }
 
-void ArrayParam::AddNull() {
+void ArrayLiteral::Add(Bytes bytes) {
+  Add(absl::StrCat("\\x", absl::BytesToHexString(absl::string_view(bytes.bytes.data(), bytes.bytes.size()))));
+}
+
+void ArrayLiteral::AddNull() {
   Separate();
   literal_ += "NULL";
 }
-
-std::string TimeText(absl::Time time) {
-  return absl::FormatTime("%E4Y-%m-%d %H:%M:%E6S+00", ToMicroseconds(time), absl::UTCTimeZone());
-}
-
-absl::Time ToMicroseconds(absl::Time time) { return absl::FromUnixMicros(absl::ToUnixMicros(time)); }
 
 }  // namespace logistics::storage
