@@ -28,9 +28,7 @@ void ByteCall::Write(const grpc::ByteBuffer& message) {
   wire_->stream.Write(message, written_.tag());
 }
 
-void ByteCall::Finish(const grpc::Status& status) {
-  wire_->stream.Finish(status, finished_.tag());
-}
+void ByteCall::Finish(const grpc::Status& status) { wire_->stream.Finish(status, finished_.tag()); }
 
 void ByteCall::Offered(bool ok) {
   if (!ok) return EventIsOver();  // the server has shut down
