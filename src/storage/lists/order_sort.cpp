@@ -37,7 +37,8 @@ OrderListSort SortOf(const ports::OrderQuery& query) {
     case ports::OrderSort::kUpdatedAt:
       return {{{"o.updated_at", "$value::timestamptz"}}, "o.updated_at::text"};
     case ports::OrderSort::kTotalAmount: {
-      // A token has minor units. Its order has their currency; without the order, minor units of the usual one are taken.
+      // A token has minor units. Its order has their currency; without the order, minor units of the usual one are
+      // taken.
       const std::int64_t usual = domain::TenThousandthsPerMinorUnit(domain::Currency());
       return {{{TotalExpression(), OfOrder(TotalExpression(), absl::StrCat("$value::bigint * ", usual))}},
               "o.total_minor::text"};
