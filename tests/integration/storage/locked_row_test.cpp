@@ -17,7 +17,7 @@ using fakes::StatusIs;
 class Callers {
  public:
   using MakeOrder = std::function<domain::NewOrder()>;
-  Callers(Database& database, std::size_t count, absl::Duration patience, MakeOrder order) {
+  Callers(Database& database, std::size_t count, absl::Duration patience, MakeOrder order) : callers_(count) {
     for (std::size_t i = 0; i < count; ++i) {
       threads_.emplace_back([this, &database, patience, order](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
@@ -32,10 +32,14 @@ class Callers {
   }
   // Ends them; then the results are there.
   void Stop() { threads_.clear(); }
-  std::vector<absl::Duration> SortedWaits() {
+  // The longest wait but for two of each caller: a batch may wait once for a row before the row is known as locked.
+  // Where each batch waits, so do all callers, all the time.
+  absl::Duration LongWait() {
+    const std::size_t left_out = 2 * callers_;
     std::sort(waits_.begin(), waits_.end());
-    return waits_;
+    return waits_.size() > left_out ? waits_[waits_.size() - 1 - left_out] : absl::InfiniteDuration();
   }
+  absl::Duration LongestWait() const { return *std::max_element(waits_.begin(), waits_.end()); }
   const std::vector<absl::Status>& statuses() const { return statuses_; }
   std::size_t answered() {
     const std::lock_guard lock(mutex_);
@@ -44,6 +48,7 @@ class Callers {
 
  private:
   std::mutex mutex_;
+  const std::size_t callers_;
   std::vector<absl::Duration> waits_;
   std::vector<absl::Status> statuses_;
   std::vector<std::jthread> threads_;
@@ -102,15 +107,13 @@ TEST_F(LockedRowTest, ForgottenUpdateOfALevel_CostsOrdersOfThatProductAlone) {
   EXPECT_TRUE(Eventually([&] { return of_locked[0]->answered() >= 20 && of_locked[2]->answered() >= 20; }));
   for (auto& callers : of_others) {
     callers->Stop();
-    const std::vector<absl::Duration> waits = callers->SortedWaits();
-    ASSERT_GT(waits.size(), 200U);
-    EXPECT_LT(waits[waits.size() * 99 / 100], Options().batch_lock_timeout);
-    EXPECT_LT(waits.back(), Options().lock_timeout);  // the first batches, which do not know of the lock
+    EXPECT_LT(callers->LongWait(), Options().batch_lock_timeout);
+    EXPECT_LT(callers->LongestWait(), Options().lock_timeout);  // of the first batches, which do not know of the lock
     for (const absl::Status& status : callers->statuses()) ASSERT_THAT(status, IsOk());
   }
   for (auto& callers : of_locked) {
     callers->Stop();
-    EXPECT_LT(callers->SortedWaits().back(), kPatience + absl::Seconds(1));
+    EXPECT_LT(callers->LongestWait(), kPatience + absl::Seconds(1));
     std::size_t in_time = 0;
     for (const absl::Status& status : callers->statuses()) {
       if (!absl::IsUnavailable(status)) continue;
@@ -147,9 +150,7 @@ TEST_F(LockedRowTest, ForgottenUpdateOfAnOrder_CostsThatOrderAlone) {
     EXPECT_TRUE(domain::RetryAfterOf(refused.status()).has_value());
   }
   others.Stop();
-  const std::vector<absl::Duration> waits = others.SortedWaits();
-  ASSERT_GT(waits.size(), 100U);
-  EXPECT_LT(waits[waits.size() * 99 / 100], Options().batch_lock_timeout);
+  EXPECT_LT(others.LongWait(), Options().batch_lock_timeout);
   forgotten->Rollback();
   EXPECT_TRUE(Eventually([&] { return cancel().ok(); }));
   ExpectConsistent();
@@ -171,9 +172,7 @@ TEST_F(LockedRowTest, CancellingOrdersOfALockedLevel_HoldsUpNoOther) {
     EXPECT_TRUE(absl::IsUnavailable(refused.status())) << refused.status();
   });
   others.Stop();
-  const std::vector<absl::Duration> waits = others.SortedWaits();
-  ASSERT_GT(waits.size(), 100U);
-  EXPECT_LT(waits[waits.size() * 99 / 100], Options().batch_lock_timeout);
+  EXPECT_LT(others.LongWait(), Options().batch_lock_timeout);
 }
 
 // The counter of commits is locked as long as another writer's disk takes. That is no row of a command.
