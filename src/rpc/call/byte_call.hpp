@@ -64,8 +64,9 @@ class ByteCall : public std::enable_shared_from_this<ByteCall> {
   };
   // What gRPC has of the call. Given back on the loop's thread, whoever has the last reference to the call.
   struct Wire {
+    Wire() : stream(&context) {}
     grpc::ServerContext context;
-    Stream stream{&context};
+    Stream stream;
     grpc::ByteBuffer message;
   };
 
