@@ -21,7 +21,7 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::UnknownField;
 using google::protobuf::UnknownFieldSet;
 
-constexpr std::size_t kReadAtOnceBytesMax = 16 * 1024;
+constexpr std::size_t kReadAtOnceBytesMax = std::size_t{16} * 1024;
 constexpr std::size_t kNamedFieldsMax = 100;
 constexpr int kDepthMax = 100;  // as protobuf's parser
 
