@@ -34,7 +34,7 @@ void StreamCall::OnRead(grpc::ByteBuffer* message) {
   }
   grpc::ByteBuffer bytes;
   if (message != nullptr) bytes.Swap(message);
-  if (!IsLarge(bytes)) return Open(std::move(bytes));
+  if (!IsLarge(bytes)) return Open(bytes);
   const absl::Status taken = runtime_.RunOnPool([stream = self(), bytes] { stream->Open(bytes); });
   if (taken.ok()) return;
   const std::lock_guard lock(mutex_);
