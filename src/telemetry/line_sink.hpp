@@ -19,7 +19,7 @@ namespace logistics::telemetry {
 // Lines that find no room are dropped and counted, and a line says how many. Thread-safe.
 class LineSink final : public spdlog::sinks::sink {
  public:
-  static constexpr std::size_t kWaitingBytesMax = 4 * 1024 * 1024;
+  static constexpr std::size_t kWaitingBytesMax = std::size_t{4} * 1024 * 1024;
 
   // `descriptor` stays open as long as this. SIGPIPE is ignored.
   LineSink(int descriptor, std::unique_ptr<spdlog::formatter> formatter,
